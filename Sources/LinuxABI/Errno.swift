@@ -1,0 +1,100 @@
+/// An error number as Linux returns it (errno(3); asm-generic/errno.h): the value is positive.
+package struct Errno: Error, Equatable, Sendable {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+}
+
+extension Errno {
+    /// EPERM
+    package static let operationNotPermitted = Self(rawValue: 1)
+    /// ENOENT
+    package static let noSuchFile = Self(rawValue: 2)
+    /// ESRCH
+    package static let noSuchProcess = Self(rawValue: 3)
+    /// EINTR
+    package static let interrupted = Self(rawValue: 4)
+    /// EIO
+    package static let inputOutput = Self(rawValue: 5)
+    /// ENXIO
+    package static let noSuchDeviceOrAddress = Self(rawValue: 6)
+    /// E2BIG
+    package static let argumentListTooLong = Self(rawValue: 7)
+    /// ENOEXEC
+    package static let badExecutable = Self(rawValue: 8)
+    /// EBADF
+    package static let badDescriptor = Self(rawValue: 9)
+    /// ECHILD
+    package static let noChild = Self(rawValue: 10)
+    /// EAGAIN
+    package static let tryAgain = Self(rawValue: 11)
+    /// ENOMEM
+    package static let outOfMemory = Self(rawValue: 12)
+    /// EACCES
+    package static let permissionDenied = Self(rawValue: 13)
+    /// EFAULT
+    package static let badAddress = Self(rawValue: 14)
+    /// ENOTBLK
+    package static let notBlockDevice = Self(rawValue: 15)
+    /// EBUSY
+    package static let busy = Self(rawValue: 16)
+    /// EEXIST
+    package static let fileExists = Self(rawValue: 17)
+    /// EXDEV
+    package static let crossDeviceLink = Self(rawValue: 18)
+    /// ENODEV
+    package static let noSuchDevice = Self(rawValue: 19)
+    /// ENOTDIR
+    package static let notDirectory = Self(rawValue: 20)
+    /// EISDIR
+    package static let isDirectory = Self(rawValue: 21)
+    /// EINVAL
+    package static let invalidArgument = Self(rawValue: 22)
+    /// ENFILE
+    package static let tooManyFilesInSystem = Self(rawValue: 23)
+    /// EMFILE
+    package static let tooManyFiles = Self(rawValue: 24)
+    /// ENOTTY
+    package static let notTerminal = Self(rawValue: 25)
+    /// ETXTBSY
+    package static let textBusy = Self(rawValue: 26)
+    /// EFBIG
+    package static let fileTooLarge = Self(rawValue: 27)
+    /// ENOSPC
+    package static let noSpace = Self(rawValue: 28)
+    /// ESPIPE
+    package static let illegalSeek = Self(rawValue: 29)
+    /// EROFS
+    package static let readOnlyFileSystem = Self(rawValue: 30)
+    /// EMLINK
+    package static let tooManyLinks = Self(rawValue: 31)
+    /// EPIPE
+    package static let brokenPipe = Self(rawValue: 32)
+    /// EDOM
+    package static let outOfDomain = Self(rawValue: 33)
+    /// ERANGE
+    package static let outOfRange = Self(rawValue: 34)
+    /// EDEADLK
+    package static let deadlock = Self(rawValue: 35)
+    /// ENAMETOOLONG
+    package static let nameTooLong = Self(rawValue: 36)
+    /// ENOLCK
+    package static let noLocks = Self(rawValue: 37)
+    /// ENOSYS
+    package static let notImplemented = Self(rawValue: 38)
+    /// ENOTEMPTY
+    package static let notEmpty = Self(rawValue: 39)
+    /// ELOOP
+    package static let tooManySymbolicLinks = Self(rawValue: 40)
+    /// ENODATA
+    package static let noData = Self(rawValue: 61)
+    /// EOVERFLOW
+    package static let overflow = Self(rawValue: 75)
+    /// EILSEQ
+    package static let illegalSequence = Self(rawValue: 84)
+    /// EOPNOTSUPP
+    package static let notSupported = Self(rawValue: 95)
+    /// ETIMEDOUT
+    package static let timedOut = Self(rawValue: 110)
+    /// ESTALE
+    package static let stale = Self(rawValue: 116)
+}
