@@ -16,24 +16,59 @@ let strict: [SwiftSetting] = [
 /// Modules that must compile for bare metal too: host builds report what Embedded refuses.
 let libraryOS = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 /// Where raw cells and spin locks live.
-let base = libraryOS + [
-    .enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule"),
+let base =
+    libraryOS + [
+        .enableExperimentalFeature("RawLayout"), .enableExperimentalFeature("BuiltinModule"),
+    ]
+let testing: [SwiftSetting] = [
+    .swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes"),
 ]
-let tests: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
 
 func shared(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: libraryOS)
 }
+func hostOnly(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: testing)
+}
 
-/// Guest and host: everything that bare metal and `swift test` compile alike.
+/// Guest and host: everything that bare metal and `swift test` compile alike, lowest first.
 let common: [Target] = [
     .target(name: "Base", swiftSettings: base),
     shared("LinuxABI", ["Base"]),
+    shared("Wire", ["Base"]),
+    shared("Virtio", ["Base"]),
     .target(name: "NucleusLayout"),
     shared("NucleusInterface", ["Base", "NucleusLayout"]),
     .target(name: "CPUX86_64Assembly", dependencies: ["NucleusLayout"]),
-    shared("CPUX86_64", ["Base", "NucleusInterface", "NucleusLayout", "CPUX86_64Assembly"]),
-    shared("Hardware", ["Base", "LinuxABI", "NucleusInterface", "CPUX86_64"]),
+    shared("CPUX86_64", ["Base", "NucleusLayout", "CPUX86_64Assembly"]),
+    shared(
+        "Hardware",
+        ["Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "CPUX86_64", "CPUX86_64Assembly"]),
+    shared("Trace", ["Base", "NucleusInterface"]),
+    shared("Memory", ["Base", "LinuxABI", "Hardware", "Trace"]),
+    shared("Scheduler", ["Base", "LinuxABI", "Hardware", "Trace"]),
+    shared("Files", ["Base", "LinuxABI", "Wire", "Hardware", "Trace", "Memory", "Scheduler"]),
+    shared(
+        "Processes",
+        ["Base", "LinuxABI", "Wire", "Hardware", "Trace", "Memory", "Scheduler", "Files"]),
+    shared(
+        "Drivers",
+        [
+            "Base", "LinuxABI", "Virtio", "NucleusInterface", "Hardware", "Trace", "Memory",
+            "Scheduler", "Files",
+        ]),
+    shared(
+        "Insight",
+        [
+            "Base", "LinuxABI", "NucleusInterface", "Hardware", "Trace", "Memory", "Scheduler",
+            "Files", "Processes",
+        ]),
+    shared(
+        "SystemCalls",
+        ["Base", "LinuxABI", "Hardware", "Trace", "Memory", "Scheduler", "Files", "Processes"]),
 ]
 /// The kernel's own: privileged code, runtime hooks, the joint.
 let guest: [Target] = [
@@ -42,17 +77,68 @@ let guest: [Target] = [
     .executableTarget(
         name: "Kernel",
         dependencies: [
-            "NucleusX86_64", "Runtime", "Base", "LinuxABI", "NucleusInterface", "CPUX86_64",
-            "Hardware",
+            "NucleusX86_64", "Runtime", "Base", "LinuxABI", "Wire", "NucleusInterface", "Hardware",
+            "Trace", "Memory", "Scheduler", "Files", "Processes", "Drivers", "Insight",
+            "SystemCalls",
         ],
         swiftSettings: libraryOS),
 ]
-let host: [Target] = []
+/// The host side: the VMM and the tool.
+let host: [Target] = [
+    .target(name: "CKVM"),
+    .target(name: "CLinux"),
+    hostOnly("LinuxHost", ["Base", "LinuxABI", "CLinux"]),
+    hostOnly("KVM", ["Base", "LinuxABI", "LinuxHost", "CKVM"]),
+    hostOnly(
+        "DeviceModels",
+        ["Base", "LinuxABI", "Virtio", "NucleusInterface", "LinuxHost", "KVM"]),
+    hostOnly(
+        "VirtualMachine",
+        [
+            "Base", "LinuxABI", "Wire", "Virtio", "NucleusLayout", "NucleusInterface", "LinuxHost",
+            "KVM", "CKVM", "DeviceModels",
+        ]),
+    .executableTarget(
+        name: "martlet-vmm",
+        dependencies: [
+            "Base", "LinuxABI", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
+            "VirtualMachine",
+        ],
+        swiftSettings: strict),
+    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface"]),
+    .executableTarget(
+        name: "martlet",
+        dependencies: [
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "Images",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: strict),
+    .target(
+        name: "TestSupport",
+        dependencies: ["Base", "LinuxABI", "Hardware", "Memory", "Virtio"],
+        swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]),
+    tests("Base", ["Base"]),
+    tests("Wire", ["Wire", "Base"]),
+    tests("Virtio", ["Virtio", "Base", "TestSupport"]),
+    tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
+    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
+    tests(
+        "Processes",
+        ["Processes", "Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
+    tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
+    tests("Images", ["Images", "Wire", "Base"]),
+]
 
 let package = Package(
     name: "martlet",
     products: bare
         ? [.executable(name: "kernel", targets: ["Kernel"])]
-        : [],
+        : [
+            .executable(name: "martlet", targets: ["martlet"]),
+            .executable(name: "martlet-vmm", targets: ["martlet-vmm"]),
+        ],
+    dependencies: bare
+        ? []
+        : [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
     targets: common + (bare ? guest : host)
 )

@@ -1,0 +1,53 @@
+// Copies that may fault: each entry of .fault_table is an instruction and where it continues.
+#if defined(__x86_64__)
+.macro FAULT_ENTRY at, fixup
+    .pushsection .fault_table, "a"
+    .quad \at, \fixup
+    .popsection
+.endm
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__
+// A host build has no fault handler; its table would need a position-dependent link.
+.purgem FAULT_ENTRY
+.macro FAULT_ENTRY at, fixup
+.endm
+#endif
+
+.section .text.cpu_program_copy, "ax"
+.globl cpu_program_copy
+.type cpu_program_copy, @function
+cpu_program_copy:               // RDI destination, RSI source, RDX count
+    movq %rdx, %rcx
+1:  rep movsb
+2:  movq %rcx, %rax             // a fault leaves in RCX what is left
+    ret
+    FAULT_ENTRY 1b, 2b
+
+.section .text.cpu_program_zero, "ax"
+.globl cpu_program_zero
+.type cpu_program_zero, @function
+cpu_program_zero:               // RDI destination, RSI count
+    movq %rsi, %rcx
+    xorl %eax, %eax
+1:  rep stosb
+2:  movq %rcx, %rax
+    ret
+    FAULT_ENTRY 1b, 2b
+
+.section .text.cpu_program_copy_string, "ax"
+.globl cpu_program_copy_string
+.type cpu_program_copy_string, @function
+cpu_program_copy_string:        // RDI destination, RSI source, RDX limit
+    xorl %eax, %eax
+1:  cmpq %rdx, %rax
+    je 3f
+2:  movb (%rsi,%rax), %cl
+    movb %cl, (%rdi,%rax)
+    incq %rax
+    testb %cl, %cl
+    jne 1b
+3:  ret
+4:  movq $-1, %rax
+    ret
+    FAULT_ENTRY 2b, 4b
+#endif
+.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,4 @@
+// The one place that knows which CPU module there is; everything above imports Hardware.
+#if arch(x86_64)
+    @_exported public import CPUX86_64
+#endif

@@ -1,0 +1,89 @@
+package import Base
+
+/// A boot record whose header, tables and version were checked.
+package struct BootRecordView: ~Escapable {
+    private let bytes: RawSpan
+
+    package enum Failure: Error, Sendable {
+        case truncated
+        case badMagic
+        case otherVersion(UInt32)
+        case badTable
+    }
+
+    /// Checks magic, version, size and that each table lies within the record.
+    @_lifetime(copy bytes)
+    package init(checking bytes: RawSpan) throws(Failure) {
+        guard bytes.byteCount >= BootRecord.headerSize else { throw .truncated }
+        guard bytes.littleEndian(UInt64.self, at: BootRecord.magicField.offset) == BootRecord.magic
+        else { throw .badMagic }
+        let version = bytes.littleEndian(UInt32.self, at: BootRecord.version.offset)
+        guard version == NucleusInterface.version else { throw .otherVersion(version) }
+        let size = Int(bytes.littleEndian(UInt32.self, at: BootRecord.size.offset))
+        guard size >= BootRecord.headerSize, size <= bytes.byteCount,
+            size <= BootRecord.maximumSize
+        else { throw .truncated }
+        self.bytes = bytes.extracting(first: size)
+        for table in [BootRecord.memoryMap, BootRecord.modules, BootRecord.devices] {
+            let start = bytes.littleEndian(UInt64.self, at: table.offset)
+            let count = bytes.littleEndian(UInt64.self, at: table.offset + 8)
+            guard start <= UInt64(size), count <= 4096,
+                count * UInt64(table.entrySize) <= UInt64(size) - start
+            else { throw .badTable }
+        }
+    }
+
+    package subscript<Value: FixedWidthInteger & BitwiseCopyable>(
+        field: BootRecord.Field<Value>
+    ) -> Value {
+        bytes.littleEndian(Value.self, at: field.offset)
+    }
+
+    package var flags: BootRecord.Flags { .init(rawValue: self[BootRecord.flags]) }
+
+    /// A range of memory, a module: base, size and a kind that the caller interprets.
+    package struct Range: Sendable {
+        package let base: PhysicalAddress
+        package let byteCount: UInt64
+        package let kind: UInt32
+    }
+    package struct Device: Sendable {
+        package let kind: UInt32
+        package let queueVector: UInt8
+        package let configurationVector: UInt8
+        package let base: PhysicalAddress
+        package let byteCount: UInt64
+    }
+
+    private func entry(_ table: BootRecord.Table, _ index: Int) -> Int {
+        precondition(index >= 0 && index < count(table))
+        return Int(bytes.littleEndian(UInt64.self, at: table.offset)) + index * table.entrySize
+    }
+    /// How many entries a table has.
+    package func count(_ table: BootRecord.Table) -> Int {
+        Int(bytes.littleEndian(UInt64.self, at: table.offset + 8))
+    }
+    /// Entry `index` of the memory map or of the modules. Precondition: below the table's count.
+    package func range(_ table: BootRecord.Table, at index: Int) -> Range {
+        let offset = entry(table, index)
+        return Range(
+            base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset)),
+            byteCount: bytes.littleEndian(UInt64.self, at: offset + 8),
+            kind: bytes.littleEndian(UInt32.self, at: offset + 16))
+    }
+    /// Device `index`. Precondition: below the table's count.
+    package func device(at index: Int) -> Device {
+        let offset = entry(BootRecord.devices, index)
+        return Device(
+            kind: bytes.littleEndian(UInt32.self, at: offset),
+            queueVector: bytes.byte(at: offset + 4),
+            configurationVector: bytes.byte(at: offset + 5),
+            base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset + 8)),
+            byteCount: bytes.littleEndian(UInt64.self, at: offset + 16))
+    }
+    /// Byte `index` of the seed. Precondition: below `BootRecord.seedSize`.
+    package func seedByte(at index: Int) -> UInt8 {
+        precondition(index >= 0 && index < BootRecord.seedSize)
+        return bytes.byte(at: BootRecord.seed + index)
+    }
+}

@@ -1,0 +1,53 @@
+internal import NucleusLayout
+
+/// The contract of nucleus, library OS and VMM; its numbers are in NucleusLayout.h.
+package enum NucleusInterface {
+    package static let version = UInt32(NUCLEUS_INTERFACE_VERSION)
+
+    /// ELF notes of the kernel image and of a Martlet image (owner name, NUL-terminated in the file).
+    package enum Note {
+        package static let owner: StaticString = "Martlet"
+        /// Descriptor: version (u32), zero (u32), then virtual addresses (u64 each): nucleus
+        /// template, entry template, kernel end.
+        package static let kernel: UInt32 = 1
+        package static let kernelDescriptorSize = 32
+    }
+
+    /// A record on the control channel, guest to VMM: kind (u32), payload byte count (u32), payload.
+    package enum Control: UInt32, Sendable {
+        /// Payload: exit status (u32).
+        case exit = 1
+        /// Payload: signal number (u32).
+        case killed = 2
+        /// Payload: UTF-8 text of the crash screen.
+        case crash = 3
+        /// Payload: level (u8), UTF-8 line of the kernel's log.
+        case log = 4
+        /// Payload: milestone (u32), zero (u32), TSC (u64).
+        case milestone = 5
+        /// Payload: UTF-8 line that says why the program could not be started; status 1.
+        case refused = 6
+
+        /// The VMM ends a guest whose record is longer.
+        package static let maximumPayload = 1 << 16
+        package static let headerSize = 8
+    }
+
+    /// Points on the way to the program, for the timeline of the start.
+    package enum Milestone: UInt32, Sendable {
+        case kernelEntered = 1
+        case memoryReady = 2
+        case devicesReady = 3
+        case programLoaded = 4
+        case programEntered = 5
+    }
+
+    /// Levels of the kernel's log.
+    package enum LogLevel: UInt8, Sendable {
+        case critical = 0
+        case error = 1
+        case warning = 2
+        case info = 3
+        case debug = 4
+    }
+}
