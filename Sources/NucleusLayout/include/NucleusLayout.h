@@ -31,6 +31,7 @@
 #define CPU_AREA_STRIDE           0x40000
 #define CPU_AREA_USER_VIEW        0x20000
 #define CPU_AREA_PAGES            32
+// Vector 4 is the gate, so its constant return frame serves interrupt upcalls.
 //      page offset                       supervisor   user
 #define AREA_DATA                 0x00000  // rw          rw
 #define AREA_NUCLEUS              0x01000  // rx          -     copy of the ring-0 template
@@ -81,6 +82,13 @@
 #define DATA_STEPPED              0x074  // u32: 1: TF was taken out of an interrupted frame
 #define DATA_NMI_COUNT            0x078  // u32
 #define DATA_LSTAR_IN_RING_0      0x07c  // u32: result of the boot-time probe: 1 where it does
+#define DATA_SAVED_FLAGS          0x080  // u64: RFLAGS at an interrupt upcall
+#define DATA_RESUME_RIP           0x088  // u64 each: what GATE_RESUME returns to
+#define DATA_RESUME_RFLAGS        0x090
+#define DATA_RESUME_RSP           0x098
+#define DATA_RESUME_RAX           0x0a0
+#define DATA_RESUME_RCX           0x0a8
+#define DATA_RESUME_R11           0x0b0
 
 // ---- Vectors ----
 #define GATE_VECTOR               4
@@ -97,17 +105,18 @@
 #define INTERRUPT_STUB_BYTES      48
 #define NUCLEUS_SPURIOUS          0xa00
 #define NUCLEUS_NMI               0xa20
-#define NUCLEUS_GATE              0xa40
-#define NUCLEUS_LSTAR             0xc00
+#define NUCLEUS_LSTAR             0xa40
+#define NUCLEUS_GATE              0xac0
 
 // ---- Offsets within AREA_ENTRY (ring 3) ----
 #define ENTRY_EXCEPTIONS          0x000  // 32 bytes a vector
 #define ENTRY_EXCEPTION_BYTES     32
 #define ENTRY_SYSTEM_CALL         0x400  // LSTAR where `syscall` stays in ring 3
-#define ENTRY_SYSTEM_CALL_BOUNCED 0x440  // where the nucleus sends a program's `syscall`
-#define ENTRY_INTERRUPT           0x500  // target of every interrupt upcall
-#define ENTRY_EXIT                0x700  // the exit range: ENTRY_EXIT..<ENTRY_EXIT_END
-#define ENTRY_EXIT_END            0x800
+#define ENTRY_SYSTEM_CALL_BOUNCED 0x480  // where the nucleus sends a program's `syscall`
+#define ENTRY_INTERRUPT           0x500  // interrupt upcalls come here (by the frame of vector 4)
+#define ENTRY_RETURN              0x600  // to the program whose frame tops the library stack
+#define ENTRY_EXIT                0x800  // the exit range: ENTRY_EXIT..<ENTRY_EXIT_END
+#define ENTRY_EXIT_END            0x880
 
 // ---- Gate calls (index in RAX, arguments in RDI and RSI, result in RAX) ----
 #define GATE_FLUSH_PAGE           0  // RDI: virtual address
@@ -115,7 +124,7 @@
 #define GATE_WAIT                 2  // returns when a vector is pending
 #define GATE_READ_MSR             3  // RDI: index into the list of MSRs
 #define GATE_WRITE_MSR            4  // RDI: index, RSI: value
-#define GATE_RESUME               5  // RDI: address of RIP CS RFLAGS RSP SS in this CPU's area
+#define GATE_RESUME               5  // to the program at DATA_RESUME_*; returns if a vector pends
 #define GATE_POWER_OFF            6
 #define GATE_RESET                7
 #define GATE_COUNT                8
@@ -157,6 +166,7 @@
 #define FRAME_RIP                 0x90
 #define FRAME_RFLAGS              0x98
 #define FRAME_RSP                 0xa0
+#define FRAME_CS                  0xa8  // at exceptions: the hardware frame's CS; else 0
 #define FRAME_BYTES               0xb0  // a multiple of 16
 #define FRAME_VECTOR_SYSTEM_CALL  0x100
 #define FRAME_VECTOR_INTERRUPT    0x101

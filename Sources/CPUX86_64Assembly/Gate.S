@@ -1,0 +1,38 @@
+// The library OS's side of the gate, in both variants, and the boot-time probe.
+#if defined(__x86_64__)
+#include "NucleusLayout.h"
+
+// uint64_t cpu_gate_interrupt(uint64_t index, uint64_t first, uint64_t second): `int $4`.
+.section .text.cpu_gate_interrupt, "ax"
+.globl cpu_gate_interrupt
+.type cpu_gate_interrupt, @function
+cpu_gate_interrupt:
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    movq %rdx, %rsi
+    int $GATE_VECTOR
+    ret
+
+// uint64_t cpu_gate_system_call(...): the one `syscall` that LSTAR in ring 0 takes for the gate.
+.section .text.cpu_gate_system_call, "ax"
+.globl cpu_gate_system_call
+.type cpu_gate_system_call, @function
+cpu_gate_system_call:
+    movq %rdi, %rax
+    movq %rsi, %rdi
+    movq %rdx, %rsi
+.globl cpu_gate_site_instruction
+cpu_gate_site_instruction:
+    syscall
+.globl cpu_gate_site
+cpu_gate_site:
+    ret
+
+// void cpu_enter_program(uint64_t entry): to ENTRY_RETURN of this CPU's area; never returns.
+.section .text.cpu_enter_program, "ax"
+.globl cpu_enter_program
+.type cpu_enter_program, @function
+cpu_enter_program:
+    jmp *%rdi
+#endif
+.section .note.GNU-stack, "", @progbits
