@@ -1,0 +1,59 @@
+/// A device's number as Linux packs it into `st_rdev` and `st_dev` (makedev(3)).
+package struct DeviceNumber: Hashable, Sendable {
+    package let major: UInt32
+    package let minor: UInt32
+    package init(major: UInt32, minor: UInt32) {
+        self.major = major
+        self.minor = minor
+    }
+    /// The 64-bit encoding of glibc's and musl's makedev.
+    package var encoded: UInt64 {
+        let (major, minor) = (UInt64(major), UInt64(minor))
+        return (major & 0xfff) << 8 | (major & ~0xfff) << 32 | minor & 0xff | (minor & ~0xff) << 12
+    }
+    package init(encoded: UInt64) {
+        major = UInt32(truncatingIfNeeded: encoded >> 8 & 0xfff | encoded >> 32 & 0xffff_f000)
+        minor = UInt32(truncatingIfNeeded: encoded & 0xff | encoded >> 12 & 0xffff_ff00)
+    }
+}
+
+/// One file system: what its nodes share. Files can't be linked or renamed across (EXDEV).
+package final class FileSystem {
+    /// What statfs(2) and /proc/mounts say it is.
+    package enum Kind: Sendable {
+        case ramfs
+        case devfs
+        case procfs
+        case pipes
+
+        /// f_type (statfs(2), linux/magic.h).
+        package var magic: UInt64 {
+            switch self {
+            case .ramfs, .devfs: 0x0102_1994
+            case .procfs: 0x9fa0
+            case .pipes: 0x5049_5045
+            }
+        }
+        package var name: StaticString {
+            switch self {
+            case .ramfs: "tmpfs"
+            case .devfs: "devtmpfs"
+            case .procfs: "proc"
+            case .pipes: "pipefs"
+            }
+        }
+    }
+    package let kind: Kind
+    package let device: DeviceNumber
+    private var lastNumber: UInt64 = 0
+
+    package init(_ kind: Kind, device: DeviceNumber) {
+        self.kind = kind
+        self.device = device
+    }
+    /// A node number that no node of this file system had before.
+    package func nextNumber() -> UInt64 {
+        lastNumber += 1
+        return lastNumber
+    }
+}

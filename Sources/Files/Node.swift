@@ -1,0 +1,104 @@
+internal import Base
+package import LinuxABI
+
+/// A file of any kind, apart from its names: Linux's inode (inode(7)).
+///
+/// Subclasses of this module say what a file contains; other modules bring theirs by the class-bound
+/// protocols `CharacterDevice`, `TextProvider` and `DirectoryProvider`.
+package class Node {
+    package let fileSystem: FileSystem
+    package let number: UInt64
+    package let kind: FileKind
+    package var mode: FileMode
+    package var owner: UInt32
+    package var group: UInt32
+    package var linkCount: UInt32 = 1
+    package var times: FileTimes
+
+    init(
+        _ kind: FileKind, in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0,
+        group: UInt32 = 0
+    ) {
+        self.kind = kind
+        self.fileSystem = fileSystem
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+        number = fileSystem.nextNumber()
+        times = FileTimes(all: FileTimes.now())
+    }
+
+    /// The node's size as `st_size` shows it, in bytes.
+    package var byteCount: Int64 { 0 }
+    /// Memory that the contents use, in units of 512 bytes (`st_blocks`).
+    package var blockCount: Int64 { 0 }
+    /// The device that this node stands for (`st_rdev`).
+    package var deviceNumber: DeviceNumber { DeviceNumber(major: 0, minor: 0) }
+    /// Whether open files of this node have an offset (lseek(2)).
+    package var isSeekable: Bool { false }
+
+    // What open files do. The defaults are those of a file that can do nothing.
+
+    /// Called once for a new open file, after the permission checks.
+    func opened(_ file: OpenFile) throws(Errno) {}
+    /// Called when the last descriptor of an open file is closed.
+    func closed(_ file: OpenFile) {}
+    /// Reads at `offset`; what has no offset ignores it.
+    func read(
+        _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int { throw .invalidArgument }
+    func write(
+        _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int { throw .invalidArgument }
+    /// Writes bytes of the library OS's own.
+    func write(
+        _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
+    ) throws(Errno) -> Int { throw .invalidArgument }
+    /// Reads into memory of the library OS; only what `sendfile` and `copy_file_range` take.
+    func read(
+        _ file: OpenFile, at offset: Int64, into bytes: inout MutableRawSpan
+    ) throws(Errno) -> Int { throw .invalidArgument }
+    func control(_ file: OpenFile, _ request: UInt32, argument: UInt64) throws(Errno) -> Int {
+        throw .notTerminal
+    }
+    /// What poll(2) would report now, of the events that a file can have.
+    func readiness(_ file: OpenFile) -> Readiness { [.readable, .writable] }
+}
+
+/// What is true of an open file now: the bits of poll(2)'s `revents`.
+package struct Readiness: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    /// POLLIN
+    package static let readable = Self(rawValue: 0x001)
+    /// POLLPRI
+    package static let priority = Self(rawValue: 0x002)
+    /// POLLOUT
+    package static let writable = Self(rawValue: 0x004)
+    /// POLLERR
+    package static let error = Self(rawValue: 0x008)
+    /// POLLHUP
+    package static let hungUp = Self(rawValue: 0x010)
+    /// POLLNVAL
+    package static let invalid = Self(rawValue: 0x020)
+}
+
+/// The four times of a node, on CLOCK_REALTIME.
+package struct FileTimes: Sendable {
+    package var access: TimeSpecification
+    package var modification: TimeSpecification
+    package var change: TimeSpecification
+    package let birth: TimeSpecification
+    init(all time: TimeSpecification) {
+        access = time
+        modification = time
+        change = time
+        birth = time
+    }
+    /// The time to stamp on what changes now.
+    package static func now() -> TimeSpecification {
+        TimeSpecification(seconds: 0, nanoseconds: 0)
+    }
+}

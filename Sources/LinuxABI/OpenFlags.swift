@@ -1,0 +1,51 @@
+/// Flags of open(2) and of an open file's status (x86-64 values; asm-generic/fcntl.h).
+package struct OpenFlags: OptionSet, Hashable, Sendable {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// O_ACCMODE: two bits that are a number, not flags.
+    package static let accessModeMask: Int32 = 3
+    /// O_WRONLY
+    package static let writeOnly = Self(rawValue: 1)
+    /// O_RDWR
+    package static let readWrite = Self(rawValue: 2)
+    /// O_CREAT
+    package static let create = Self(rawValue: 0o100)
+    /// O_EXCL
+    package static let exclusive = Self(rawValue: 0o200)
+    /// O_NOCTTY
+    package static let noControllingTerminal = Self(rawValue: 0o400)
+    /// O_TRUNC
+    package static let truncate = Self(rawValue: 0o1000)
+    /// O_APPEND
+    package static let append = Self(rawValue: 0o2000)
+    /// O_NONBLOCK
+    package static let nonblocking = Self(rawValue: 0o4000)
+    /// O_DSYNC
+    package static let dataSync = Self(rawValue: 0o10000)
+    /// FASYNC
+    package static let asynchronous = Self(rawValue: 0o20000)
+    /// O_DIRECT
+    package static let direct = Self(rawValue: 0o40000)
+    /// O_LARGEFILE: implied on 64-bit machines, and shown by F_GETFL there.
+    package static let largeFile = Self(rawValue: 0o100000)
+    /// O_DIRECTORY
+    package static let directory = Self(rawValue: 0o200000)
+    /// O_NOFOLLOW
+    package static let noFollow = Self(rawValue: 0o400000)
+    /// O_NOATIME
+    package static let noAccessTime = Self(rawValue: 0o1000000)
+    /// O_CLOEXEC
+    package static let closeOnExec = Self(rawValue: 0o2000000)
+    /// __O_SYNC; O_SYNC is this and O_DSYNC.
+    package static let sync = Self(rawValue: 0o4000000)
+    /// O_PATH
+    package static let path = Self(rawValue: 0o10000000)
+    /// __O_TMPFILE; O_TMPFILE is this and O_DIRECTORY.
+    package static let temporaryFile = Self(rawValue: 0o20000000)
+
+    /// Whether reading is allowed: O_RDONLY or O_RDWR, and not O_PATH. Mode 3 gives neither (open(2)).
+    package var allowsReading: Bool { (rawValue &+ 1) & 1 != 0 && !contains(.path) }
+    /// Whether writing is allowed: O_WRONLY or O_RDWR, and not O_PATH.
+    package var allowsWriting: Bool { (rawValue &+ 1) & 2 != 0 && !contains(.path) }
+}
