@@ -1,0 +1,160 @@
+internal import CPUX86_64Assembly
+package import Base
+internal import NucleusLayout
+
+/// The fields of a CPU's area that ring 3 reads and writes (AREA_DATA, user view).
+///
+/// SAFETY (all of this file): the area is mapped for this CPU from before boot to the end, its
+/// fields are naturally aligned, and only this CPU and its interrupts touch them.
+package struct CPUArea: Sendable {
+    package let index: Int
+    package init(index: Int) { self.index = index }
+
+    /// Address of the user view.
+    package var base: UInt64 {
+        UInt64(CPU_AREA_BASE) + UInt64(CPU_AREA_USER_VIEW)
+            + UInt64(index) * UInt64(CPU_AREA_STRIDE)
+    }
+    /// Address of the supervisor view.
+    package var supervisorBase: UInt64 { base - UInt64(CPU_AREA_USER_VIEW) }
+
+    @unsafe private func word(_ offset: Int32) -> UnsafeMutablePointer<UInt32> {
+        guard let word = unsafe UnsafeMutablePointer<UInt32>(
+            bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
+        else { fatalError("a CPU area at address 0") }
+        return unsafe word
+    }
+    @unsafe private func quad(_ offset: Int32) -> UnsafeMutablePointer<UInt64> {
+        guard let quad = unsafe UnsafeMutablePointer<UInt64>(
+            bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
+        else { fatalError("a CPU area at address 0") }
+        return unsafe quad
+    }
+
+    package var masked: UInt32 {
+        get { unsafe cpu_load(word(DATA_MASKED)) }
+        nonmutating set { unsafe cpu_store(word(DATA_MASKED), newValue) }
+    }
+    /// Vectors that came and were not handled; bit n is FIRST_DEVICE_VECTOR + n.
+    package var pending: UInt32 { unsafe cpu_load(word(DATA_PENDING)) }
+    /// Takes all pending vectors.
+    package func takePending() -> UInt32 { unsafe cpu_exchange(word(DATA_PENDING), 0) }
+    package var libraryStackTop: UInt64 {
+        get { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee }
+        nonmutating set { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee = newValue }
+    }
+    package var libraryStackLimit: UInt64 {
+        get { unsafe quad(DATA_LIBRARY_STACK_LIMIT).pointee }
+        nonmutating set { unsafe quad(DATA_LIBRARY_STACK_LIMIT).pointee = newValue }
+    }
+    /// Whether `syscall` enters ring 0 on this machine; found by `CPU.probeGate`.
+    package var systemCallEntersRing0: Bool {
+        get { unsafe cpu_load(word(DATA_LSTAR_IN_RING_0)) != 0 }
+        nonmutating set { unsafe cpu_store(word(DATA_LSTAR_IN_RING_0), newValue ? 1 : 0) }
+    }
+    /// Whether TF was taken out of a frame on the way in, to be put back into the program's.
+    package var wasStepped: Bool {
+        get { unsafe cpu_load(word(DATA_STEPPED)) != 0 }
+        nonmutating set { unsafe cpu_store(word(DATA_STEPPED), newValue ? 1 : 0) }
+    }
+
+    package var systemCallEntry: UInt64 { base + UInt64(AREA_ENTRY) + UInt64(ENTRY_SYSTEM_CALL) }
+    package var nucleusSystemCallEntry: UInt64 {
+        supervisorBase + UInt64(AREA_NUCLEUS) + UInt64(NUCLEUS_LSTAR)
+    }
+    /// Whether an address is code of the ring-3 entries.
+    package func containsEntryCode(_ address: UInt64) -> Bool {
+        (base + UInt64(AREA_ENTRY)..<base + UInt64(AREA_ENTRY) + UInt64(Page.size)).contains(address)
+    }
+    /// The frame of the program, at the top of the library-OS stack. Precondition: it was pushed,
+    /// or the caller is about to fill it.
+    package var programFrame: ProgramFrame {
+        guard let frame = unsafe UnsafeMutableRawPointer(
+            bitPattern: UInt(libraryStackTop) - UInt(FRAME_BYTES))
+        else { fatalError("no library-OS stack") }
+        return unsafe ProgramFrame(at: frame)
+    }
+}
+
+/// The CPU that runs this code, and what only its nucleus can do for it.
+package enum CPU {
+    /// This CPU's area; with more than one CPU its base will come from GS.
+    package static var area: CPUArea { CPUArea(index: 0) }
+
+    private static func gate(_ index: Int32, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64 {
+        let index = UInt64(UInt32(bitPattern: index))
+        return area.systemCallEntersRing0
+            ? cpu_gate_system_call(index, first, second) : cpu_gate_interrupt(index, first, second)
+    }
+
+    /// Finds out whether `syscall` enters ring 0 and sets LSTAR and SFMASK for it.
+    ///
+    /// LSTAR points at the nucleus's page at entry. Where `syscall` enters ring 0 the gate answers
+    /// with all ones (no such index); where it stays in ring 3 the fetch faults, and
+    /// `library_nested_exception` answers 0 by `answerProbe`.
+    package static func probeGate() {
+        let answer = cpu_gate_system_call(UInt64(UInt32.max), 0, 0)
+        area.systemCallEntersRing0 = answer == UInt64.max
+        if answer == UInt64.max {
+            writeMSR(GATE_MSR_SFMASK, UInt64(SYSCALL_FLAG_MASK_RING_0))
+        } else {
+            writeMSR(GATE_MSR_SFMASK, UInt64(SYSCALL_FLAG_MASK))
+            writeMSR(GATE_MSR_LSTAR, area.systemCallEntry)
+        }
+    }
+    /// Ends the probe's `syscall` when its target could not be fetched in ring 3; whether it was that.
+    package static func answerProbe(_ frame: ProgramFrame) -> Bool {
+        guard frame[.vector] == 14, frame[.rip] == area.nucleusSystemCallEntry else { return false }
+        frame[.rip] = frame[.rcx]
+        frame[.rax] = 0
+        return true
+    }
+    private static func writeMSR(_ index: Int32, _ value: UInt64) {
+        _ = gate(GATE_WRITE_MSR, UInt64(UInt32(bitPattern: index)), value)
+    }
+
+    /// Drops one page's translation on this CPU.
+    package static func flushPage(_ address: VirtualAddress) {
+        _ = gate(GATE_FLUSH_PAGE, address.rawValue)
+    }
+    /// Loads a page-table root, which drops every translation that is not global.
+    package static func loadRoot(_ root: PhysicalAddress) { _ = gate(GATE_LOAD_ROOT, root.rawValue) }
+    /// Waits until a vector is pending; returns at once if one is.
+    package static func wait() { _ = gate(GATE_WAIT) }
+    package static func pause() { cpu_pause() }
+    /// Ends the machine; returns only where the platform ignored it.
+    package static func powerOff() { _ = gate(GATE_POWER_OFF) }
+    /// Runs the program whose frame tops the library-OS stack.
+    package static func enterProgram() -> Never {
+        cpu_enter_program(area.base + UInt64(AREA_ENTRY) + UInt64(ENTRY_RETURN))
+    }
+    /// The program's thread pointer (FS base); the library OS does not use it.
+    package static var threadPointer: UInt64 {
+        get { cpu_read_fs_base() }
+        set { cpu_write_fs_base(newValue) }
+    }
+    /// The program's GS base.
+    package static var secondaryBase: UInt64 {
+        get { cpu_read_gs_base() }
+        set { cpu_write_gs_base(newValue) }
+    }
+    /// What CPUID answers.
+    package struct Identification: Sendable {
+        package let eax: UInt32
+        package let ebx: UInt32
+        package let ecx: UInt32
+        package let edx: UInt32
+    }
+    package static func identify(leaf: UInt32, subleaf: UInt32 = 0) -> Identification {
+        let answer = cpu_identify(leaf, subleaf)
+        return Identification(eax: answer.eax, ebx: answer.ebx, ecx: answer.ecx, edx: answer.edx)
+    }
+    /// Writes bytes to the early console, where the boot record says that there is one.
+    package static func writeEarlyConsole(_ bytes: RawSpan) {
+        // SAFETY: the instruction reads exactly the span's bytes.
+        unsafe bytes.withUnsafeBytes { buffer in
+            guard let start = buffer.baseAddress else { return }
+            unsafe cpu_out_bytes(UInt16(VMM_EARLY_CONSOLE_PORT), start, buffer.count)
+        }
+    }
+}
