@@ -9,7 +9,7 @@ package enum FaultTable {
     /// Declares the table: pairs of (instruction, continuation) addresses.
     @unsafe package static func initialize(start first: UnsafePointer<UInt64>, end: UnsafeRawPointer) {
         unsafe start = first
-        let bytes = unsafe UInt(bitPattern: end) - UInt(bitPattern: first)
+        let bytes = UInt(bitPattern: end) - UInt(bitPattern: first)
         unsafe count = Int(bytes) / (2 * MemoryLayout<UInt64>.size)
     }
     /// Where code continues after a fault at `instruction`, `nil` where it must not fault.

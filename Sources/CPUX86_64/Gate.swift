@@ -81,7 +81,13 @@ package enum CPU {
     /// This CPU's area; with more than one CPU its base will come from GS.
     package static var area: CPUArea { CPUArea(index: 0) }
 
+    // Set by boot; a host build has no nucleus, so flushes there do nothing.
+    private nonisolated(unsafe) static var hasNucleus = false
+    /// Declares that the nucleus is there. Called once, first thing at boot.
+    package static func start() { unsafe hasNucleus = true }
+
     private static func gate(_ index: Int32, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64 {
+        guard unsafe hasNucleus else { return 0 }
         let index = UInt64(UInt32(bitPattern: index))
         return area.systemCallEntersRing0
             ? cpu_gate_system_call(index, first, second) : cpu_gate_interrupt(index, first, second)

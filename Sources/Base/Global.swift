@@ -1,0 +1,15 @@
+/// A global variable of the library OS.
+///
+/// SAFETY: inside the library OS a CPU is masked, so an access is never interrupted by another on
+/// the same CPU. What several CPUs change belongs into a `SpinLock` instead. Tests that use a global
+/// run one after another.
+@safe
+package struct Global<Value>: ~Copyable, @unchecked Sendable {
+    private let cell: Cell<Value>
+    package init(_ value: consuming Value) { cell = Cell(value) }
+
+    package var value: Value {
+        get { unsafe cell.address.pointee }
+        nonmutating set { unsafe cell.address.pointee = newValue }
+    }
+}

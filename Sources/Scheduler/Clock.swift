@@ -1,0 +1,49 @@
+package import Base
+internal import Hardware
+
+/// The machine's clocks, made from the time stamp counter and the boot record's readings.
+package enum Clock {
+    // Written at boot and by `setRealtime`; read everywhere.
+    private static let scale = Global(ClockScale(frequency: 1_000_000_000))
+    private static let bootTicks = Global<UInt64>(0)
+    private static let realtimeAtBoot = Global(Nanoseconds.zero)
+
+    /// Starts the clocks: the counter's frequency, and the real time at one of its values.
+    package static func start(frequency: UInt64, realtime: Nanoseconds, at ticks: UInt64) {
+        scale.value = ClockScale(frequency: frequency)
+        bootTicks.value = ticks
+        realtimeAtBoot.value = realtime
+    }
+    /// Time since the clocks' start (CLOCK_MONOTONIC); never goes back.
+    package static func monotonic() -> Nanoseconds {
+        let ticks = TimeStampCounter.read()
+        let start = bootTicks.value
+        guard ticks > start else { return .zero }
+        return scale.value.nanoseconds(ticks - start)
+    }
+    /// Time since 1970 (CLOCK_REALTIME).
+    package static func realtime() -> Nanoseconds { realtimeAtBoot.value + monotonic() }
+    /// Sets CLOCK_REALTIME; CLOCK_MONOTONIC goes on.
+    package static func setRealtime(_ time: Nanoseconds) {
+        realtimeAtBoot.value = time - monotonic()
+    }
+}
+
+/// Turns counter ticks into nanoseconds by one multiplication.
+package struct ClockScale: Sendable {
+    private let multiplier: UInt64  // nanoseconds per tick, scaled by 2^32
+
+    /// Precondition: `frequency` is in ticks per second; 0 counts as 1 GHz.
+    package init(frequency: UInt64) {
+        let ticksPerSecond = frequency == 0 ? 1_000_000_000 : max(frequency, 1)
+        let (quotient, remainder) = UInt64(1_000_000_000).quotientAndRemainder(
+            dividingBy: ticksPerSecond)
+        let fraction = ticksPerSecond.dividingFullWidth((remainder >> 32, remainder << 32)).quotient
+        multiplier = quotient << 32 | fraction
+    }
+    package func nanoseconds(_ ticks: UInt64) -> Nanoseconds {
+        let product = ticks.multipliedFullWidth(by: multiplier)
+        guard product.high >> 31 == 0 else { return Nanoseconds(rawValue: .max) }
+        return Nanoseconds(rawValue: Int64(product.high << 32 | product.low >> 32))
+    }
+}

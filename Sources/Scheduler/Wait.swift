@@ -1,0 +1,99 @@
+package import Base
+internal import Hardware
+
+/// A device that is looked at while the CPU has nothing else to do.
+package protocol PollSource: AnyObject {
+    /// Handles what is there; returns whether it made progress.
+    func poll() -> Bool
+}
+
+/// How the idle CPU waits: the machine's gate, or a test's own.
+package protocol IdleStrategy: AnyObject {
+    /// Returns when something may have happened, at the latest after `delay`.
+    func wait(atMost delay: Nanoseconds?)
+}
+
+/// What waits on one thing: with one thread it is looked at in the wait loop, so waking is implied.
+package final class WaitQueue {
+    package init() {}
+    /// Wakes every waiter. A waiter's condition is checked again in any case.
+    package func wakeAll() {}
+}
+
+/// Blocking inside the library OS.
+package enum Wait {
+    package enum Outcome: Equatable, Sendable {
+        case ready
+        case timedOut
+        case interrupted
+    }
+
+    // Set once by boot (or a test).
+    private static let idle = Global<(any IdleStrategy)?>(nil)
+    private static let sources = PollSources()
+
+    package static func start(_ strategy: any IdleStrategy) { idle.value = strategy }
+
+    /// Adds a device to those that waits look at. Precondition: there are fewer than 16.
+    package static func register(_ source: any PollSource) { sources.add(source) }
+    /// Looks at every device and timer once; returns whether anything happened.
+    @discardableResult
+    package static func poll() -> Bool {
+        let expired = Timers.expireDue(now: Clock.monotonic())
+        return sources.poll() || expired
+    }
+    /// Waits until `condition` holds, `deadline` (monotonic) passed or a signal can be delivered.
+    ///
+    /// The condition is looked at first, so a ready one never waits and is never interrupted.
+    package static func until(
+        deadline: Nanoseconds? = nil, interruptible: Interruption = .bySignals,
+        _ condition: () -> Bool
+    ) -> Outcome {
+        // An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
+        let pollingTime = Nanoseconds(rawValue: 30_000)
+        var pollingEnd = Clock.monotonic() + pollingTime
+        while true {
+            poll()
+            if condition() { return .ready }
+            if interruptible == .bySignals, Thread.current?.hasDeliverableSignal == true {
+                return .interrupted
+            }
+            let now = Clock.monotonic()
+            if let deadline, deadline <= now { return .timedOut }
+            guard now >= pollingEnd else {
+                CPU.pause()
+                continue
+            }
+            var delay: Nanoseconds?
+            for due in [deadline, Timers.nextDeadline] {
+                guard let due else { continue }
+                delay = min(delay ?? Nanoseconds(rawValue: .max), due - now)
+            }
+            idle.value?.wait(atMost: delay)
+            pollingEnd = Clock.monotonic() + pollingTime
+        }
+    }
+    /// Whether signals end a wait.
+    package enum Interruption: Sendable {
+        case bySignals
+        case never
+    }
+}
+
+/// The devices that a wait looks at.
+private final class PollSources: @unchecked Sendable {
+    private static let capacity = 16
+    private var list = InlineArray<16, (any PollSource)?>(repeating: nil)
+    private var count = 0
+
+    func add(_ source: any PollSource) {
+        guard count < Self.capacity else { fatalError("too many devices to poll") }
+        list[count] = source
+        count += 1
+    }
+    func poll() -> Bool {
+        var progressed = false
+        for index in 0..<count where list[index]?.poll() == true { progressed = true }
+        return progressed
+    }
+}
