@@ -65,5 +65,53 @@ static inline cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
 static inline uint64_t cpu_read_tsc(void) { return __builtin_ia32_rdtsc(); }
 static inline void cpu_pause(void) { __asm__ volatile("pause"); }
 
+// Device registers: exactly one access of the given width, never merged or moved.
+static inline uint8_t cpu_register_load_8(const volatile void *at) {
+    uint8_t value;
+    __asm__ volatile("movb %1, %0" : "=q"(value) : "m"(*(const volatile uint8_t *)at) : "memory");
+    return value;
+}
+static inline uint16_t cpu_register_load_16(const volatile void *at) {
+    uint16_t value;
+    __asm__ volatile("movw %1, %0" : "=r"(value) : "m"(*(const volatile uint16_t *)at) : "memory");
+    return value;
+}
+static inline uint32_t cpu_register_load_32(const volatile void *at) {
+    uint32_t value;
+    __asm__ volatile("movl %1, %0" : "=r"(value) : "m"(*(const volatile uint32_t *)at) : "memory");
+    return value;
+}
+static inline void cpu_register_store_32(volatile void *at, uint32_t value) {
+    __asm__ volatile("movl %1, %0" : "=m"(*(volatile uint32_t *)at) : "r"(value) : "memory");
+}
+
+/// Leaves 64 bits of the generator behind RDRAND; returns 0 where it has none now.
+static inline int cpu_random(uint64_t *value) {
+    uint8_t done;
+    __asm__ volatile("rdrand %0; setc %1" : "=r"(*value), "=qm"(done) : : "cc");
+    return done;
+}
+/// The same of its entropy source, RDSEED.
+static inline int cpu_random_seed(uint64_t *value) {
+    uint8_t done;
+    __asm__ volatile("rdseed %0; setc %1" : "=r"(*value), "=qm"(done) : : "cc");
+    return done;
+}
+/// Which of the two there are: bit 0 RDRAND, bit 1 RDSEED (two to three CPUIDs).
+static inline uint32_t cpu_random_features(void) {
+    uint32_t a = 0, b, c = 0, d, highest, found;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    highest = a;
+    a = 1, c = 0;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    found = (c >> 30) & 1;
+    if (highest >= 7) {
+        a = 7, c = 0;
+        __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+        found |= ((b >> 18) & 1) << 1;
+    }
+    return found;
+}
+
 #pragma clang assume_nonnull end
 #endif
