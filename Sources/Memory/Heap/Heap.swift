@@ -11,6 +11,7 @@ enum Heap {
     // Set once by boot.
     private nonisolated(unsafe) static var state: UnsafeMutablePointer<SpinLock<HeapState>>?
 
+    static var isReady: Bool { unsafe state != nil }
     /// Puts the heap's state at `place`. Precondition: half a page there is the heap's.
     static func initialize(at place: UnsafeMutableRawPointer) {
         precondition(MemoryLayout<SpinLock<HeapState>>.size <= Page.size / 2)
@@ -195,3 +196,6 @@ package func runtimeAllocate(_ size: Int, _ alignment: Int) -> UnsafeMutableRawP
 /// What Runtime's `free` calls.
 @c(mart_free)
 package func runtimeFree(_ pointer: UnsafeMutableRawPointer) { unsafe Heap.free(pointer) }
+/// Whether Runtime may call `mart_alloc`; before that it serves boot from a few static bytes.
+@c(mart_heap_is_ready)
+package func runtimeHeapIsReady() -> CInt { Heap.isReady ? 1 : 0 }

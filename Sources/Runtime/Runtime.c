@@ -1,0 +1,154 @@
+// The floor under Embedded Swift on bare metal: memory copies, allocation hooks, the last exits.
+//
+// Swift and clang call these by name. Nothing here calls a library function, and `no_builtin` keeps
+// clang from turning a loop into a call of the very function it is in. No vector registers.
+#if defined(__x86_64__) && !defined(__linux__)
+#include <stddef.h>
+#include <stdint.h>
+
+#define EXACT __attribute__((no_builtin))
+
+// Overlapping loads and stores of fixed size; clang makes plain moves of them.
+typedef struct __attribute__((packed, may_alias)) { uint64_t value; } word;
+typedef struct __attribute__((packed, may_alias)) { uint32_t value; } half;
+typedef struct __attribute__((packed, may_alias)) { uint16_t value; } quarter;
+
+// Copies up to 16 bytes, loading all before the first store, so that overlap does not matter.
+static inline EXACT void copy_short(uint8_t *to, const uint8_t *from, size_t count) {
+  if (count >= 8) {
+    uint64_t first = ((const word *)from)->value;
+    uint64_t last = ((const word *)(from + count - 8))->value;
+    ((word *)to)->value = first;
+    ((word *)(to + count - 8))->value = last;
+  } else if (count >= 4) {
+    uint32_t first = ((const half *)from)->value;
+    uint32_t last = ((const half *)(from + count - 4))->value;
+    ((half *)to)->value = first;
+    ((half *)(to + count - 4))->value = last;
+  } else if (count >= 2) {
+    uint16_t first = ((const quarter *)from)->value;
+    uint16_t last = ((const quarter *)(from + count - 2))->value;
+    ((quarter *)to)->value = first;
+    ((quarter *)(to + count - 2))->value = last;
+  } else if (count == 1) {
+    *to = *from;
+  }
+}
+
+EXACT void *memcpy(void *restrict to, const void *restrict from, size_t count) {
+  if (count <= 16) {
+    copy_short(to, from, count);
+    return to;
+  }
+  void *target = to;
+  // Below the fast-string threshold of most CPUs words are quicker than bytes.
+  if (count < 128) {
+    size_t words = (count - 1) / 8;
+    uint64_t last = ((const word *)((const uint8_t *)from + count - 8))->value;
+    uint8_t *end = (uint8_t *)to + count - 8;
+    __asm__ volatile("rep movsq" : "+D"(target), "+S"(from), "+c"(words) : : "memory");
+    ((word *)end)->value = last;
+    return to;
+  }
+  __asm__ volatile("rep movsb" : "+D"(target), "+S"(from), "+c"(count) : : "memory");
+  return to;
+}
+
+EXACT void *memmove(void *to, const void *from, size_t count) {
+  uint8_t *target = to;
+  const uint8_t *source = from;
+  if (count <= 16) {
+    copy_short(target, source, count);
+    return to;
+  }
+  if ((uintptr_t)target - (uintptr_t)source >= count) {
+    __asm__ volatile("rep movsb" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+    return to;
+  }
+  while (count >= 8) {
+    count -= 8;
+    ((word *)(target + count))->value = ((const word *)(source + count))->value;
+  }
+  while (count > 0) {
+    count -= 1;
+    target[count] = source[count];
+  }
+  return to;
+}
+
+EXACT void *memset(void *to, int value, size_t count) {
+  void *target = to;
+  __asm__ volatile("rep stosb" : "+D"(target), "+c"(count) : "a"(value) : "memory");
+  return to;
+}
+
+EXACT int memcmp(const void *left, const void *right, size_t count) {
+  const uint8_t *a = left, *b = right;
+  while (count >= 8 && ((const word *)a)->value == ((const word *)b)->value) {
+    a += 8;
+    b += 8;
+    count -= 8;
+  }
+  for (; count > 0; a++, b++, count--) {
+    if (*a != *b) return *a < *b ? -1 : 1;
+  }
+  return 0;
+}
+EXACT int bcmp(const void *left, const void *right, size_t count) {
+  return memcmp(left, right, count);
+}
+
+EXACT size_t strlen(const char *text) {
+  size_t count = 0;
+  while (text[count]) count++;
+  return count;
+}
+
+// ---- Allocation: Memory/Heap has the allocator ----
+extern void *mart_alloc(size_t size, size_t alignment);
+extern void mart_free(void *pointer);
+
+// Objects made before the heap exists (a handful, at boot); never freed.
+#define BOOT_BYTES 8192
+static _Alignas(16) uint8_t boot_bytes[BOOT_BYTES];
+static size_t boot_used;
+
+static void *boot_allocate(size_t size, size_t alignment) {
+  size_t start = (boot_used + alignment - 1) & ~(alignment - 1);
+  if (start > BOOT_BYTES || size > BOOT_BYTES - start) return NULL;
+  boot_used = start + size;
+  return boot_bytes + start;
+}
+extern int mart_heap_is_ready(void);
+
+int posix_memalign(void **result, size_t alignment, size_t size) {
+  const int out_of_memory = 12;  // ENOMEM
+  void *memory =
+      mart_heap_is_ready() ? mart_alloc(size, alignment) : boot_allocate(size, alignment);
+  if (!memory) return out_of_memory;
+  *result = memory;
+  return 0;
+}
+void *aligned_alloc(size_t alignment, size_t size) {
+  void *memory = NULL;
+  return posix_memalign(&memory, alignment, size) ? NULL : memory;
+}
+void free(void *pointer) {
+  if (!pointer) return;
+  if ((uintptr_t)pointer - (uintptr_t)boot_bytes < BOOT_BYTES) return;
+  mart_free(pointer);
+}
+
+// ---- Output of `print`, for debugging before the log exists ----
+// The kernel may define this to reach the early console.
+__attribute__((weak)) void runtime_write_byte(uint8_t byte) { (void)byte; }
+int putchar(int character) {
+  runtime_write_byte((uint8_t)character);
+  return character;
+}
+
+// ---- The last exits: an invalid instruction ends in the crash screen ----
+_Noreturn void abort(void) { __builtin_trap(); }
+uintptr_t __stack_chk_guard = 0x00000aff0d0a0000;
+_Noreturn void __stack_chk_fail(void) { __builtin_trap(); }
+#endif
