@@ -1,4 +1,5 @@
 package import LinuxABI
+internal import Memory
 
 /// The open files of a process by descriptor number (open(2), dup(2)).
 ///
@@ -164,5 +165,4 @@ package struct DescriptorFlags: OptionSet, Sendable {
 }
 
 /// Lets the program have one more kernel object, or says ENOMEM.
-func admitObject() throws(Errno) {
-}
+func admitObject() throws(Errno) { try KernelReserve.admit() }

@@ -2,6 +2,7 @@ package import Hardware
 internal import LinuxABI
 internal import Trace
 package import Processes
+package import Scheduler
 
 /// The system calls: a handler each, grouped by family into files, and their dispatch.
 ///
@@ -19,7 +20,8 @@ package enum SystemCalls {
             frame.fail(with: .notImplemented)
             return
         }
-        let caller = Caller(process: Process.current, frame: frame)
+        guard let thread = Thread.current else { fatalError("a system call without a thread") }
+        let caller = Caller(process: Process.current, thread: thread, frame: frame)
         do {
             frame.result = UInt64(bitPattern: Int64(try call(number, caller)))
         } catch {
@@ -31,6 +33,7 @@ package enum SystemCalls {
 /// Who makes a system call, and with which registers.
 package struct Caller {
     package let process: Process
+    package let thread: Thread
     package let frame: ProgramFrame
 }
 
