@@ -6,3 +6,15 @@ extension StaticString {
         return withUTF8Buffer { unsafe $0[index] }
     }
 }
+
+extension StaticString {
+    /// The literal's UTF-8 bytes. Precondition: it is not a single scalar.
+    package var bytes: RawSpan {
+        @_lifetime(immortal) get {
+            precondition(hasPointerRepresentation)
+            // SAFETY: a literal's bytes live for ever.
+            let buffer = unsafe UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+            return unsafe _overrideLifetime(RawSpan(_unsafeBytes: buffer), copying: ())
+        }
+    }
+}

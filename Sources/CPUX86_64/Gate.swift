@@ -164,3 +164,27 @@ package enum CPU {
         }
     }
 }
+
+extension CPU {
+    /// The frame of an exception of the library OS, as `library_nested_exception` is handed it.
+    package static func nestedFrame(at address: UInt64) -> ProgramFrame {
+        // SAFETY: only the entry code calls with an address, that of the frame it just pushed.
+        guard let frame = unsafe UnsafeMutableRawPointer(bitPattern: UInt(address)) else {
+            fatalError("an exception frame at address 0")
+        }
+        return unsafe ProgramFrame(at: frame)
+    }
+    package static func isPageFault(_ frame: ProgramFrame) -> Bool { frame[.vector] == 14 }
+
+    private static var trapFlag: UInt64 { 0x100 }
+    /// Takes TF out of a frame that was single-stepped into the entry code, and notes it for the
+    /// program's; whether the exception was that.
+    package static func stopStepping(_ frame: ProgramFrame) -> Bool {
+        guard frame[.vector] == 1, area.containsEntryCode(frame[.rip]) else { return false }
+        frame[.rflags] &= ~trapFlag
+        area.wasStepped = true
+        return true
+    }
+    /// Puts back what `stopStepping` took out.
+    package static func setStepping(_ frame: ProgramFrame) { frame[.rflags] |= trapFlag }
+}
