@@ -15,8 +15,8 @@ package enum LocalTimer {
     }
     private static let divideByOne: UInt32 = 0b1011
 
-    // Set once at boot: ticks per second, and whether the timer's entry is programmed.
-    private nonisolated(unsafe) static var frequency: UInt64 = 0
+    // Set once at boot: ticks per nanosecond, scaled by 2^32; 0 where there is no timer.
+    private nonisolated(unsafe) static var multiplier: UInt64 = 0
 
     // SAFETY: the page at DEVICE_WINDOW_BASE is the local APIC from before boot to the end.
     private static func write(_ offset: UInt64, _ value: UInt32) {
@@ -28,18 +28,17 @@ package enum LocalTimer {
 
     /// Programs the timer entry. `ticksPerSecond` is that of divide configuration 1.
     package static func initialize(ticksPerSecond: UInt64) {
-        unsafe frequency = ticksPerSecond
+        unsafe multiplier = (UInt64(UInt32(clamping: ticksPerSecond)) << 32) / 1_000_000_000
         write(Offset.divide, divideByOne)
         write(Offset.timerEntry, UInt32(TIMER_VECTOR))
     }
     /// Interrupts once after `delay`, at least one tick and at most the counter's range.
     package static func arm(after delay: Nanoseconds) {
-        let ticksPerSecond = unsafe frequency
-        guard ticksPerSecond > 0 else { return }
-        let limit: UInt64 = 1_000_000_000
+        guard unsafe multiplier > 0 else { return }
+        let limit: UInt64 = 1_000_000_000  // the counter holds a little more than a second
         let nanoseconds = min(UInt64(max(delay.rawValue, 1)), limit)
-        let product = nanoseconds.multipliedFullWidth(by: ticksPerSecond)
-        let ticks = UInt64(1_000_000_000).dividingFullWidth(product).quotient
+        let product = unsafe nanoseconds.multipliedFullWidth(by: multiplier)
+        let ticks = product.high << 32 | product.low >> 32
         write(Offset.initialCount, UInt32(clamping: max(ticks, 1)))
     }
     package static func disarm() { write(Offset.initialCount, 0) }

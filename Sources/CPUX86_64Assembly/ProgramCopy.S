@@ -49,5 +49,16 @@ cpu_program_copy_string:        // RDI destination, RSI source, RDX limit
 4:  movq $-1, %rax
     ret
     FAULT_ENTRY 2b, 4b
+
+// const uint64_t cpu_fault_table[2]: its first byte and its end; empty in a host build.
+.section .rodata.cpu_fault_table, "a"
+.balign 8
+.globl cpu_fault_table
+cpu_fault_table:
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__
+    .quad 0, 0
+#else
+    .quad fault_table_start, fault_table_end
+#endif
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -38,8 +38,7 @@ package struct ClockScale: Sendable {
         let ticksPerSecond = frequency == 0 ? 1_000_000_000 : max(frequency, 1)
         let (quotient, remainder) = UInt64(1_000_000_000).quotientAndRemainder(
             dividingBy: ticksPerSecond)
-        let fraction = ticksPerSecond.dividingFullWidth((remainder >> 32, remainder << 32)).quotient
-        multiplier = quotient << 32 | fraction
+        multiplier = quotient << 32 | (remainder << 32) / ticksPerSecond  // remainder < 2^30
     }
     package func nanoseconds(_ ticks: UInt64) -> Nanoseconds {
         let product = ticks.multipliedFullWidth(by: multiplier)

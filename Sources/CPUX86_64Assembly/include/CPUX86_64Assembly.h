@@ -62,6 +62,9 @@ static inline cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
+/// First byte and end of the fault table: pairs of instruction and continuation.
+extern const uint64_t cpu_fault_table[2];
+
 static inline uint64_t cpu_read_tsc(void) { return __builtin_ia32_rdtsc(); }
 static inline void cpu_pause(void) { __asm__ volatile("pause"); }
 

@@ -124,6 +124,7 @@ package struct FrameRun: ~Copyable {
         self.count = count
     }
     /// Gives up ownership; whoever gets the first frame frees the whole run by releasing it.
+    @export(interface)
     package consuming func leak() -> Frame {
         let first = first
         discard self

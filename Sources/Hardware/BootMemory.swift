@@ -1,0 +1,35 @@
+package import Base
+internal import NucleusLayout
+
+/// What boot reaches before there is an allocator: the record it was handed, ranges of RAM.
+package enum BootMemory {
+
+    /// Lends the boot record's bytes. `address` is virtual, as the entry code was handed it.
+    package static func withRecord<Result>(
+        at address: UInt, byteCount: Int, _ body: (RawSpan) -> Result
+    ) -> Result {
+        // SAFETY: whoever entered us mapped `byteCount` bytes there and leaves them alone.
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(bitPattern: address), count: byteCount)
+        return body(unsafe RawSpan(_unsafeBytes: bytes))
+    }
+    /// Declares the machine's direct map. Called once, first of all that touches a frame.
+    package static func startDirectMap(frameCount: UInt32) {
+        DirectMap.initialize(
+            base: VirtualAddress(rawValue: UInt64(DIRECT_MAP_BASE)), frameCount: frameCount)
+    }
+    /// Lends `byteCount` bytes of RAM at a physical address, at any alignment. Precondition: the
+    /// range lies in the direct map, and nothing writes it meanwhile.
+    package static func withBytes<Result: ~Copyable, Failure: Error>(
+        at address: PhysicalAddress, byteCount: Int, _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let limit = UInt64(DirectMap.size) << UInt64(Page.shift)
+        precondition(byteCount >= 0 && address.rawValue <= limit)
+        precondition(UInt64(byteCount) <= limit - address.rawValue)
+        guard byteCount > 0 else { return try body(RawSpan()) }
+        let start = unsafe DirectMap.pointer(Frame(containing: address))
+            .advanced(by: Int(address.rawValue & Page.offsetMask))
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: byteCount)
+        return try body(unsafe RawSpan(_unsafeBytes: bytes))
+    }
+}

@@ -1,0 +1,53 @@
+internal import Base
+internal import Hardware
+internal import Memory
+internal import NucleusInterface
+internal import Scheduler
+
+/// The steps of boot that turn the boot record into a running machine.
+enum Machine {
+    /// Starts direct map, frames and heap; whether there was room.
+    static func startMemory(_ record: borrowing BootRecordView) -> Bool {
+        let frames = record[BootRecord.directMapSize] >> UInt64(Page.shift)
+        guard let frameCount = UInt32(exactly: frames) else { return false }
+        BootMemory.startDirectMap(frameCount: frameCount)
+        return Frames.initialize(
+            frameCount: frameCount,
+            contents: record.flags.contains(.memoryIsZero) ? .zeroed : .undefined,
+            usable: { usableFrames(record, index: $0) })
+    }
+    /// The `index`-th range of whole usable frames, `nil` past the last.
+    private static func usableFrames(
+        _ record: borrowing BootRecordView, index: Int
+    ) -> Range<UInt32>? {
+        var left = index
+        for entry in 0..<record.count(BootRecord.memoryMap) {
+            let range = record.range(BootRecord.memoryMap, at: entry)
+            guard range.kind == BootRecord.MemoryKind.usable.rawValue else { continue }
+            let start = (range.base.rawValue + Page.offsetMask) >> UInt64(Page.shift)
+            let end = (range.base.rawValue + range.byteCount) >> UInt64(Page.shift)
+            guard start < end, let first = UInt32(exactly: start), let last = UInt32(exactly: end)
+            else { continue }
+            if left == 0 { return first..<last }
+            left -= 1
+        }
+        return nil
+    }
+    static func startClocks(_ record: borrowing BootRecordView) {
+        Clock.start(
+            frequency: record[BootRecord.tscFrequency],
+            realtime: Nanoseconds(rawValue: Int64(clamping: record[BootRecord.wallClock])),
+            at: record[BootRecord.wallClockTSC])
+        LocalTimer.initialize(ticksPerSecond: record[BootRecord.timerFrequency])
+        Wait.start(MachineIdle())
+    }
+}
+
+/// Waits in the nucleus's gate, with the local timer armed for the next deadline.
+private final class MachineIdle: IdleStrategy {
+    func wait(atMost delay: Nanoseconds?) {
+        if let delay { LocalTimer.arm(after: delay) }
+        CPU.wait()
+        Interrupts.handlePending()
+    }
+}
