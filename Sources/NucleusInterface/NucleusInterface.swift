@@ -33,6 +33,15 @@ package enum NucleusInterface {
         package static let headerSize = 8
     }
 
+    /// A record on the control channel, VMM to guest, in the same form.
+    package enum HostControl: UInt32, Sendable {
+        /// Payload: signal number (u32), for the program.
+        case signal = 0x101
+
+        /// The guest skips a record whose payload is longer.
+        package static let maximumPayload = 64
+    }
+
     /// Points on the way to the program, for the timeline of the start.
     package enum Milestone: UInt32, Sendable {
         case kernelEntered = 1

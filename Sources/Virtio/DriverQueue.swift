@@ -15,6 +15,8 @@ package struct DriverQueue: ~Copyable {
     private var nextAvailable: UInt16 = 0
     private var publishedAvailable: UInt16 = 0
     private var nextUsed: UInt16 = 0
+    /// The number that the next chain will have, `nil` where the ring is full.
+    package var nextHead: UInt16? { freeCount > 0 ? firstFree : nil }
     /// Chains published and not collected.
     package private(set) var inFlightCount: UInt16 = 0
 

@@ -1,0 +1,223 @@
+internal import Base
+internal import Hardware
+package import NucleusInterface
+internal import Trace
+
+/// The machine's records to its VMM and back, on a console port of their own.
+///
+/// Exists before the port does: until `attach`, records gather in a backlog of fixed size. Records
+/// that nobody waits for (milestones) stay there until another one goes out, which saves doorbells.
+package final class ControlChannel: LogSink {
+    private static let backlogCapacity = 4096
+    private var backlog = InlineArray<4096, UInt8>(repeating: 0)
+    private var backlogByteCount = 0
+    /// Records that the backlog had no room for.
+    private var droppedCount = 0
+    private var output: TransmitPort?
+    private var input: ReceivePort?
+    private var incoming = IncomingRecord()
+    /// Told of a signal that the host sends to the program.
+    package var onSignal: ((Int32) -> Void)?
+
+    package init() {}
+
+    /// Takes the port over and sends the backlog.
+    func attach(output: TransmitPort, input: ReceivePort) {
+        self.output = output
+        self.input = input
+        if droppedCount > 0 { Log.warning("log: lines before the console was up are lost") }
+        sendBacklog()
+    }
+
+    // MARK: Out
+
+    /// Notes that the start came to a point; goes out with the next record.
+    package func reach(_ milestone: NucleusInterface.Milestone) {
+        var payload = InlineArray<16, UInt8>(repeating: 0)
+        var span = payload.mutableSpan
+        var bytes = span.mutableRaw
+        bytes.storeLittleEndian(milestone.rawValue, at: 0)
+        bytes.storeLittleEndian(TimeStampCounter.read(), at: 8)
+        keep(.milestone, prefix: nil, payload.span.raw)
+    }
+    /// Sends a line of the log; before the port is up it is kept, as far as there is room.
+    package func write(_ line: RawSpan, level: NucleusInterface.LogLevel) {
+        guard output != nil else { return keep(.log, prefix: level.rawValue, line) }
+        send(.log, prefix: level.rawValue, line)
+    }
+    /// Sends the program's end.
+    package func sendExit(status: Int32) {
+        send(.exit, UInt32(bitPattern: status))
+    }
+    /// Sends the signal that killed the program.
+    package func sendKilled(by signal: Int32) {
+        send(.killed, UInt32(bitPattern: signal))
+    }
+    /// Sends a line that says why the program could not be started.
+    package func sendRefused(_ line: RawSpan) { send(.refused, prefix: nil, line) }
+    /// Sends the text of the crash screen, cut where it is longer than a record may be.
+    package func sendCrash(_ text: RawSpan) {
+        let limit = NucleusInterface.Control.maximumPayload
+        send(.crash, prefix: nil, text.extracting(first: min(text.byteCount, limit)))
+    }
+    /// Waits until the VMM has taken all records.
+    package func flush() {
+        sendBacklog()
+        guard let output else { return }
+        while !output.isDrained { CPU.pause() }
+    }
+
+    private func send(_ kind: NucleusInterface.Control, _ value: UInt32) {
+        var payload = InlineArray<4, UInt8>(repeating: 0)
+        var span = payload.mutableSpan
+        var bytes = span.mutableRaw
+        bytes.storeLittleEndian(value, at: 0)
+        send(kind, prefix: nil, payload.span.raw)
+    }
+    private func send(_ kind: NucleusInterface.Control, prefix: UInt8?, _ payload: RawSpan) {
+        sendBacklog()
+        guard let output else { return keep(kind, prefix: prefix, payload) }
+        var written = RecordWriter(output)
+        written.append(header(kind, prefix: prefix, payload))
+        if let prefix { written.append(byte: prefix) }
+        written.append(payload)
+        written.finish()
+    }
+    private func sendBacklog() {
+        guard backlogByteCount > 0, let output else { return }
+        var written = RecordWriter(output)
+        written.append(backlog.span.raw.extracting(first: backlogByteCount))
+        backlogByteCount = 0
+        written.finish()
+    }
+    private func header(
+        _ kind: NucleusInterface.Control, prefix: UInt8?, _ payload: RawSpan
+    ) -> UInt64 {
+        let count = payload.byteCount + (prefix == nil ? 0 : 1)
+        return UInt64(kind.rawValue) | UInt64(UInt32(truncatingIfNeeded: count)) << 32
+    }
+    private func keep(_ kind: NucleusInterface.Control, prefix: UInt8?, _ payload: RawSpan) {
+        let size = NucleusInterface.Control.headerSize + (prefix == nil ? 0 : 1) + payload.byteCount
+        guard size <= Self.backlogCapacity - backlogByteCount else {
+            droppedCount += 1
+            return
+        }
+        var span = backlog.mutableSpan
+        var bytes = span.mutableRaw
+        bytes.storeLittleEndian(header(kind, prefix: prefix, payload), at: backlogByteCount)
+        var at = backlogByteCount + NucleusInterface.Control.headerSize
+        if let prefix {
+            bytes.storeLittleEndian(prefix, at: at)
+            at += 1
+        }
+        for index in 0..<payload.byteCount {
+            bytes.storeLittleEndian(payload.byte(at: index), at: at + index)
+        }
+        backlogByteCount += size
+    }
+
+    // MARK: In
+
+    /// Handles the host's records; returns whether there were any.
+    func poll() -> Bool {
+        guard let input else { return false }
+        input.collect()
+        var any = false
+        while let first = input.first {
+            any = true
+            for index in 0..<first.byteCount {
+                guard incoming.append(first.byte(at: index)) else { continue }
+                handle()
+            }
+            input.drop(first.byteCount)
+        }
+        return any
+    }
+    private func handle() {
+        switch NucleusInterface.HostControl(rawValue: incoming.kind) {
+        case .signal:
+            if let signal = incoming.word, (1...64).contains(signal) { onSignal?(Int32(signal)) }
+        case nil: break
+        }
+        incoming = IncomingRecord()
+    }
+}
+
+/// Fills slots of a port with records, several in a slot.
+///
+/// It spins for a slot: the VMM always takes records, and a log line may come from where nothing may
+/// wait.
+private struct RecordWriter {
+    private let output: TransmitPort
+    private var slot: DMABuffer?
+    private var used = 0
+
+    init(_ output: TransmitPort) { self.output = output }
+
+    mutating func append(_ bytes: RawSpan) {
+        var done = 0
+        while done < bytes.byteCount {
+            guard let slot = room() else { return }
+            let count = min(slot.byteCount - used, bytes.byteCount - done)
+            slot.write(bytes.extracting(done..<done + count), at: used)
+            used += count
+            done += count
+        }
+    }
+    mutating func append(byte: UInt8) {
+        var one = InlineArray<1, UInt8>(repeating: byte)
+        one[0] = byte
+        append(one.span.raw)
+    }
+    mutating func append(_ header: UInt64) {
+        var word = InlineArray<8, UInt8>(repeating: 0)
+        var span = word.mutableSpan
+        var bytes = span.mutableRaw
+        bytes.storeLittleEndian(header, at: 0)
+        append(word.span.raw)
+    }
+    /// The slot being filled, with at least one byte of room; `nil` where the port is broken.
+    private mutating func room() -> DMABuffer? {
+        if let slot, used < slot.byteCount { return slot }
+        finish()
+        while !output.hasFailed {
+            if let free = output.freeSlot() {
+                slot = free
+                return free
+            }
+            CPU.pause()
+        }
+        return nil
+    }
+    mutating func finish() {
+        guard let slot, used > 0 else { return }
+        output.send(slot, count: used)
+        self.slot = nil
+        used = 0
+    }
+}
+
+/// A record of the host as its bytes come in; of a long one only the first bytes are kept.
+private struct IncomingRecord {
+    private(set) var kind: UInt32 = 0
+    private var byteCount: UInt32 = 0
+    private var payload = InlineArray<64, UInt8>(repeating: 0)
+    private var received: UInt64 = 0
+
+    /// Takes a byte; returns whether the record is complete.
+    mutating func append(_ byte: UInt8) -> Bool {
+        switch received {
+        case 0..<4: kind |= UInt32(byte) << UInt32(received * 8)
+        case 4..<8: byteCount |= UInt32(byte) << UInt32((received - 4) * 8)
+        case let position where position < 72: payload[Int(position - 8)] = byte
+        default: break
+        }
+        received += 1
+        return received >= 8 && received - 8 >= UInt64(byteCount)
+    }
+    /// The payload's first four bytes, `nil` where it has fewer.
+    var word: UInt32? {
+        guard byteCount >= 4 else { return nil }
+        return payload.span.raw.littleEndian(UInt32.self, at: 0)
+    }
+}
