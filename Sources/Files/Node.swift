@@ -1,10 +1,11 @@
 internal import Base
 package import LinuxABI
+internal import Scheduler
 
 /// A file of any kind, apart from its names: Linux's inode (inode(7)).
 ///
 /// Subclasses of this module say what a file contains; other modules bring theirs by the class-bound
-/// protocols `CharacterDevice`, `TextProvider` and `DirectoryProvider`.
+/// protocol `CharacterDevice` and the closures of `GeneratedNode` and `GeneratedDirectoryNode`.
 package class Node {
     package let fileSystem: FileSystem
     package let number: UInt64
@@ -12,7 +13,7 @@ package class Node {
     package var mode: FileMode
     package var owner: UInt32
     package var group: UInt32
-    package var linkCount: UInt32 = 1
+    package internal(set) var linkCount: UInt32 = 1
     package var times: FileTimes
 
     init(
@@ -43,7 +44,7 @@ package class Node {
     func opened(_ file: OpenFile) throws(Errno) {}
     /// Called when the last descriptor of an open file is closed.
     func closed(_ file: OpenFile) {}
-    /// Reads at `offset`; what has no offset ignores it.
+    /// Reads at `offset`; what has no offset ignores it. `count` may be 0.
     func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
         _ blocking: Blocking
@@ -56,13 +57,15 @@ package class Node {
     func write(
         _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
     ) throws(Errno) -> Int { throw .invalidArgument }
-    /// Reads into memory of the library OS; only what `sendfile` and `copy_file_range` take.
+    /// Reads into memory of the library OS; EINVAL for what has no pages (sendfile(2)).
     func read(
         _ file: OpenFile, at offset: Int64, into bytes: inout MutableRawSpan
     ) throws(Errno) -> Int { throw .invalidArgument }
     func control(_ file: OpenFile, _ request: UInt32, argument: UInt64) throws(Errno) -> Int {
         throw .notTerminal
     }
+    /// Changes the length. EINVAL for what has none (truncate(2)).
+    func truncate(to byteCount: Int64) throws(Errno) { throw .invalidArgument }
     /// What poll(2) would report now, of the events that a file can have.
     func readiness(_ file: OpenFile) -> Readiness { [.readable, .writable] }
 }
@@ -83,6 +86,10 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     package static let hungUp = Self(rawValue: 0x010)
     /// POLLNVAL
     package static let invalid = Self(rawValue: 0x020)
+    /// POLLRDNORM
+    package static let normalReadable = Self(rawValue: 0x040)
+    /// POLLWRNORM
+    package static let normalWritable = Self(rawValue: 0x100)
 }
 
 /// The four times of a node, on CLOCK_REALTIME.
@@ -91,6 +98,7 @@ package struct FileTimes: Sendable {
     package var modification: TimeSpecification
     package var change: TimeSpecification
     package let birth: TimeSpecification
+
     init(all time: TimeSpecification) {
         access = time
         modification = time
@@ -99,6 +107,35 @@ package struct FileTimes: Sendable {
     }
     /// The time to stamp on what changes now.
     package static func now() -> TimeSpecification {
-        TimeSpecification(seconds: 0, nanoseconds: 0)
+        let now = Clock.realtime().rawValue
+        return TimeSpecification(
+            seconds: now / Nanoseconds.perSecond, nanoseconds: now % Nanoseconds.perSecond)
+    }
+}
+
+extension Node {
+    /// Notes that contents changed: mtime and ctime.
+    func touchModified() {
+        let now = FileTimes.now()
+        times.modification = now
+        times.change = now
+    }
+    /// Notes that something else than contents changed: ctime.
+    package func touchChanged() { times.change = FileTimes.now() }
+    /// Notes a read as `relatime` does (mount(8)): when the time is older than a change or a day.
+    func touchAccessed(_ file: OpenFile) {
+        guard !file.flags.contains(.noAccessTime) else { return }
+        let now = FileTimes.now()
+        if times.access <= times.modification || times.access <= times.change
+            || now.seconds - times.access.seconds >= 86400
+        {
+            times.access = now
+        }
+    }
+    /// Takes the set-id bits away, as a write or a change of owner does (inode(7), S_ISGID).
+    func clearSetIdentifiers() {
+        guard kind != .directory else { return }
+        mode.remove(.setUser)
+        if mode.contains(.groupExecute) { mode.remove(.setGroup) }
     }
 }

@@ -12,6 +12,8 @@ package final class OpenFile {
     package var flags: OpenFlags
     package var offset: Int64 = 0
     private var descriptorCount = 1
+    /// What a generated file showed to this open file.
+    var generatedText: GeneratedText?
 
     /// Opens what `entry` names, without checking permissions. ENXIO and what the node says.
     package init(_ entry: DirectoryEntry, flags: OpenFlags) throws(Errno) {

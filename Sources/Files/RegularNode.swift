@@ -1,7 +1,11 @@
+internal import Base
 package import LinuxABI
+package import Memory
 
 /// A regular file: bytes in reference-counted page frames.
 package final class RegularNode: Node {
+    /// The contents, shared with every mapping of the file.
+    package let pages = PageCache()
     /// How often the node is open for writing; negative: how often writing is denied because the
     /// file runs as a program (ETXTBSY, execve(2)).
     private var writers = 0
@@ -9,6 +13,8 @@ package final class RegularNode: Node {
     package init(in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0) {
         super.init(.regular, in: fileSystem, mode: mode, owner: owner, group: group)
     }
+    package override var byteCount: Int64 { pages.byteCount }
+    package override var blockCount: Int64 { Int64(pages.allocatedPages) * 8 }
     package override var isSeekable: Bool { true }
 
     /// Forbids writing while the file runs; ETXTBSY while somebody has it open for writing.
@@ -21,13 +27,51 @@ package final class RegularNode: Node {
         precondition(writers < 0)
         writers += 1
     }
-    /// Counts a writer; ETXTBSY while the file runs.
-    func addWriter() throws(Errno) {
-        guard writers >= 0 else { throw .textBusy }
+    var isWritingDenied: Bool { writers < 0 }
+
+    override func opened(_ file: OpenFile) throws(Errno) {
+        guard file.flags.allowsWriting else { return }
+        guard !isWritingDenied else { throw .textBusy }
         writers += 1
     }
-    func removeWriter() {
-        precondition(writers > 0)
-        writers -= 1
+    override func closed(_ file: OpenFile) {
+        if file.flags.allowsWriting { writers -= 1 }
+    }
+    override func read(
+        _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int {
+        let done = try pages.read(at: offset, count: count, to: address)
+        touchAccessed(file)
+        return done
+    }
+    override func read(
+        _ file: OpenFile, at offset: Int64, into bytes: inout MutableRawSpan
+    ) throws(Errno) -> Int {
+        let done = pages.read(at: offset, into: &bytes)
+        touchAccessed(file)
+        return done
+    }
+    override func write(
+        _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int {
+        guard count > 0 else { return 0 }
+        let done = try pages.write(at: offset, count: count, from: address)
+        touchModified()
+        return done
+    }
+    override func write(
+        _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
+    ) throws(Errno) -> Int {
+        guard bytes.byteCount > 0 else { return 0 }
+        let done = try pages.write(at: offset, from: bytes)
+        touchModified()
+        return done
+    }
+    override func truncate(to byteCount: Int64) throws(Errno) {
+        guard byteCount >= 0 else { throw .invalidArgument }
+        try pages.truncate(to: byteCount)
+        touchModified()
     }
 }

@@ -1,5 +1,5 @@
 /// A `struct timespec`: seconds since 1970 or a length, and nanoseconds below a second.
-package struct TimeSpecification: Hashable, Sendable {
+package struct TimeSpecification: Hashable, Comparable, Sendable {
     package var seconds: Int64
     package var nanoseconds: Int64
     package init(seconds: Int64, nanoseconds: Int64) {
@@ -7,4 +7,7 @@ package struct TimeSpecification: Hashable, Sendable {
         self.nanoseconds = nanoseconds
     }
     package static let byteCount = 16
+    package static func < (a: Self, b: Self) -> Bool {
+        a.seconds == b.seconds ? a.nanoseconds < b.nanoseconds : a.seconds < b.seconds
+    }
 }

@@ -1,0 +1,115 @@
+internal import Base
+package import LinuxABI
+internal import Memory
+
+/// A directory: names of nodes, found by name and listed in the order in which they came.
+package class DirectoryNode: Node {
+    private var tree = NameTree()
+    private var first: DirectoryEntry?
+    private var last: DirectoryEntry?
+    package private(set) var entryCount = 0
+    /// Positions 0 and 1 are "." and "..".
+    private var nextPosition: Int64 = 2
+
+    package init(in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0) {
+        super.init(.directory, in: fileSystem, mode: mode, owner: owner, group: group)
+        linkCount = 2
+    }
+    /// As tmpfs counts: 20 bytes an entry, "." and ".." included.
+    package override var byteCount: Int64 { Int64(entryCount + 2) * 20 }
+    package override var isSeekable: Bool { true }
+
+    /// Whether names can be added and removed; /proc's can't.
+    var isMutable: Bool { fileSystem.kind != .procfs }
+
+    /// The entry of a name, `nil` where there is none. ENOMEM.
+    ///
+    /// `entry` is this directory's own.
+    func find(_ name: RawSpan, in entry: DirectoryEntry) throws(Errno) -> DirectoryEntry? {
+        tree.find(name)
+    }
+
+    /// What a listing shows of a name; `nextPosition` is where it goes on after it.
+    struct Listed: ~Escapable {
+        let name: RawSpan
+        let number: UInt64
+        let kind: FileKind
+        let nextPosition: Int64
+
+        @_lifetime(copy name)
+        init(name: RawSpan, number: UInt64, kind: FileKind, nextPosition: Int64) {
+            self.name = name
+            self.number = number
+            self.kind = kind
+            self.nextPosition = nextPosition
+        }
+    }
+    /// Calls `body` for the names from `position` on, except "." and "..", until it returns false.
+    func list(
+        from position: Int64, _ body: (Listed) throws(Errno) -> Bool
+    ) throws(Errno) {
+        var entry = first
+        while let current = entry, current.position < position { entry = current.next }
+        while let current = entry {
+            let name = current.name
+            let listed = Listed(
+                name: name.bytes, number: current.node.number, kind: current.node.kind,
+                nextPosition: current.position + 1)
+            guard try body(listed) else { return }
+            entry = current.next
+        }
+    }
+
+    /// Adds an entry that is in no directory. Precondition: its name is not here yet.
+    func link(_ entry: DirectoryEntry) {
+        tree.insert(entry)
+        entry.isLinked = true
+        entry.position = nextPosition
+        nextPosition += 1
+        entry.previous = last
+        if let last { last.next = entry } else { first = entry }
+        last = entry
+        entryCount += 1
+        if entry.node.kind == .directory { linkCount += 1 }
+        touchModified()
+    }
+    /// Takes an entry out. Precondition: it is here.
+    func unlink(_ entry: DirectoryEntry) {
+        tree.remove(entry)
+        entry.isLinked = false
+        if let previous = entry.previous {
+            previous.next = entry.next
+        } else {
+            first = entry.next
+        }
+        if let next = entry.next { next.previous = entry.previous } else { last = entry.previous }
+        entry.previous = nil
+        entry.next = nil
+        entryCount -= 1
+        if entry.node.kind == .directory { linkCount -= 1 }
+        touchModified()
+    }
+
+    override func read(
+        _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int { throw .isDirectory }
+    override func read(
+        _ file: OpenFile, at offset: Int64, into bytes: inout MutableRawSpan
+    ) throws(Errno) -> Int { throw .isDirectory }
+}
+
+extension DirectoryNode {
+    /// Adds a name for a new node, for boot and for archives: no permission is looked at.
+    ///
+    /// `entry` is this directory's own. EEXIST, ENOMEM.
+    @discardableResult
+    package func add(
+        _ node: Node, named name: RawSpan, in entry: DirectoryEntry
+    ) throws(Errno) -> DirectoryEntry {
+        guard try find(name, in: entry) == nil else { throw .fileExists }
+        let new = try DirectoryEntry(node: node, name: name, parent: entry)
+        link(new)
+        return new
+    }
+}

@@ -1,0 +1,125 @@
+internal import Base
+package import LinuxABI
+internal import Memory
+
+/// Making names: mkdir(2), mknod(2), symlink(2), link(2), and the O_CREAT of open(2).
+extension FileContext {
+    /// A place where a name can be made: not taken, and the directory lets this process.
+    private struct Place {
+        let entry: DirectoryEntry
+        let directory: DirectoryNode
+        let name: Range<Int>
+    }
+    /// What a new name will stand for, as far as a trailing slash is concerned.
+    private enum Shape {
+        case directory
+        case other
+    }
+
+    /// Linux's filename_create: EEXIST comes before what forbids creation.
+    private func place(
+        for path: RawSpan, from base: DirectoryEntry, _ shape: Shape
+    ) throws(Errno) -> Place {
+        var walk = PathWalk(self, from: base)
+        let last = try walk.walkToLast(path)
+        guard last.kind == .name else { throw .fileExists }
+        guard try walk.lookUp(path.extracting(last.range)) == nil else { throw .fileExists }
+        if shape == .other, last.hasTrailingSlash { throw .noSuchFile }
+        guard let directory = walk.entry.directory else { throw .notDirectory }
+        return Place(entry: walk.entry, directory: directory, name: last.range)
+    }
+    /// Linux's may_create, and whether the file system can make names at all.
+    func requireCreation(
+        in directory: DirectoryNode, _ entry: DirectoryEntry, otherwise: Errno
+    ) throws(Errno) {
+        guard entry.parent == nil || entry.isLinked else { throw .noSuchFile }
+        try directory.require([.write, .execute], for: credentials)
+        guard directory.isMutable else { throw otherwise }
+        try KernelReserve.admit()
+    }
+    /// The group of a new file: the directory's where its set-group bit is set (inode(7)).
+    private func group(in directory: DirectoryNode) -> UInt32 {
+        directory.mode.contains(.setGroup) ? directory.group : credentials.group
+    }
+
+    /// Makes a directory. EEXIST, EACCES, EPERM, ENOENT, ENOMEM and path errors.
+    package func makeDirectory(
+        _ path: RawSpan, from base: DirectoryEntry, mode: FileMode
+    ) throws(Errno) {
+        let place = try place(for: path, from: base, .directory)
+        try requireCreation(
+            in: place.directory, place.entry, otherwise: .operationNotPermitted)
+        var mode = mode.intersection([.permissions, .sticky]).subtracting(mask)
+        if place.directory.mode.contains(.setGroup) { mode.insert(.setGroup) }
+        let node = DirectoryNode(
+            in: place.directory.fileSystem, mode: mode, owner: credentials.user,
+            group: group(in: place.directory))
+        try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+    }
+
+    /// Makes a symbolic link to `target`. As `makeDirectory`.
+    package func makeSymbolicLink(
+        to target: RawSpan, _ path: RawSpan, from base: DirectoryEntry
+    ) throws(Errno) {
+        guard target.byteCount > 0 else { throw .noSuchFile }
+        let place = try place(for: path, from: base, .other)
+        try requireCreation(
+            in: place.directory, place.entry, otherwise: .operationNotPermitted)
+        let node = try SymbolicLinkNode(
+            to: target, in: place.directory.fileSystem, owner: credentials.user,
+            group: group(in: place.directory))
+        try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+    }
+
+    /// Makes a regular file or a named pipe, as mknod(2). Devices: EPERM. As `makeDirectory`.
+    package func makeNode(
+        _ path: RawSpan, from base: DirectoryEntry, kind: FileKind, mode: FileMode
+    ) throws(Errno) {
+        let place = try place(for: path, from: base, .other)
+        try requireCreation(
+            in: place.directory, place.entry, otherwise: .operationNotPermitted)
+        let mode = mode.subtracting(mask)
+        let node: Node
+        switch kind {
+        case .regular:
+            node = RegularNode(
+                in: place.directory.fileSystem, mode: mode, owner: credentials.user,
+                group: group(in: place.directory))
+        // A device is a driver here, which no number brings back; pipes and sockets by name come
+        // with processes that could talk over them.
+        case .characterDevice, .blockDevice, .pipe, .socket: throw .operationNotPermitted
+        case .directory, .symbolicLink: throw .invalidArgument
+        }
+        try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+    }
+
+    /// Gives `target` a further name. EPERM for a directory, EXDEV, EMLINK; as `makeDirectory`.
+    package func makeLink(
+        to target: DirectoryEntry, _ path: RawSpan, from base: DirectoryEntry
+    ) throws(Errno) {
+        let place = try place(for: path, from: base, .other)
+        guard place.directory.fileSystem === target.node.fileSystem else {
+            throw .crossDeviceLink
+        }
+        try requireCreation(
+            in: place.directory, place.entry, otherwise: .operationNotPermitted)
+        guard target.node.kind != .directory else { throw .operationNotPermitted }
+        guard target.node.linkCount > 0 else { throw .noSuchFile }
+        guard target.node.linkCount < .max else { throw .tooManyLinks }
+        try place.directory.add(target.node, named: path.extracting(place.name), in: place.entry)
+        target.node.linkCount += 1
+        target.node.touchChanged()
+    }
+
+    /// Makes the regular file that O_CREAT asks for, in a directory that was walked to.
+    func makeFile(
+        _ name: RawSpan, in entry: DirectoryEntry, mode: FileMode
+    ) throws(Errno) -> DirectoryEntry {
+        guard let directory = entry.directory else { throw .notDirectory }
+        try requireCreation(in: directory, entry, otherwise: .permissionDenied)
+        let node = RegularNode(
+            in: directory.fileSystem, mode: mode.subtracting(mask), owner: credentials.user,
+            group: group(in: directory))
+        return try directory.add(node, named: name, in: entry)
+    }
+}
