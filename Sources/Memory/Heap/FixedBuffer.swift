@@ -5,8 +5,10 @@ internal import Hardware
 ///
 /// Where an Array would trap when memory runs out, this is `nil`. The size does not change;
 /// `grown(to:)` makes a larger copy.
+///
+/// Public, because Embedded Swift sees the deinit of no package type from other modules.
 @safe
-package struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
+public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
     private let base: UnsafeMutablePointer<Element>
     package let count: Int
 

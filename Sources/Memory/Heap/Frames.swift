@@ -116,7 +116,9 @@ package enum Frames {
 }
 
 /// Contiguous frames with one owner, freed together.
-package struct FrameRun: ~Copyable {
+///
+/// Public, because Embedded Swift sees the deinit of no package type from other modules.
+public struct FrameRun: ~Copyable {
     package let first: Frame
     package let count: Int
     fileprivate init(first: Frame, count: Int) {
