@@ -174,6 +174,16 @@ extension CPU {
         }
         return unsafe ProgramFrame(at: frame)
     }
+    /// Whether a data page runs as code: calls a `ret` in one. A refused fetch faults at the target
+    /// itself, with the return address on the stack; `answerExecutionProbe` returns from it.
+    package static func canExecuteData() -> Bool { cpu_call_data() != 0 }
+    /// Ends the probe of `canExecuteData` when its fetch was refused.
+    package static func answerExecutionProbe(_ frame: ProgramFrame) -> Bool {
+        guard isPageFault(frame), frame[.rip] == cpu_data_probe_address() else { return false }
+        frame[.rip] = frame[.rcx]
+        frame[.rax] = 0
+        return true
+    }
     package static func isPageFault(_ frame: ProgramFrame) -> Bool { frame[.vector] == 14 }
 
     private static var trapFlag: UInt64 { 0x100 }

@@ -9,10 +9,13 @@ internal import NucleusLayout
 package enum LocalTimer {
     private enum Offset {
         static let endOfInterrupt: UInt64 = 0x0b0
+        static let interruptCommand: UInt64 = 0x300
         static let timerEntry: UInt64 = 0x320
         static let initialCount: UInt64 = 0x380
         static let divide: UInt64 = 0x3e0
     }
+    /// The timer's vector.
+    package static var vector: Int { Int(TIMER_VECTOR) }
     private static let divideByOne: UInt32 = 0b1011
 
     // Set once at boot: ticks per nanosecond, scaled by 2^32; 0 where there is no timer.
@@ -42,6 +45,12 @@ package enum LocalTimer {
         write(Offset.initialCount, UInt32(clamping: max(ticks, 1)))
     }
     package static func disarm() { write(Offset.initialCount, 0) }
+    /// Sends a vector to this CPU (destination shorthand: self).
+    package static func interruptSelf(vector: Int) {
+        let destinationSelf: UInt32 = 1 << 18
+        let asserted: UInt32 = 1 << 14
+        write(Offset.interruptCommand, destinationSelf | asserted | UInt32(vector))
+    }
     /// Ends the interrupt in service; written when one was handled.
     package static func endInterrupt() { write(Offset.endOfInterrupt, 0) }
 }

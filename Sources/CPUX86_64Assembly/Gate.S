@@ -34,5 +34,24 @@ cpu_gate_site:
 .type cpu_enter_program, @function
 cpu_enter_program:
     jmp *%rdi
+
+// uint64_t cpu_call_data(void): jumps into a data page whose bytes jump back; 1 if they ran.
+.section .data.cpu_data_probe, "aw"
+cpu_data_probe:
+    .byte 0xff, 0xe1            // jmp *%rcx
+.section .text.cpu_call_data, "ax"
+.globl cpu_call_data
+.type cpu_call_data, @function
+cpu_call_data:
+    movl $1, %eax
+    leaq 1f(%rip), %rcx         // a refused fetch continues here too, with RAX 0
+    leaq cpu_data_probe(%rip), %rdx
+    jmp *%rdx
+1:  ret
+.globl cpu_data_probe_address
+.type cpu_data_probe_address, @function
+cpu_data_probe_address:
+    leaq cpu_data_probe(%rip), %rax
+    ret
 #endif
 .section .note.GNU-stack, "", @progbits

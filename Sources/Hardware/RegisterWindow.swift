@@ -1,5 +1,6 @@
 package import Base
 internal import CPUX86_64Assembly
+internal import NucleusLayout
 
 /// A device's registers, mapped uncached: each call is one access of the named width.
 @safe
@@ -34,5 +35,15 @@ package final class RegisterWindow: Sendable {
     @unsafe private func register(at offset: UInt32, width: Int) -> UnsafeMutableRawPointer {
         precondition(Int(offset) <= byteCount - width && Int(offset) % width == 0)
         return unsafe base.advanced(by: Int(offset))
+    }
+}
+
+extension RegisterWindow {
+    /// The registers of the boot record's device `index`, where every boot path maps them.
+    package static func device(_ index: Int) -> RegisterWindow? {
+        let page = UInt64(Page.size)
+        return RegisterWindow(
+            at: VirtualAddress(rawValue: UInt64(DEVICE_WINDOW_BASE) + page * UInt64(1 + index)),
+            byteCount: Page.size)
     }
 }

@@ -1,10 +1,12 @@
 internal import Base
+internal import Drivers
 internal import Hardware
 internal import Insight
 internal import Memory
 internal import NucleusInterface
 internal import Scheduler
 internal import Trace
+internal import Wire
 
 @main enum Kernel {
     /// The linker wants a `main`; the machine enters by `kernel_entry`, which calls `library_boot`.
@@ -27,11 +29,40 @@ internal import Trace
 private func boot(_ record: borrowing BootRecordView) -> Never {
     guard Machine.startMemory(record) else { Crash.end(because: "no usable memory") }
     Log.current = LogRing()
+    let devices = Devices()
+    devices.records.reach(.kernelEntered)
     Machine.startClocks(record)
     Interrupts.start()
     CPU.probeGate()
-    let greeting: StaticString = "memory ready\n"
-    CPU.writeEarlyConsole(greeting.bytes)
-    CPU.powerOff()
-    Crash.end(because: "power-off came back")
+    Devices.seedEntropy(record)
+    devices.records.reach(.memoryReady)
+    devices.start(record)
+    Crash.start(reporter: CrashRecords(devices))
+    devices.records.reach(.devicesReady)
+    BootMemory.withBytes(
+        at: PhysicalAddress(rawValue: record[BootRecord.commandLine]),
+        byteCount: Int(clamping: record[BootRecord.commandLineSize])
+    ) { bytes in
+        do throws(CommandLineError) {
+            let line = try CommandLineView(checking: bytes)
+            run(record, line, devices)
+        } catch {
+            devices.refuse("the kernel's command line can't be read")
+        }
+    }
+    Crash.end(because: "the program's start came back")
+}
+
+private func run(
+    _ record: borrowing BootRecordView, _ line: borrowing CommandLineView, _ devices: Devices
+) {
+    if let level = line.logLevel, let level = NucleusInterface.LogLevel(rawValue: level) {
+        Log.current?.level = level
+    }
+    if let name = line.selfTest {
+        guard let test = SelfTest.named(name) else { devices.refuse("no such self test") }
+        let passed = test.run(kernelBase: PhysicalAddress(rawValue: record[BootRecord.kernelBase]))
+        devices.end { $0.sendExit(status: passed ? 0 : 1) }
+    }
+    devices.end { $0.sendExit(status: 42) }
 }

@@ -27,6 +27,7 @@ package struct CommandLineView: ~Escapable {
     private let bytes: RawSpan
     private var programRange: Range<Int>?
     private var directoryRange: Range<Int>?
+    private var selfTestRange: Range<Int>?
     private var environmentStart: Int?
     private var argumentStart: Int
     /// `log.level`: the most talkative level to keep (`NucleusInterface.LogLevel`).
@@ -63,6 +64,8 @@ package struct CommandLineView: ~Escapable {
             programRange = value
         } else if let value = CommandLineScanner.value(of: "vfs.cwd=", bytes, word) {
             directoryRange = value
+        } else if let value = CommandLineScanner.value(of: "selftest=", bytes, word) {
+            selfTestRange = value
         } else if let value = CommandLineScanner.value(of: "log.level=", bytes, word) {
             logLevel = try CommandLineScanner.number(bytes, value)
         } else if let value = CommandLineScanner.value(of: "env.vars=", bytes, word) {
@@ -90,6 +93,10 @@ package struct CommandLineView: ~Escapable {
     /// `vfs.cwd`: the program's first working directory; `nil` where none is named.
     package var workingDirectory: CommandLineWord? {
         @_lifetime(copy self) get { word(at: directoryRange) }
+    }
+    /// `selftest`: a check of the kernel itself to run in place of the program.
+    package var selfTest: CommandLineWord? {
+        @_lifetime(copy self) get { word(at: selfTestRange) }
     }
     /// The words after `--`, in order: `argumentCount` calls of `next()` give one each.
     package var arguments: CommandLineWords {
@@ -168,6 +175,16 @@ package struct CommandLineWord: ~Escapable {
         var count = 0
         forEachByte { _ in count += 1 }
         return count
+    }
+    /// Whether the word stands for exactly these bytes.
+    package func equals(_ text: StaticString) -> Bool {
+        var index = 0
+        var isEqual = true
+        forEachByte { byte in
+            if index >= text.utf8CodeUnitCount || text.byte(at: index) != byte { isEqual = false }
+            index += 1
+        }
+        return isEqual && index == text.utf8CodeUnitCount
     }
     /// Stores the word's bytes from `offset` on and returns how many they are.
     ///

@@ -18,6 +18,9 @@ size_t cpu_program_copy_string(void *destination, const void *source, size_t lim
 /// Gate calls by `int $4` and by `syscall`; which one works is found at boot (NucleusLayout.h).
 uint64_t cpu_gate_interrupt(uint64_t index, uint64_t first, uint64_t second);
 uint64_t cpu_gate_system_call(uint64_t index, uint64_t first, uint64_t second);
+/// Jumps into a data page; 1 if it ran, 0 if the fetch was refused and answered as CPU says.
+uint64_t cpu_call_data(void);
+uint64_t cpu_data_probe_address(void);
 /// Jumps to ENTRY_RETURN of a CPU's area.
 _Noreturn void cpu_enter_program(uint64_t entry);
 

@@ -1,0 +1,105 @@
+internal import Base
+internal import Drivers
+internal import Files
+internal import Hardware
+internal import Insight
+internal import LinuxABI
+internal import Memory
+internal import NucleusInterface
+internal import Scheduler
+internal import Trace
+
+/// The machine's devices, found in the boot record; the one owner of their drivers.
+final class Devices {
+    let records = ControlChannel()
+    private(set) var console: ConsoleDriver?
+    private var entropy: EntropyDriver?
+
+    /// Starts every device that has a driver; what fails is left out with a line in the log.
+    func start(_ record: borrowing BootRecordView) {
+        for index in 0..<record.count(BootRecord.devices) {
+            let device = record.device(at: index)
+            guard device.kind == BootRecord.DeviceKind.virtioMMIO.rawValue,
+                let window = RegisterWindow.device(index)
+            else { continue }
+            do throws(DriverError) {
+                try start(window, device)
+            } catch {
+                Log.line(.error) { text in
+                    text.append("device ")
+                    text.append(UInt64(index))
+                    text.append(" can't be used")
+                }
+            }
+        }
+        Log.current?.sink = records
+    }
+
+    private func start(
+        _ window: RegisterWindow, _ device: BootRecordView.Device
+    ) throws(DriverError) {
+        switch window.load32(at: Self.deviceIdentifierOffset) {
+        case Self.consoleIdentifier:
+            let driver = try ConsoleDriver(
+                window, records: records, sizes: .init(frameCount: Frames.totalCount),
+                allocate: Self.frames)
+            Interrupts.register(driver, vector: Int(device.queueVector))
+            Interrupts.register(driver, vector: Int(device.configurationVector))
+            Wait.register(driver)
+            console = driver
+        case Self.entropyIdentifier:
+            let driver = try EntropyDriver(window, allocate: Self.frames)
+            Interrupts.register(driver, vector: Int(device.queueVector))
+            driver.request()
+            entropy = driver
+        default: break
+        }
+    }
+    // virtio 1.2, section 4.2.2 (DeviceID) and section 5.
+    private static let deviceIdentifierOffset: UInt32 = 0x008
+    private static let consoleIdentifier: UInt32 = 3
+    private static let entropyIdentifier: UInt32 = 4
+
+    private static func frames(order: Int) -> Frame? {
+        guard let run = Frames.allocateRun(order: order) else { return nil }
+        return run.leak()
+    }
+
+    /// Seeds the generator from what the boot record and the CPU offer; virtio-rng follows later.
+    static func seedEntropy(_ record: borrowing BootRecordView) {
+        if record.flags.contains(.seeded) {
+            for word in 0..<BootRecord.seedSize / 8 {
+                var value: UInt64 = 0
+                for byte in 0..<8 {
+                    value |= UInt64(record.seedByte(at: word * 8 + byte)) << UInt64(byte * 8)
+                }
+                Entropy.mix(value)
+            }
+        }
+        _ = Entropy.mixHardware(4)
+        Entropy.mix(TimeStampCounter.read())
+    }
+
+    /// Ends the machine with the reason why the program could not be started.
+    func refuse(_ reason: StaticString) -> Never { end { $0.sendRefused(reason.bytes) } }
+    /// Sends everything that is still in a buffer and ends the machine.
+    func end(_ record: (ControlChannel) -> Void) -> Never {
+        console?.flush()
+        record(records)
+        records.flush()
+        while true { CPU.powerOff() }
+    }
+}
+
+/// Sends the crash screen on the control channel, once that exists.
+final class CrashRecords: CrashReporter {
+    private let devices: Devices
+    init(_ devices: Devices) { self.devices = devices }
+
+    func report(_ text: RawSpan) -> Bool {
+        guard devices.console != nil else { return false }
+        devices.records.sendCrash(text)
+        devices.records.flush()
+        return true
+    }
+}

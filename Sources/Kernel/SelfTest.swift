@@ -1,0 +1,99 @@
+internal import Base
+internal import Hardware
+internal import Memory
+internal import NucleusInterface
+internal import Trace
+internal import Wire
+
+/// Checks of nucleus and memory rights from inside, asked for by `selftest=NAME` on the command line.
+///
+/// Each ends by a log line `selftest NAME: passed` or `selftest NAME: failed: WHY`; a lost wake-up
+/// shows as a machine that never ends.
+enum SelfTest {
+    /// A million waits against the local timer, each due within 20 µs of the wait's entry.
+    case wait
+    /// Writes and fetches that W^X, guard pages and the supervisor view must refuse.
+    case protection
+    /// Two vectors sent together, ten thousand times, while library code is masked and while not.
+    case burst
+    /// A check that fails: the crash screen.
+    case crash
+
+    /// The check of that name, `nil` where there is none.
+    static func named(_ name: borrowing CommandLineWord) -> SelfTest? {
+        if name.equals("wait") { return .wait }
+        if name.equals("protection") { return .protection }
+        if name.equals("burst") { return .burst }
+        return name.equals("crash") ? .crash : nil
+    }
+
+    /// Runs the check and says how it went; whether it passed.
+    func run(kernelBase: PhysicalAddress) -> Bool {
+        let failure =
+            switch self {
+            case .wait: Self.waits(count: 1_000_000)
+            case .protection: Self.protection(kernelBase: kernelBase)
+            case .burst: Self.burst(count: 10_000)
+            case .crash: Self.failedCheck()
+            }
+        Log.line(failure == nil ? .info : .error) { text in
+            text.append("selftest: ")
+            text.append(failure ?? "passed")
+        }
+        return failure == nil
+    }
+
+    /// Counts the vectors that it is registered for.
+    private final class Counter: InterruptHandler {
+        var count = 0
+        func interrupt() { count += 1 }
+    }
+
+    /// Returns why it failed. The timer is the racing waker: it fires before, while and after the
+    /// gate is entered, and each firing must end exactly one wait.
+    private static func waits(count: Int) -> StaticString? {
+        let fired = Counter()
+        Interrupts.register(fired, vector: LocalTimer.vector)
+        var random: UInt64 = 0x9e37_79b9_7f4a_7c15
+        for wait in 0..<count {
+            random ^= random << 13
+            random ^= random >> 7
+            random ^= random << 17
+            LocalTimer.arm(after: Nanoseconds(rawValue: Int64(random % 20_000) + 1))
+            while fired.count == wait {
+                CPU.wait()
+                Interrupts.handlePending()
+            }
+            guard fired.count == wait + 1 else { return "a wake-up came twice" }
+        }
+        return nil
+    }
+
+    private static func protection(kernelBase: PhysicalAddress) -> StaticString? {
+        let probes = ProtectionProbe.all(kernelBase: kernelBase)
+        for index in probes.indices where !probes[index].isRefused { return probes[index].name }
+        return CPU.canExecuteData() ? "data can be executed" : nil
+    }
+
+    private static func burst(count: Int) -> StaticString? {
+        let first = Counter()
+        let second = Counter()
+        Interrupts.register(first, vector: LocalTimer.vector - 2)
+        Interrupts.register(second, vector: LocalTimer.vector - 1)
+        for round in 1...count {
+            LocalTimer.interruptSelf(vector: LocalTimer.vector - 2)
+            LocalTimer.interruptSelf(vector: LocalTimer.vector - 1)
+            let end = TimeStampCounter.read() + 1_000_000_000
+            while first.count < round || second.count < round {
+                Interrupts.handlePending()
+                guard TimeStampCounter.read() < end else { return "a vector of a burst was lost" }
+            }
+        }
+        return nil
+    }
+
+    private static func failedCheck() -> StaticString? {
+        precondition(Frames.freeCount < 0, "selftest=crash asked for it")
+        return nil
+    }
+}
