@@ -1,6 +1,6 @@
-package import Base
-import Glibc
-package import Hardware
+internal import Base
+internal import Glibc
+internal import Hardware
 package import Memory
 
 /// RAM for host tests: the direct map of this process, set up once with the global `Frames`.

@@ -1,0 +1,262 @@
+package import Base
+internal import NucleusLayout
+
+/// How page tables are reached and where their frames come from; the CPU module knows no frames.
+package protocol TableMemory {
+    static func load(_ table: PhysicalAddress, _ index: Int) -> UInt64
+    /// Stores in one 8-byte store: the CPU may walk the table meanwhile.
+    static func store(_ value: UInt64, _ table: PhysicalAddress, _ index: Int)
+    /// A zeroed table, `nil` when memory ran out.
+    static func allocate() -> PhysicalAddress?
+    static func free(_ table: PhysicalAddress)
+}
+
+/// Where the program's addresses end and which the library OS has.
+package enum ProgramSpace {
+    package static let end = VirtualAddress(rawValue: UInt64(PROGRAM_END))
+    package static let libraryStart = VirtualAddress(rawValue: UInt64(LIBRARY_BASE))
+    package static let libraryEnd = VirtualAddress(rawValue: UInt64(LIBRARY_END))
+}
+
+/// The page tables of one address space: four levels, leaves of 4 KiB.
+///
+/// A live table entry is changed by one store. Missing tables are built detached and linked by one
+/// store, since a store into a live upper table is emulated on nested hosts. Nothing here flushes
+/// translations: that is the caller's, who knows when a batch ends.
+package struct PageTable<Memory: TableMemory>: Sendable {
+    package let root: PhysicalAddress
+    package init(root: PhysicalAddress) { self.root = root }
+
+    private static var entryCount: Int { 512 }
+    private static var topLevel: Int { 3 }
+    private static func index(_ address: UInt64, _ level: Int) -> Int {
+        Int(address >> UInt64(Page.shift + 9 * level) & 511)
+    }
+    /// Bytes that one entry of a level spans.
+    private static func span(_ level: Int) -> UInt64 { 1 << UInt64(Page.shift + 9 * level) }
+
+    /// An empty root that shares the library OS's slots with `other`; `nil` without memory.
+    package static func make(sharingLibraryOf other: Self?) -> Self? {
+        guard let root = Memory.allocate() else { return nil }
+        let first = index(ProgramSpace.libraryStart.rawValue, topLevel)
+        let end = index(ProgramSpace.libraryEnd.rawValue, topLevel)
+        if let other {
+            for slot in first..<end { Memory.store(Memory.load(other.root, slot), root, slot) }
+        }
+        return Self(root: root)
+    }
+
+    // MARK: One page
+
+    /// The leaf entry of an address, `absent` where there is none. A large page reads as the piece
+    /// that maps the address.
+    package func entry(at address: VirtualAddress) -> PageTableEntry {
+        var table = root
+        var level = Self.topLevel
+        while true {
+            let slot = Self.index(address.rawValue, level)
+            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            if level == 0 || !entry.isPresent { return level == 0 ? entry : .absent }
+            if entry.isLarge {
+                var piece = entry
+                while level > 0 {
+                    piece = piece.piece(Self.index(address.rawValue, level - 1), level: level)
+                    level -= 1
+                }
+                return piece
+            }
+            table = entry.page
+            level -= 1
+        }
+    }
+
+    /// Sets a leaf, with the tables above it; false when there was no memory for them.
+    package func set(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {
+        var table = root
+        var level = Self.topLevel
+        while level > 0 {
+            let slot = Self.index(address.rawValue, level)
+            let link = PageTableEntry(rawValue: Memory.load(table, slot))
+            guard link.isPresent else {
+                guard let subtree = build(entry, at: address, levels: level) else { return false }
+                Memory.store(PageTableEntry(table: subtree).rawValue, table, slot)
+                return true
+            }
+            if link.isLarge {
+                guard split(table, slot, level: level) else { return false }
+                continue
+            }
+            table = link.page
+            level -= 1
+        }
+        Memory.store(entry.rawValue, table, Self.index(address.rawValue, 0))
+        return true
+    }
+
+    /// A detached chain of `levels` tables down to `entry`.
+    private func build(
+        _ entry: PageTableEntry, at address: VirtualAddress, levels: Int
+    ) -> PhysicalAddress? {
+        var child = entry
+        for level in 0..<levels {
+            guard let table = Memory.allocate() else {
+                // `child` heads what was built: `level` tables.
+                var below = child
+                for built in (0..<level).reversed() {
+                    let table = below.page
+                    let slot = Self.index(address.rawValue, built)
+                    below = PageTableEntry(rawValue: Memory.load(table, slot))
+                    Memory.free(table)
+                }
+                return nil
+            }
+            Memory.store(child.rawValue, table, Self.index(address.rawValue, level))
+            child = PageTableEntry(table: table)
+        }
+        return child.page
+    }
+
+    /// Replaces a large page by a table of pieces that map the same; false without memory.
+    private func split(_ table: PhysicalAddress, _ slot: Int, level: Int) -> Bool {
+        let large = PageTableEntry(rawValue: Memory.load(table, slot))
+        guard let pieces = Memory.allocate() else { return false }
+        for index in 0..<Self.entryCount {
+            Memory.store(large.piece(index, level: level).rawValue, pieces, index)
+        }
+        Memory.store(PageTableEntry(table: pieces).rawValue, table, slot)
+        return true
+    }
+    /// Makes sure that an address is mapped by a 4 KiB leaf, not within a large page; false without
+    /// memory. The caller flushes.
+    package func splitLargePage(at address: VirtualAddress) -> Bool {
+        var table = root
+        var level = Self.topLevel
+        while level > 0 {
+            let slot = Self.index(address.rawValue, level)
+            let link = PageTableEntry(rawValue: Memory.load(table, slot))
+            guard link.isPresent else { return true }
+            if link.isLarge {
+                guard split(table, slot, level: level) else { return false }
+                continue
+            }
+            table = link.page
+            level -= 1
+        }
+        return true
+    }
+
+    // MARK: Ranges
+
+    /// Calls `body` with each leaf that is not absent in `start..<end`, lowest first, and stores what
+    /// it returns where that differs. Absent subtrees cost one load. Precondition: page-aligned, no
+    /// large pages.
+    package func update(
+        _ start: VirtualAddress, _ end: VirtualAddress,
+        _ body: (VirtualAddress, PageTableEntry) -> PageTableEntry
+    ) {
+        guard start < end else { return }
+        update(root, Self.topLevel, start.rawValue, end.rawValue, body)
+    }
+    private func update(
+        _ table: PhysicalAddress, _ level: Int, _ start: UInt64, _ end: UInt64,
+        _ body: (VirtualAddress, PageTableEntry) -> PageTableEntry
+    ) {
+        var address = start
+        while address < end {
+            let slot = Self.index(address, level)
+            let next = min(end, (address & ~(Self.span(level) - 1)) + Self.span(level))
+            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            if level == 0 {
+                if !entry.isAbsent {
+                    let new = body(VirtualAddress(rawValue: address), entry)
+                    if new != entry { Memory.store(new.rawValue, table, slot) }
+                }
+            } else if entry.isPresent {
+                precondition(!entry.isLarge, "a large page among the program's")
+                update(entry.page, level - 1, address, next, body)
+            }
+            address = next
+        }
+    }
+
+    /// Takes tables out whose whole span lies in `floor..<ceiling` and that `start..<end` touches.
+    ///
+    /// Precondition: no leaf is left in `floor..<ceiling`. Returns the head of a chain of detached
+    /// tables to free, after a flush, with `freeDetached`.
+    package func detachTables(
+        _ start: VirtualAddress, _ end: VirtualAddress, floor: VirtualAddress,
+        ceiling: VirtualAddress, chain: PhysicalAddress?
+    ) -> PhysicalAddress? {
+        var chain = chain
+        guard start < end else { return chain }
+        detach(
+            root, Self.topLevel, start.rawValue, end.rawValue, floor.rawValue, ceiling.rawValue,
+            &chain)
+        return chain
+    }
+    private func detach(
+        _ table: PhysicalAddress, _ level: Int, _ start: UInt64, _ end: UInt64, _ floor: UInt64,
+        _ ceiling: UInt64, _ chain: inout PhysicalAddress?
+    ) {
+        var address = start
+        while address < end {
+            let slot = Self.index(address, level)
+            let base = address & ~(Self.span(level) - 1)
+            let next = base + Self.span(level)
+            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            if entry.isPresent {
+                if base >= floor, next <= ceiling {
+                    Memory.store(0, table, slot)
+                    chainUp(entry.page, level - 1, &chain)
+                } else if level > 1 {
+                    detach(
+                        entry.page, level - 1, address, min(end, next), floor, ceiling, &chain)
+                }
+            }
+            address = next
+        }
+    }
+    /// Puts a detached table and those below it on the chain. A link is not present for the CPU.
+    private func chainUp(_ table: PhysicalAddress, _ level: Int, _ chain: inout PhysicalAddress?) {
+        if level > 0 {
+            for slot in 0..<Self.entryCount {
+                let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+                if entry.isPresent { chainUp(entry.page, level - 1, &chain) }
+            }
+        }
+        Memory.store(chain?.rawValue ?? 0, table, 0)
+        chain = table
+    }
+    /// Frees a chain of detached tables.
+    package static func freeDetached(_ chain: PhysicalAddress?) {
+        var next = chain
+        while let table = next {
+            let link = Memory.load(table, 0)
+            next = link == 0 ? nil : PhysicalAddress(rawValue: link)
+            Memory.free(table)
+        }
+    }
+
+    /// Tables below the root within the program's addresses, for accounting and tests.
+    package func countTables() -> Int {
+        let first = Self.index(ProgramSpace.libraryStart.rawValue, Self.topLevel)
+        let end = Self.index(ProgramSpace.libraryEnd.rawValue, Self.topLevel)
+        var count = 0
+        for slot in 0..<256 where slot < first || slot >= end {
+            let entry = PageTableEntry(rawValue: Memory.load(root, slot))
+            if entry.isPresent { count += countTables(below: entry.page, level: Self.topLevel - 1) }
+        }
+        return count
+    }
+    private func countTables(below table: PhysicalAddress, level: Int) -> Int {
+        guard level > 0 else { return 1 }
+        var count = 1
+        for slot in 0..<Self.entryCount {
+            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            if entry.isPresent, !entry.isLarge {
+                count += countTables(below: entry.page, level: level - 1)
+            }
+        }
+        return count
+    }
+}

@@ -1,0 +1,89 @@
+package import Base
+
+/// What may be done with a page.
+package struct PageRights: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package static let read = Self(rawValue: 1 << 0)
+    package static let write = Self(rawValue: 1 << 1)
+    package static let execute = Self(rawValue: 1 << 2)
+}
+
+/// An entry of a page table (SDM volume 3, section 5.5).
+///
+/// Everything runs in ring 3, so each entry has the user bit. A page without any right keeps its
+/// frame in an entry that the CPU ignores (`owned`, not present).
+package struct PageTableEntry: Equatable, Sendable {
+    package var rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    private static let present: UInt64 = 1 << 0
+    private static let writable: UInt64 = 1 << 1
+    private static let user: UInt64 = 1 << 2
+    private static let accessed: UInt64 = 1 << 5
+    private static let dirty: UInt64 = 1 << 6
+    private static let large: UInt64 = 1 << 7
+    private static let global: UInt64 = 1 << 8
+    /// Ours: the entry owns a frame, present or not.
+    private static let owned: UInt64 = 1 << 9
+    private static let noExecute: UInt64 = 1 << 63
+    private static let addressMask: UInt64 = 0x000f_ffff_ffff_f000
+    private static let rightsMask = present | writable | noExecute
+
+    package static let absent = Self(rawValue: 0)
+
+    /// A page of the program.
+    ///
+    /// Accessed and dirty are set at once: nothing reads them, and a hypervisor's shadow may then
+    /// take the page up together with its neighbour's first fault.
+    package init(page: PhysicalAddress, rights: PageRights) {
+        rawValue =
+            page.rawValue & Self.addressMask | Self.user | Self.owned | Self.accessed
+            | (rights.contains(.write) ? Self.dirty : 0) | Self.bits(rights)
+    }
+    /// A page of the library OS: kept over changes of the root.
+    package init(libraryPage page: PhysicalAddress, rights: PageRights) {
+        self.init(page: page, rights: rights)
+        rawValue |= Self.global
+    }
+    /// A link to a lower table; rights are decided by the leaf.
+    package init(table: PhysicalAddress) {
+        rawValue =
+            table.rawValue & Self.addressMask | Self.present | Self.writable | Self.user
+            | Self.accessed
+    }
+    private static func bits(_ rights: PageRights) -> UInt64 {
+        guard !rights.isEmpty else { return noExecute }
+        return present | (rights.contains(.write) ? writable : 0)
+            | (rights.contains(.execute) ? 0 : noExecute)
+    }
+
+    /// The CPU follows the entry.
+    package var isPresent: Bool { rawValue & Self.present != 0 }
+    /// Nothing is here, not even a page without rights.
+    package var isAbsent: Bool { rawValue & (Self.present | Self.owned) == 0 }
+    package var isWritable: Bool { rawValue & Self.writable != 0 }
+    /// A 2 MiB (or 1 GiB) page instead of a table; of a table's entries, not of 4 KiB leaves.
+    package var isLarge: Bool { rawValue & Self.large != 0 }
+    package var page: PhysicalAddress { PhysicalAddress(rawValue: rawValue & Self.addressMask) }
+    package var rights: PageRights {
+        guard isPresent else { return [] }
+        var rights: PageRights = [.read]
+        if isWritable { rights.insert(.write) }
+        if rawValue & Self.noExecute == 0 { rights.insert(.execute) }
+        return rights
+    }
+    /// The same page with other rights.
+    package func with(rights: PageRights) -> Self {
+        let dirty = rights.contains(.write) ? Self.dirty : 0
+        return Self(rawValue: rawValue & ~Self.rightsMask | Self.bits(rights) | dirty)
+    }
+    /// Entry `index` of the table that maps the same as this large entry by smaller pages.
+    func piece(_ index: Int, level: Int) -> Self {
+        let step = UInt64(Page.size) << UInt64((level - 1) * 9)
+        let base = page.rawValue & ~(step << 9 - 1)
+        let keptLarge: UInt64 = level > 1 ? Self.large : 0
+        let flags = rawValue & ~Self.addressMask & ~Self.large
+        return Self(rawValue: flags | (base + UInt64(index) * step) | keptLarge)
+    }
+}
