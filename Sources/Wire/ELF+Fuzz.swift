@@ -6,6 +6,14 @@ package func fuzzELF(_ bytes: RawSpan) {
     do throws(ELFFailure) {
         while let note = try notes.next() { _ = note.isOwned(by: "Martlet") }
     } catch {}
+    if let symbols = ELFSymbols(checking: bytes) {
+        let addresses: [4 of UInt64] = [0, 0x1000, 0x40_1234, .max]
+        for index in addresses.indices {
+            if let match = symbols.function(at: addresses[index]) {
+                precondition(match.name.byteCount > 0 && match.offset <= addresses[index])
+            }
+        }
+    }
     do throws(ELFFailure) {
         let header = try ELFHeader(checking: bytes)
         try header.require(.x86_64)

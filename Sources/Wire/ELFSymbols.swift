@@ -1,0 +1,94 @@
+internal import Base
+
+/// The function symbols of an ELF64 file (System V ABI, "Sections" and "Symbol Table"), checked.
+///
+/// For naming code addresses in a crash report. A file without a symbol table has no symbols.
+package struct ELFSymbols: ~Escapable {
+    private let symbols: RawSpan
+    private let names: RawSpan
+
+    private static let symbolByteCount = 24
+    private static let sectionByteCount = 64
+    /// sh_type of a symbol table; st_info's low half for functions and untyped labels.
+    private static let symbolTableKind: UInt32 = 2
+    private static let function: UInt8 = 2
+    private static let untyped: UInt8 = 0
+
+    /// Finds the symbol table of a file; `nil` where there is none or it lies outside the file.
+    @_lifetime(copy file)
+    package init?(checking file: RawSpan) {
+        guard file.byteCount >= ELFHeader.byteCount,
+            file.bigEndian(UInt32.self, at: 0) == ELFHeader.magic
+        else { return nil }
+        let table = file.littleEndian(UInt64.self, at: 40)
+        let count = Int(file.littleEndian(UInt16.self, at: 60))
+        guard file.littleEndian(UInt16.self, at: 58) == UInt16(Self.sectionByteCount),
+            let sections = Self.range(file, table, UInt64(count * Self.sectionByteCount))
+        else { return nil }
+        for index in 0..<count {
+            let section = index * Self.sectionByteCount
+            guard sections.littleEndian(UInt32.self, at: section + 4) == Self.symbolTableKind
+            else { continue }
+            let link = Int(sections.littleEndian(UInt32.self, at: section + 40))
+            guard link < count,
+                let symbols = Self.contents(file, sections, section),
+                let names = Self.contents(file, sections, link * Self.sectionByteCount)
+            else { return nil }
+            self.symbols = symbols
+            self.names = names
+            return
+        }
+        return nil
+    }
+
+    @_lifetime(copy file)
+    private static func range(_ file: RawSpan, _ start: UInt64, _ byteCount: UInt64) -> RawSpan? {
+        let size = UInt64(file.byteCount)
+        guard start <= size, byteCount <= size - start else { return nil }
+        return file.extracting(Int(start)..<Int(start + byteCount))
+    }
+    @_lifetime(copy file)
+    private static func contents(
+        _ file: RawSpan, _ sections: RawSpan, _ section: Int
+    ) -> RawSpan? {
+        range(
+            file, sections.littleEndian(UInt64.self, at: section + 24),
+            sections.littleEndian(UInt64.self, at: section + 32))
+    }
+
+    /// A function and how far into it an address is.
+    package struct Match: ~Escapable {
+        /// The symbol's name, as it stands in the file (mangled).
+        package let name: RawSpan
+        package let offset: UInt64
+
+        @_lifetime(copy name)
+        fileprivate init(name: RawSpan, offset: UInt64) {
+            self.name = name
+            self.offset = offset
+        }
+    }
+
+    /// Returns the function that holds `address` (as linked), or the nearest label below it.
+    @_lifetime(copy self)
+    package func function(at address: UInt64) -> Match? {
+        var best: (start: UInt64, name: Int)?
+        for index in 0..<symbols.byteCount / Self.symbolByteCount {
+            let symbol = index * Self.symbolByteCount
+            let kind = symbols.byte(at: symbol + 4) & 0xf
+            let start = symbols.littleEndian(UInt64.self, at: symbol + 8)
+            let size = symbols.littleEndian(UInt64.self, at: symbol + 16)
+            guard kind == Self.function || kind == Self.untyped, start <= address,
+                size == 0 || address - start < size,
+                symbols.littleEndian(UInt16.self, at: symbol + 6) != 0
+            else { continue }
+            if let best, best.start > start { continue }
+            best = (start, Int(symbols.littleEndian(UInt32.self, at: symbol)))
+        }
+        guard let best, best.name < names.byteCount else { return nil }
+        var end = best.name
+        while end < names.byteCount, names.byte(at: end) != 0 { end += 1 }
+        guard end > best.name else { return nil }
+        return Match(name: names.extracting(best.name..<end), offset: address - best.start)
+    }
+}
