@@ -1,0 +1,34 @@
+internal import CLinux
+package import LinuxABI
+
+/// An event counter (eventfd(2)): doorbell of a device, interrupt line, or a call for attention.
+package struct EventCounter: ~Copyable, Sendable {
+    package let descriptor: OwnedDescriptor
+
+    package init() throws(Errno) {
+        descriptor = try OwnedDescriptor(
+            checking: clinux_event_counter())
+    }
+    /// Adds one, so that who waits for the descriptor wakes.
+    package func signal() { _ = eventfd_write(descriptor.rawValue, 1) }
+    /// Sets it back to zero.
+    package func clear() {
+        var value: eventfd_t = 0
+        _ = unsafe eventfd_read(descriptor.rawValue, &value)
+    }
+}
+
+/// The signals that end or interrupt a program, as a descriptor (signalfd(2)).
+package struct ForwardedSignals: ~Copyable, Sendable {
+    package let descriptor: OwnedDescriptor
+
+    /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE in this thread and all it starts later.
+    package init() throws(Errno) {
+        descriptor = try OwnedDescriptor(checking: clinux_forwarded_signals())
+    }
+    /// The next signal that came, `nil` where there is none.
+    package func next() -> UInt32? {
+        let number = clinux_next_signal(descriptor.rawValue)
+        return number == 0 ? nil : number
+    }
+}

@@ -1,0 +1,127 @@
+internal import Base
+package import KVM
+internal import NucleusInterface
+internal import NucleusLayout
+
+/// What the boot record says beyond the layout.
+package struct BootFacts: Sendable {
+    /// A device: index of its window, and its interrupt vectors.
+    package struct Device: Equatable, Sendable {
+        package let queueVector: UInt8
+        package let configurationVector: UInt8
+    }
+
+    package var timeStampFrequency: UInt64 = 0
+    package var wallClock: UInt64 = 0
+    package var wallClockTimeStamp: UInt64 = 0
+    package var startTimeStamp: UInt64 = 0
+    package var seed: [UInt8] = []
+    package var devices: [Device] = []
+    /// KVM's local APIC timers count nanoseconds.
+    package static let timerFrequency: UInt64 = 1_000_000_000
+
+    package init() {}
+}
+
+/// Writes the boot record (NucleusInterface/BootRecord.swift is its definition).
+package enum BootRecordWriter {
+    package static func record(
+        _ layout: GuestLayout, regions: [GuestMemory.Region], commandLineByteCount: Int,
+        _ facts: BootFacts
+    ) -> [UInt8] {
+        var page = BytePage()
+        page.set(BootRecord.magicField, BootRecord.magic)
+        page.set(BootRecord.version, NucleusInterface.version)
+        page.set(BootRecord.entryProtocol, BootRecord.EntryProtocol.martlet.rawValue)
+        var flags: BootRecord.Flags = [.memoryIsZero, .earlyConsole]
+        if facts.seed.count == BootRecord.seedSize { flags.insert(.seeded) }
+        page.set(BootRecord.flags, flags.rawValue)
+        page.set(BootRecord.processorCount, 1)
+        page.set(BootRecord.pageTableRoot, layout.pageTables.base)
+        page.set(BootRecord.directMapSize, regions.last?.end ?? 0)
+        page.set(BootRecord.kernelBase, layout.kernel.base)
+        page.set(BootRecord.kernelSize, layout.kernel.byteCount)
+        page.set(BootRecord.commandLine, layout.record.base + GuestLayout.recordSize)
+        page.set(BootRecord.commandLineSize, UInt64(commandLineByteCount))
+        page.set(BootRecord.tscFrequency, facts.timeStampFrequency)
+        page.set(BootRecord.wallClock, facts.wallClock)
+        page.set(BootRecord.wallClockTSC, facts.wallClockTimeStamp)
+        page.set(BootRecord.timerFrequency, BootFacts.timerFrequency)
+        page.set(BootRecord.startTSC, facts.startTimeStamp)
+        for (index, byte) in facts.seed.prefix(BootRecord.seedSize).enumerated() {
+            page.store(byte, at: Int32(BootRecord.seed + index))
+        }
+        writeTables(&page, layout, regions, facts)
+        return page.bytes
+    }
+
+    private static func writeTables(
+        _ page: inout BytePage, _ layout: GuestLayout, _ regions: [GuestMemory.Region],
+        _ facts: BootFacts
+    ) {
+        var next = BootRecord.headerSize
+        func append(_ table: BootRecord.Table, _ entries: [(UInt64, UInt64, UInt64)]) {
+            page.store(UInt64(next), at: Int32(table.offset))
+            page.store(UInt64(entries.count), at: Int32(table.offset + 8))
+            for entry in entries {
+                page.store(entry.0, at: Int32(next))
+                page.store(entry.1, at: Int32(next + 8))
+                page.store(entry.2, at: Int32(next + 16))
+                next += table.entrySize
+            }
+        }
+        append(BootRecord.memoryMap, memoryMap(layout, regions))
+        append(
+            BootRecord.modules,
+            layout.files.byteCount == 0
+                ? []
+                : [
+                    (
+                        layout.files.base, layout.files.byteCount,
+                        UInt64(BootRecord.ModuleKind.files.rawValue)
+                    )
+                ])
+        append(
+            BootRecord.devices,
+            facts.devices.enumerated().map { index, device in
+                (
+                    UInt64(BootRecord.DeviceKind.virtioMMIO.rawValue)
+                        | UInt64(device.queueVector) << 32
+                        | UInt64(device.configurationVector) << 40,
+                    UInt64(VMM_VIRTIO_BASE) + UInt64(index * Page.size), UInt64(Page.size)
+                )
+            })
+        page.set(BootRecord.size, UInt32(next))
+    }
+
+    /// Ranges in order of address; what nothing describes is usable.
+    package static func memoryMap(
+        _ layout: GuestLayout, _ regions: [GuestMemory.Region]
+    ) -> [(UInt64, UInt64, UInt64)] {
+        func range(
+            _ base: UInt64, _ end: UInt64, _ kind: BootRecord.MemoryKind
+        ) -> (UInt64, UInt64, UInt64)? {
+            base < end ? (base, end - base, UInt64(kind.rawValue)) : nil
+        }
+        let low = regions.first?.end ?? 0
+        var ranges = [
+            range(0, UInt64(Page.size), .reserved),
+            range(UInt64(Page.size), layout.kernel.base, .usable),
+            range(layout.kernel.base, layout.record.base, .kernel),
+            range(layout.record.base, layout.pageTables.base, .bootOnly),
+            range(layout.pageTables.base, layout.files.base, .kernel),
+            range(layout.files.base, layout.end, .module),
+            range(layout.end, low, .usable),
+        ]
+        for region in regions.dropFirst() {
+            ranges.append(range(region.base, region.end, .usable))
+        }
+        return ranges.compactMap { $0 }
+    }
+}
+
+extension BytePage {
+    mutating func set<Value>(_ field: BootRecord.Field<Value>, _ value: Value) {
+        store(value, at: Int32(field.offset))
+    }
+}

@@ -1,0 +1,156 @@
+internal import LinuxABI
+internal import LinuxHost
+internal import NucleusInterface
+internal import VirtualMachine
+
+/// Wrong usage, in one line.
+struct UsageError: Error {
+    let line: String
+}
+
+/// The command line of martlet-vmm; small enough to need no library, which would need Foundation.
+struct Options {
+    private(set) var kernel = ""
+    private(set) var files: FilesSource?
+    private(set) var memoryByteCount: UInt64 = 0
+    private(set) var commandLine: CommandLineSource = .text("")
+    private(set) var logLevel: UInt8 = NucleusInterface.LogLevel.warning.rawValue
+    private(set) var showsTimeline = false
+    private(set) var asksForHelp = false
+
+    enum FilesSource {
+        case descriptor(Int32)
+        /// A file, or a part of it.
+        case path(String, offset: Int64, byteCount: UInt64?)
+    }
+    enum CommandLineSource {
+        case text(String)
+        case file(String)
+    }
+
+    var isDebugging: Bool { logLevel >= NucleusInterface.LogLevel.debug.rawValue }
+
+    static let usage = """
+        Usage: martlet-vmm --kernel FILE --memory BYTES [OPTION…]
+        Runs one Martlet machine; `martlet run` calls it.
+
+          --kernel FILE              the kernel's ELF image
+          --files FILE[:OFFSET:SIZE] archive of the program and its files (cpio newc)
+          --files-fd NUMBER          the same, as an open descriptor
+          --memory BYTES             RAM of the machine; K, M or G may follow the number
+          --command-line TEXT        the kernel's command line
+          --command-line-file FILE   the same, from a file
+          --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
+          --timeline                 show when each stage of the start was reached
+        """
+
+    init(parsing arguments: [String]) throws(UsageError) {
+        var rest = arguments[...]
+        func value(of option: String) throws(UsageError) -> String {
+            guard let value = rest.popFirst() else {
+                throw UsageError(line: "\(option) needs a value")
+            }
+            return value
+        }
+        while let option = rest.popFirst() {
+            switch option {
+            case "--kernel": kernel = try value(of: option)
+            case "--files": files = try Self.parseFiles(value(of: option))
+            case "--files-fd":
+                let text = try value(of: option)
+                guard let number = Int32(text), number >= 0 else {
+                    throw UsageError(line: "--files-fd needs a number, not \(text)")
+                }
+                files = .descriptor(number)
+            case "--memory": memoryByteCount = try Self.parseByteCount(value(of: option))
+            case "--command-line": commandLine = .text(try value(of: option))
+            case "--command-line-file": commandLine = .file(try value(of: option))
+            case "--log-level": logLevel = try Self.parseLevel(value(of: option))
+            case "--timeline": showsTimeline = true
+            case "--help", "-h": asksForHelp = true
+            default: throw UsageError(line: "unknown option \(option)")
+            }
+        }
+        guard !asksForHelp else { return }
+        guard !kernel.isEmpty else { throw UsageError(line: "--kernel is missing") }
+        guard memoryByteCount > 0 else { throw UsageError(line: "--memory is missing") }
+    }
+
+    private static func parseFiles(_ text: String) throws(UsageError) -> FilesSource {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        if parts.count >= 3, let offset = Int64(parts[parts.count - 2]), offset >= 0,
+            let byteCount = UInt64(parts[parts.count - 1])
+        {
+            let path = parts.dropLast(2).joined(separator: ":")
+            return .path(path, offset: offset, byteCount: byteCount)
+        }
+        return .path(text, offset: 0, byteCount: nil)
+    }
+
+    private static func parseByteCount(_ text: String) throws(UsageError) -> UInt64 {
+        let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
+        var digits = text[...]
+        var unit: UInt64 = 1
+        if let last = digits.last, let named = units[last] {
+            unit = named
+            digits = digits.dropLast()
+        }
+        guard let number = UInt64(digits), number > 0 else {
+            throw UsageError(line: "--memory needs a number of bytes, not \(text)")
+        }
+        let (product, overflow) = number.multipliedReportingOverflow(by: unit)
+        guard !overflow, product < 1 << 62 else {
+            throw UsageError(line: "--memory \(text) is too much")
+        }
+        return product
+    }
+
+    private static func parseLevel(_ text: String) throws(UsageError) -> UInt8 {
+        let names = ["critical", "error", "warning", "info", "debug"]
+        if let index = names.firstIndex(of: text) { return UInt8(index) }
+        guard let number = UInt8(text), number < names.count else {
+            throw UsageError(line: "--log-level needs one of \(names.joined(separator: ", "))")
+        }
+        return number
+    }
+
+    // MARK: Files
+
+    func openFiles() throws(MachineFailure) -> MachineConfiguration.FileRange? {
+        switch files {
+        case nil: return nil
+        case .descriptor(let number):
+            let file = Descriptor(rawValue: number)
+            return try Self.whole(file, "descriptor \(number)")
+        case .path(let path, let offset, let byteCount):
+            let file = try Command.open(path)
+            guard let byteCount else { return try Self.whole(file, path) }
+            return MachineConfiguration.FileRange(file: file, offset: offset, byteCount: byteCount)
+        }
+    }
+
+    private static func whole(
+        _ file: Descriptor, _ name: String
+    ) throws(MachineFailure) -> MachineConfiguration.FileRange {
+        do {
+            let status = try file.status()
+            return MachineConfiguration.FileRange(
+                file: file, offset: 0, byteCount: UInt64(max(status.byteCount, 0)))
+        } catch {
+            throw .refused("\(name): \(Host.description(of: error))")
+        }
+    }
+
+    func readCommandLine() throws(MachineFailure) -> [UInt8] {
+        switch commandLine {
+        case .text(let text): return Array(text.utf8)
+        case .file(let path):
+            let file = try Command.open(path)
+            do {
+                return try file.contents(from: 0, atMost: 1 << 17)
+            } catch {
+                throw .refused("\(path): \(Host.description(of: error))")
+            }
+        }
+    }
+}
