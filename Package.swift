@@ -121,7 +121,7 @@ let host: [Target] = [
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
     tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
-    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
+    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(
         "Processes",
         ["Processes", "Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),

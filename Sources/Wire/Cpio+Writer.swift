@@ -75,7 +75,9 @@ package struct CpioWriter: Sendable {
     /// The record that ends an archive, filled up to a page boundary.
     package mutating func trailer() -> [UInt8] {
         var name: [UInt8] = []
-        for index in 0..<Cpio.trailer.utf8CodeUnitCount { name.append(Cpio.trailer.byte(at: index)) }
+        for index in 0..<Cpio.trailer.utf8CodeUnitCount {
+            name.append(Cpio.trailer.byte(at: index))
+        }
         // The name is good, so this can't throw.
         return (try? header(CpioEntry(), name: name, dataByteCount: 0, .pageAligned)) ?? []
     }
