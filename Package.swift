@@ -105,11 +105,11 @@ let host: [Target] = [
             "VirtualMachine",
         ],
         swiftSettings: strict),
-    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface"]),
+    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost"]),
     .executableTarget(
         name: "martlet",
         dependencies: [
-            "Base", "LinuxABI", "Wire", "NucleusInterface", "Images",
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "Images",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
@@ -126,7 +126,7 @@ let host: [Target] = [
         "Processes",
         ["Processes", "Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
-    tests("Images", ["Images", "Wire", "Base"]),
+    tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
 ]
 
 let package = Package(

@@ -9,6 +9,12 @@ package struct CpioWriter: Sendable {
     package private(set) var byteCount = 0
 
     package init() {}
+    /// Goes on behind records that were copied from another archive. Precondition: `byteCount` is
+    /// a multiple of 4.
+    package init(continuingAt byteCount: Int) {
+        precondition(byteCount % Cpio.alignment == 0)
+        self.byteCount = byteCount
+    }
 
     /// Where a record's data begins.
     package enum Placement: Sendable {
