@@ -66,7 +66,8 @@ package struct ArchiveWriter: ~Copyable {
             try addHeader(entry, byteCount: target.count, .packed)
             pending += target
         case .file(let host):
-            let placement: CpioWriter.Placement = entry.status.byteCount > 0 ? .pageAligned : .packed
+            let placement: CpioWriter.Placement =
+                entry.status.byteCount > 0 ? .pageAligned : .packed
             try addHeader(entry, byteCount: Int(entry.status.byteCount), placement)
             if entry.status.byteCount > 0 { try addBytes(of: host, entry.status) }
         }

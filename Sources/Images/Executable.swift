@@ -98,7 +98,8 @@ package struct Executable: ~Copyable {
         case .dynamic:
             ImageFailure(
                 path,
-                "is dynamically linked; dynamic programs are coming, until then link it with -static")
+                "is dynamically linked; dynamic programs are coming, until then link it with -static"
+            )
         default: ImageFailure(path, "\(failure.reason)")
         }
     }

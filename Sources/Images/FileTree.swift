@@ -44,7 +44,8 @@ package struct FileTree: Sendable {
         switch status.kind {
         case .regular:
             guard status.byteCount <= Int64(UInt32.max) else {
-                throw ImageFailure(host, "is larger than 4 GiB, the most that a file in an image has")
+                throw ImageFailure(
+                    host, "is larger than 4 GiB, the most that a file in an image has")
             }
             try insert(Entry(path: guest, status: status, content: .file(host: host)))
         case .symbolicLink:

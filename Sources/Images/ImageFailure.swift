@@ -13,12 +13,14 @@ package struct ImageFailure: Error, Equatable, Sendable {
     /// An action on a path that the host refused.
     package init(_ path: [UInt8], _ action: String, _ error: Errno) {
         let reason = Host.description(of: error)
-        line = "\(Self.text(path)): \(action): \(reason.prefix(1).lowercased())\(reason.dropFirst())"
+        line =
+            "\(Self.text(path)): \(action): \(reason.prefix(1).lowercased())\(reason.dropFirst())"
     }
 
     /// A path for a message: on one line, whatever bytes it holds.
     package static func text(_ path: [UInt8]) -> String {
-        String(decoding: path.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
+        String(
+            decoding: path.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
     }
 }
 

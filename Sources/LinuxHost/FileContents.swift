@@ -52,6 +52,8 @@ package struct Checksum: Equatable, Sendable {
 
     package init() {}
     package mutating func add(_ bytes: [UInt8]) {
-        value = unsafe bytes.withUnsafeBytes { unsafe clinux_crc32c(value, $0.baseAddress, $0.count) }
+        value = unsafe bytes.withUnsafeBytes {
+            unsafe clinux_crc32c(value, $0.baseAddress, $0.count)
+        }
     }
 }

@@ -33,10 +33,12 @@ struct Launch {
         case .range(let path, let range):
             add("--files", path + Array(":\(range.lowerBound):\(range.count)".utf8))
         }
-        add("--memory", Array("\(memory.byteCount)".utf8))
+        // No memory at all is too little like any other amount: the VMM says how much will do.
+        add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
         do throws(CommandLineError) {
             let line = try commandLine.encoded()
-            if line.count < Self.longestArgument {
+            // The VMM reads its arguments as text, and the host limits their length.
+            if line.count < Self.longestArgument, String(validating: line, as: UTF8.self) != nil {
                 add("--command-line", line)
             } else {
                 do throws(Errno) {
@@ -65,7 +67,8 @@ struct Launch {
             return "there is no /dev/kvm: this host has no virtualization, or its module is not"
                 + " loaded (modprobe kvm_intel, or kvm_amd)"
         case .permissionDenied?:
-            return "no permission to open /dev/kvm: join its group (usermod -aG kvm NAME) and log in"
+            return
+                "no permission to open /dev/kvm: join its group (usermod -aG kvm NAME) and log in"
                 + " again"
         case let error?:
             return ImageFailure(device, "cannot be opened", error).line

@@ -96,7 +96,9 @@ extension RunRequest {
     private func start(image executable: borrowing Executable) throws(ImageFailure) -> Int32 {
         let image = try executable.checkedImage()
         var commandLine = image.commandLine
-        if !arguments.isEmpty { commandLine.arguments = commandLine.arguments.prefix(1) + arguments }
+        if !arguments.isEmpty {
+            commandLine.arguments = commandLine.arguments.prefix(1) + arguments
+        }
         contents.change(&commandLine)
         if contents.files.isEmpty {
             return launch(
