@@ -1,6 +1,6 @@
 internal import Base
 package import Files
-internal import Memory
+package import Memory
 internal import Scheduler
 
 /// A process: what its threads share.
@@ -13,6 +13,8 @@ package final class Process {
     package private(set) var session: Int32 = 1
     package private(set) var group: Int32 = 1
 
+    /// Mappings and page tables; another one after execve(2).
+    package var addressSpace: AddressSpace
     package let descriptors = DescriptorTable<OpenFile>()
     /// Where "/" is (chroot(2)).
     package var root: DirectoryEntry
@@ -28,7 +30,10 @@ package final class Process {
     package var loggedCalls = InlineArray<8, UInt64>(repeating: 0)
 
     /// A process with root's credentials that sees files from `root` on.
-    package init(root: DirectoryEntry, workingDirectory: DirectoryEntry) {
+    package init(
+        root: DirectoryEntry, workingDirectory: DirectoryEntry, addressSpace: AddressSpace
+    ) {
+        self.addressSpace = addressSpace
         self.root = root
         self.workingDirectory = workingDirectory
         limits = Limits(frameCount: Frames.totalCount)
