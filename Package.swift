@@ -53,7 +53,10 @@ let common: [Target] = [
     shared("Files", ["Base", "LinuxABI", "Wire", "Hardware", "Trace", "Memory", "Scheduler"]),
     shared(
         "Processes",
-        ["Base", "LinuxABI", "Wire", "Hardware", "Trace", "Memory", "Scheduler", "Files"]),
+        [
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "Hardware", "Trace", "Memory", "Scheduler",
+            "Files",
+        ]),
     shared(
         "Drivers",
         [
@@ -68,7 +71,10 @@ let common: [Target] = [
         ]),
     shared(
         "SystemCalls",
-        ["Base", "LinuxABI", "Hardware", "Trace", "Memory", "Scheduler", "Files", "Processes"]),
+        [
+            "Base", "LinuxABI", "NucleusInterface", "Hardware", "Trace", "Memory", "Scheduler",
+            "Files", "Processes",
+        ]),
 ]
 /// The kernel's own: privileged code, runtime hooks, the joint.
 let guest: [Target] = [
@@ -105,11 +111,11 @@ let host: [Target] = [
             "VirtualMachine",
         ],
         swiftSettings: strict),
-    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost"]),
+    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface"]),
     .executableTarget(
         name: "martlet",
         dependencies: [
-            "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "Images",
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "Images",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
@@ -121,12 +127,15 @@ let host: [Target] = [
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
     tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
-    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
+    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
     tests(
         "Processes",
-        ["Processes", "Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
+        [
+            "Processes", "SystemCalls", "Scheduler", "Files", "Memory", "Hardware", "Base", "LinuxABI",
+            "Wire", "TestSupport",
+        ]),
     tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
-    tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
+    tests("Images", ["Images", "Wire", "Base"]),
 ]
 
 let package = Package(

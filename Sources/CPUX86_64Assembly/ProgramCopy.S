@@ -1,16 +1,6 @@
 // Copies that may fault: each entry of .fault_table is an instruction and where it continues.
 #if defined(__x86_64__)
-.macro FAULT_ENTRY at, fixup
-    .pushsection .fault_table, "a"
-    .quad \at, \fixup
-    .popsection
-.endm
-#if defined(__STDC_HOSTED__) && __STDC_HOSTED__
-// A host build has no fault handler; its table would need a position-dependent link.
-.purgem FAULT_ENTRY
-.macro FAULT_ENTRY at, fixup
-.endm
-#endif
+#include "FaultTable.h"
 
 .section .text.cpu_program_copy, "ax"
 .globl cpu_program_copy

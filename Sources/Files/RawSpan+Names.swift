@@ -1,5 +1,6 @@
 internal import Base
 
+
 extension RawSpan {
     /// Whether both spans hold the same bytes.
     func isEqual(to other: RawSpan) -> Bool {

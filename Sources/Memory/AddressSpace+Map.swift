@@ -196,7 +196,6 @@ extension AddressSpace {
 }
 
 extension AddressSpace.Backing {
-    package var isAnonymous: Bool { !isFile }
     var isFile: Bool {
         if case .file = self { true } else { false }
     }

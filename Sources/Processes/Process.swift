@@ -1,7 +1,9 @@
-internal import Base
+package import Base
 package import Files
+internal import Hardware
+package import LinuxABI
 package import Memory
-internal import Scheduler
+package import Scheduler
 
 /// A process: what its threads share.
 package final class Process {
@@ -10,11 +12,10 @@ package final class Process {
     /// The number of the process that started this one: 0, as for any first process.
     package var parentIdentifier: Int32 { 0 }
     /// Session and process group (setsid(2), setpgid(2)): those of a session leader.
-    package private(set) var session: Int32 = 1
-    package private(set) var group: Int32 = 1
+    package let session: Int32 = 1
+    package let group: Int32 = 1
 
-    /// Mappings and page tables; another one after execve(2).
-    package var addressSpace: AddressSpace
+    package let addressSpace: AddressSpace
     package let descriptors = DescriptorTable<OpenFile>()
     /// Where "/" is (chroot(2)).
     package var root: DirectoryEntry
@@ -22,26 +23,81 @@ package final class Process {
     /// File mode bits that new files do not get (umask(2)).
     package var fileModeMask: UInt32 = 0o022
     package var credentials = ProcessCredentials()
-    package var limits: Limits
+    package private(set) var limits: Limits
+    package let signals: Signals
+    package let timers = IntervalTimers()
+    /// When the process began, on the monotonic clock.
+    package let startTime = Clock.monotonic()
 
     /// The program's name as PR_GET_NAME and /proc/self/comm show it, NUL-padded (TASK_COMM_LEN).
-    package var name = InlineArray<16, UInt8>(repeating: 0)
+    package private(set) var name = InlineArray<16, UInt8>(repeating: 0)
+    /// Where argument strings, environment and auxiliary vector are (/proc/self/cmdline, …).
+    package var argumentRange = Process.nowhere..<Process.nowhere
+    package var environmentRange = Process.nowhere..<Process.nowhere
+    package var auxiliaryVector = Process.nowhere
+    /// What futexes of the thread are on exit (set_tid_address(2)).
+    package var clearedThreadIdentifier = Process.nowhere
+    /// PR_SET_DUMPABLE
+    package var isDumpable = true
     /// Numbers of unimplemented calls that were logged, a bit each.
     package var loggedCalls = InlineArray<8, UInt64>(repeating: 0)
 
+    private static var nowhere: VirtualAddress { VirtualAddress(rawValue: 0) }
+
     /// A process with root's credentials that sees files from `root` on.
     package init(
-        root: DirectoryEntry, workingDirectory: DirectoryEntry, addressSpace: AddressSpace
+        addressSpace: AddressSpace, root: DirectoryEntry, workingDirectory: DirectoryEntry,
+        thread: Thread
     ) {
         self.addressSpace = addressSpace
         self.root = root
         self.workingDirectory = workingDirectory
         limits = Limits(frameCount: Frames.totalCount)
+        signals = Signals(thread: thread)
+        applyLimits()
     }
 
+    /// From where and with whose rights the file system resolves paths.
+    package var fileContext: FileContext {
+        FileContext(
+            root: root, workingDirectory: workingDirectory,
+            mask: FileMode(rawValue: fileModeMask), credentials: fileCredentials)
+    }
+    /// What permission checks of the file system go by.
+    package var fileCredentials: Credentials { credentials.overFiles }
     /// The soft limit of open files, for `DescriptorTable`.
     package var descriptorLimit: Int {
         Int(truncatingIfNeeded: min(limits[.openFiles].soft, 1 << 20))
+    }
+
+    /// Changes a limit as setrlimit(2), and what holds to it: EINVAL, EPERM.
+    package func setLimit(_ resource: Resource, to limit: Limit) throws(Errno) {
+        try limits.change(resource, to: limit, by: credentials)
+        applyLimits()
+    }
+    private func applyLimits() {
+        addressSpace.limits.addressSpace = limits[.addressSpace].soft
+        addressSpace.limits.data = limits[.data].soft
+        addressSpace.limits.stack = limits[.stack].soft
+        addressSpace.limits.locked = limits[.lockedMemory].soft
+    }
+
+    /// Names the program: at most 15 bytes up to the first NUL (PR_SET_NAME).
+    package func setName(_ bytes: RawSpan) {
+        name = InlineArray(repeating: 0)
+        var index = 0
+        while index < min(bytes.byteCount, 15), bytes.byte(at: index) != 0 {
+            name[index] = bytes.byte(at: index)
+            index += 1
+        }
+    }
+    /// Names the program by the last part of its path, as execve(2).
+    func setName(fromPath path: RawSpan) {
+        var start = 0
+        for index in 0..<path.byteCount where path.byte(at: index) == UInt8(ascii: "/") {
+            start = index + 1
+        }
+        setName(path.extracting(droppingFirst: start))
     }
 }
 

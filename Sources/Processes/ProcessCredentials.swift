@@ -1,3 +1,4 @@
+package import Files
 /// A set of capabilities (capabilities(7)), a bit each.
 package struct CapabilitySet: OptionSet, Sendable {
     package let rawValue: UInt64
@@ -12,8 +13,6 @@ package struct CapabilitySet: OptionSet, Sendable {
     package static let setUser = Self(rawValue: 1 << 7)
     /// CAP_SETPCAP
     package static let setCapabilities = Self(rawValue: 1 << 8)
-    /// CAP_IPC_LOCK
-    package static let lockMemory = Self(rawValue: 1 << 14)
     /// CAP_SYS_CHROOT
     package static let changeRoot = Self(rawValue: 1 << 18)
     /// CAP_SYS_ADMIN
@@ -49,6 +48,7 @@ package struct ProcessCredentials {
     }
     package var users = Numbers(0)
     package var groups = Numbers(0)
+    package var supplementaryGroups: GroupList?
 
     package var effective = CapabilitySet.all
     package var permitted = CapabilitySet.all
@@ -92,5 +92,12 @@ package struct ProcessCredentials {
             effective.formUnion(permitted.intersection(overFiles))
         }
         users.fileSystem = user
+    }
+
+    /// What the file system checks.
+    package var overFiles: Credentials {
+        Credentials(
+            user: users.fileSystem, group: groups.fileSystem,
+            supplementaryGroups: supplementaryGroups)
     }
 }

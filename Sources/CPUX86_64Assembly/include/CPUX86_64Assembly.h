@@ -119,5 +119,23 @@ static inline uint32_t cpu_random_features(void) {
     return found;
 }
 
+/// Moves the program's extended state (XSAVE area, 64-byte aligned) to or from program memory; `mask`
+/// chooses components. Returns 0, or 1 after a fault.
+int cpu_extended_save(void *area, uint64_t mask);
+int cpu_extended_restore(const void *area, uint64_t mask);
+/// The same where the CPU has FXSAVE only; the mask is ignored.
+int cpu_legacy_save(void *area, uint64_t mask);
+int cpu_legacy_restore(const void *area, uint64_t mask);
+void cpu_extended_reset(uint64_t mask);
+void cpu_legacy_reset(void);
+/// MXCSR in bits 32-63, the x87 status word in 16-31, its control word in 0-15.
+uint64_t cpu_float_status(void);
+/// XCR0: the components that the operating system enabled. Precondition: CPUID.1:ECX.OSXSAVE.
+static inline uint64_t cpu_extended_control(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
 #pragma clang assume_nonnull end
 #endif

@@ -1,0 +1,107 @@
+package import Base
+internal import CPUX86_64Assembly
+
+/// The program's x87 and vector registers as signal frames keep them (Intel SDM 1, chapter 13).
+///
+/// They stay in the CPU while the library OS runs, which never uses them, and go straight from and
+/// to program memory.
+package enum ExtendedState {
+    /// How the CPU saves the state: found once.
+    private struct Layout {
+        /// XCR0; 0 where there is FXSAVE alone.
+        let components: UInt64
+        /// Bytes of the area in standard form.
+        let byteCount: Int
+
+        init() {
+            let features = cpu_identify(1, 0)
+            let osxsave: UInt32 = 1 << 27
+            guard features.ecx & osxsave != 0 else {
+                components = 0
+                byteCount = ExtendedState.legacyByteCount
+                return
+            }
+            components = cpu_extended_control()
+            byteCount = Int(cpu_identify(0xd, 0).ebx)
+        }
+    }
+    private static let layout = Layout()
+
+    /// Bytes of the FXSAVE area, and of the header that XSAVE puts behind it.
+    package static let legacyByteCount = 512
+    package static let headerByteCount = 64
+    package static let alignment: UInt64 = 64
+    /// Components that are always in a frame: x87 and SSE.
+    package static let legacyComponents: UInt64 = 3
+
+    /// Components that the CPU has enabled (XCR0).
+    package static var components: UInt64 { layout.components }
+    package static var hasXSAVE: Bool { layout.components != 0 }
+    /// Bytes of a whole area in standard form, without a frame's second magic number.
+    package static var byteCount: Int { layout.byteCount }
+
+    @unsafe private static func pointer(_ address: VirtualAddress) -> UnsafeMutableRawPointer? {
+        unsafe UnsafeMutableRawPointer(bitPattern: UInt(address.rawValue))
+    }
+    /// Saves the registers at `address`. Returns whether the memory took it.
+    ///
+    /// Precondition: `byteCount` bytes there are the program's, and 64-byte aligned.
+    package static func save(to address: VirtualAddress) -> Bool {
+        // SAFETY: the caller vouches for the range; a fault within ends by the fault table.
+        guard let area = unsafe pointer(address) else { return false }
+        return hasXSAVE
+            ? unsafe cpu_extended_save(area, components) == 0
+            : unsafe cpu_legacy_save(area, 0) == 0
+    }
+    /// Loads the registers from `address`; components outside `mask` get their initial state.
+    /// Returns whether memory and contents allowed it. Precondition: as for `save`.
+    package static func restore(from address: VirtualAddress, components mask: UInt64) -> Bool {
+        // SAFETY: as above; a general-protection fault over the contents ends the same way.
+        guard let area = unsafe pointer(address) else { return false }
+        guard hasXSAVE else { return unsafe cpu_legacy_restore(area, 0) == 0 }
+        guard unsafe cpu_extended_restore(area, mask & components) == 0 else { return false }
+        let others = components & ~mask
+        if others != 0 { cpu_extended_reset(others) }
+        return true
+    }
+    /// Loads x87 and SSE from an FXSAVE area; the rest gets its initial state.
+    package static func restoreLegacy(from address: VirtualAddress) -> Bool {
+        guard let area = unsafe pointer(address) else { return false }
+        guard unsafe cpu_legacy_restore(area, 0) == 0 else { return false }
+        let others = components & ~legacyComponents
+        if others != 0 { cpu_extended_reset(others) }
+        return true
+    }
+    /// Puts all of it into its initial state, in which programs and handlers begin.
+    package static func reset() {
+        if hasXSAVE { cpu_extended_reset(components) } else { cpu_legacy_reset() }
+    }
+
+    /// Why a floating-point instruction failed.
+    package enum FloatError: Sendable {
+        case invalid
+        case division
+        case overflow
+        case underflow
+        case inexact
+    }
+    /// The unmasked exception that x87 (#MF) reports, `nil` where it went away.
+    package static func x87Error() -> FloatError? {
+        let status = cpu_float_status()
+        return error(status >> 16 & ~status)
+    }
+    /// The unmasked exception that SSE (#XM) reports.
+    package static func vectorError() -> FloatError? {
+        let control = cpu_float_status() >> 32
+        return error(~(control >> 7) & control)
+    }
+    // The order is Linux's (arch/x86/kernel/fpu/core.c, fpu__exception_code).
+    private static func error(_ bits: UInt64) -> FloatError? {
+        if bits & 0x01 != 0 { return .invalid }
+        if bits & 0x04 != 0 { return .division }
+        if bits & 0x08 != 0 { return .overflow }
+        if bits & 0x12 != 0 { return .underflow }
+        if bits & 0x20 != 0 { return .inexact }
+        return nil
+    }
+}

@@ -1,0 +1,18 @@
+package import Base
+package import Hardware
+package import LinuxABI
+
+/// The pages of a space for the library OS, whether or not the space is loaded.
+extension AddressSpace {
+    /// The frame at a page, made present for `access` as the program's own access would. EFAULT,
+    /// ENOMEM. The space keeps its reference; the frame is valid until the space changes.
+    @export(interface)
+    package func frame(at page: VirtualAddress, for access: Access) throws(Errno) -> Frame {
+        switch resolveFault(at: page, access: access) {
+        case .resolved: break
+        case .outOfMemory: throw .outOfMemory
+        case .notMapped, .notPermitted, .beyondObject: throw .badAddress
+        }
+        return Frame(containing: tables.entry(at: page.pageDown).page)
+    }
+}

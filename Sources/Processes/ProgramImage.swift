@@ -1,0 +1,150 @@
+internal import Base
+internal import Files
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+internal import Wire
+
+/// A program's file, read and checked, on its way into an address space.
+struct ProgramImage: ~Copyable {
+    let file: RegularNode
+    let header: ELFHeader
+    let layout: ELFProgramLayout
+    private let table: FixedBuffer<UInt8>
+
+    /// Reads and checks the headers of a file.
+    init(checking file: RegularNode) throws(StartFailure) {
+        let header = try Self.readHeader(file)
+        let table = try Self.readTable(file, header)
+        let layout = try Self.check(table, of: header, file)
+        self.file = file
+        self.header = header
+        self.table = table
+        self.layout = layout
+    }
+    private static func readHeader(_ file: RegularNode) throws(StartFailure) -> ELFHeader {
+        var storage = InlineArray<64, UInt8>(repeating: 0)
+        let count: Int
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            count = file.pages.read(at: 0, into: &bytes)
+        }
+        let bytes = storage.span.raw.extracting(first: count)
+        if count >= 2, bytes.bigEndian(UInt16.self, at: 0) == scriptMagic { throw .script }
+        do throws(ELFFailure) {
+            let header = try ELFHeader(checking: bytes)
+            try header.require(.x86_64)
+            return header
+        } catch {
+            throw .file(error)
+        }
+    }
+    /// The bytes of the program headers.
+    private static func readTable(
+        _ file: RegularNode, _ header: ELFHeader
+    ) throws(StartFailure) -> FixedBuffer<UInt8> {
+        guard header.segmentTableOffset <= UInt64(file.byteCount),
+            header.segmentTableByteCount <= Int(file.byteCount) - Int(header.segmentTableOffset)
+        else { throw .file(.truncated) }
+        guard var table = FixedBuffer<UInt8>(count: header.segmentTableByteCount, repeating: 0)
+        else { throw .memory(.outOfMemory) }
+        do {
+            var bytes = table.mutableBytes
+            _ = file.pages.read(at: Int64(header.segmentTableOffset), into: &bytes)
+        }
+        return table
+    }
+    private static func check(
+        _ table: borrowing FixedBuffer<UInt8>, of header: ELFHeader, _ file: RegularNode
+    ) throws(StartFailure) -> ELFProgramLayout {
+        do throws(ELFFailure) {
+            let segments = try ELFSegments(
+                checking: table.bytes, of: header, fileByteCount: UInt64(file.byteCount))
+            return try segments.checkProgram(of: header)
+        } catch {
+            throw .file(error)
+        }
+    }
+    /// "#!" as a big-endian integer.
+    private static let scriptMagic: UInt16 = 0x2321
+
+    /// Maps the program's segments and gives the addresses that follow; the heap begins behind them.
+    ///
+    /// ENOMEM and EPERM as mmap(2); what was mapped before an error stays.
+    func map(into space: AddressSpace) throws(Errno) -> LoadedProgram {
+        let bias: UInt64
+        switch header.kind {
+        case .fixed: bias = 0
+        case .positionIndependent:
+            let base = space.layout.executableBase.rawValue & ~(layout.alignment - 1)
+            bias = base &- layout.start.pageDown.rawValue
+        }
+        var index = 0
+        while index < header.segmentCount {
+            let segment = ELFSegment(
+                table.bytes.extracting(droppingFirst: index * ELFSegment.byteCount))
+            index += 1
+            if segment.kind == .load, segment.memoryByteCount > 0 {
+                try map(segment, bias: bias, into: space)
+            }
+        }
+        let end = VirtualAddress(rawValue: layout.end.rawValue &+ bias)
+        guard let heap = end.pageUp?.advanced(by: space.layout.breakOffset) else {
+            throw .outOfMemory
+        }
+        space.initializeBreak(at: heap)
+        return LoadedProgram(
+            entry: VirtualAddress(rawValue: header.entry.rawValue &+ bias),
+            segmentTable: VirtualAddress(
+                rawValue: layout.segmentTable.map { $0.rawValue &+ bias } ?? 0),
+            segmentCount: header.segmentCount)
+    }
+
+    private func map(
+        _ segment: ELFSegment, bias: UInt64, into space: AddressSpace
+    ) throws(Errno) {
+        let start = VirtualAddress(rawValue: segment.address.rawValue &+ bias)
+        let fileEnd = VirtualAddress(rawValue: start.rawValue &+ segment.fileByteCount)
+        let memoryEnd = VirtualAddress(rawValue: start.rawValue &+ segment.memoryByteCount)
+        var protection: AddressSpace.Protection = []
+        if segment.flags.contains(.read) { protection.insert(.read) }
+        if segment.flags.contains(.write) { protection.insert(.write) }
+        if segment.flags.contains(.execute) { protection.insert(.execute) }
+
+        var zeroStart = start.pageDown
+        if segment.fileByteCount > 0 {
+            let before = UInt64(start.pageOffset)
+            _ = try space.map(
+                at: start.pageDown, placement: .fixed,
+                byteCount: segment.fileByteCount + before, protection: protection,
+                backing: .file(file.pages, offset: Int64(segment.fileOffset - before)))
+            guard let fileTop = fileEnd.pageUp else { throw .outOfMemory }
+            zeroStart = fileTop
+        }
+        guard let top = memoryEnd.pageUp else { throw .outOfMemory }
+        if top > zeroStart {
+            _ = try space.map(
+                at: zeroStart, placement: .fixed,
+                byteCount: top.rawValue - zeroStart.rawValue, protection: protection)
+        }
+        // The rest of the last page of the file's part is zero too, where the program could tell
+        // (fs/binfmt_elf.c, padzero).
+        if segment.fileByteCount > 0, segment.memoryByteCount > segment.fileByteCount,
+            segment.flags.contains(.write), fileEnd.pageOffset != 0
+        {
+            let count = min(
+                Page.size - fileEnd.pageOffset, Int(memoryEnd.rawValue - fileEnd.rawValue))
+            try space.frame(at: fileEnd.pageDown, for: .write)
+                .zero(from: fileEnd.pageOffset, to: fileEnd.pageOffset + count)
+        }
+    }
+}
+
+/// Where a program is in its address space.
+struct LoadedProgram {
+    let entry: VirtualAddress
+    /// AT_PHDR; 0 where the program headers are in no segment.
+    let segmentTable: VirtualAddress
+    let segmentCount: Int
+}
