@@ -111,11 +111,11 @@ let host: [Target] = [
             "VirtualMachine",
         ],
         swiftSettings: strict),
-    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface"]),
+    hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost"]),
     .executableTarget(
         name: "martlet",
         dependencies: [
-            "Base", "LinuxABI", "Wire", "NucleusInterface", "Images",
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "Images",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
@@ -127,7 +127,7 @@ let host: [Target] = [
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
     tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
-    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
+    tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(
         "Processes",
         [
@@ -135,7 +135,7 @@ let host: [Target] = [
             "Wire", "TestSupport",
         ]),
     tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
-    tests("Images", ["Images", "Wire", "Base"]),
+    tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
 ]
 
 let package = Package(

@@ -46,7 +46,8 @@ extension Node {
         if Access(rawValue: bits & 7).isSuperset(of: access) { return true }
         guard credentials.overrides else { return false }
         // CAP_DAC_OVERRIDE: all but executing what nobody may execute.
-        return kind == .directory || !access.contains(.execute) || !mode.isDisjoint(with: .anyExecute)
+        return kind == .directory || !access.contains(.execute)
+            || !mode.isDisjoint(with: .anyExecute)
     }
     /// Throws EACCES unless `credentials` may do all of `access`.
     func require(_ access: Access, for credentials: Credentials) throws(Errno) {

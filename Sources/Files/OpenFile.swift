@@ -1,11 +1,14 @@
 package import Base
 package import LinuxABI
+package import Memory
 
 /// An open file description (open(2)): what descriptors refer to, duplicates and children share.
 ///
 /// Closing is an explicit count, because it must happen at a known place: `retain()` for each
 /// descriptor that is added, `release()` for each one closed; the last one closes the file.
-package final class OpenFile {
+///
+/// A mapping of a file belongs to the open file that made it, as in /proc/self/maps.
+package final class OpenFile: RegionOwner {
     package let entry: DirectoryEntry
     package var node: Node { entry.node }
     /// Access mode and status flags, as F_GETFL shows them.
@@ -19,6 +22,7 @@ package final class OpenFile {
     package init(_ entry: DirectoryEntry, flags: OpenFlags) throws(Errno) {
         self.entry = entry
         self.flags = flags
+        super.init()
         if !flags.contains(.path) { try entry.node.opened(self) }
     }
 

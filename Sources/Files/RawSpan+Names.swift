@@ -1,6 +1,5 @@
 internal import Base
 
-
 extension RawSpan {
     /// Whether both spans hold the same bytes.
     func isEqual(to other: RawSpan) -> Bool {

@@ -7,6 +7,8 @@ extension AddressSpace {
     package enum Advice: Sendable {
         /// Contents go: anonymous pages read as zero, others as their object again.
         case discard
+        /// As `discard`, locked pages too.
+        case discardLocked
         /// As `discard`, for private anonymous memory only (MADV_FREE).
         case free
         /// A hint that changes nothing here.
@@ -60,6 +62,7 @@ extension AddressSpace {
             case .discard:
                 guard !region.isLocked else { throw .invalidArgument }
                 removePages(of: region, from: start, to: end)
+            case .discardLocked: removePages(of: region, from: start, to: end)
             case .free:
                 guard region.cache == nil else { throw .invalidArgument }
                 removePages(of: region, from: start, to: end)

@@ -196,6 +196,7 @@ extension AddressSpace {
 }
 
 extension AddressSpace.Backing {
+    package var isAnonymous: Bool { !isFile }
     var isFile: Bool {
         if case .file = self { true } else { false }
     }

@@ -9,6 +9,12 @@ package struct CpioWriter: Sendable {
     package private(set) var byteCount = 0
 
     package init() {}
+    /// Goes on behind records that were copied from another archive. Precondition: `byteCount` is
+    /// a multiple of 4.
+    package init(continuingAt byteCount: Int) {
+        precondition(byteCount % Cpio.alignment == 0)
+        self.byteCount = byteCount
+    }
 
     /// Where a record's data begins.
     package enum Placement: Sendable {
@@ -75,7 +81,9 @@ package struct CpioWriter: Sendable {
     /// The record that ends an archive, filled up to a page boundary.
     package mutating func trailer() -> [UInt8] {
         var name: [UInt8] = []
-        for index in 0..<Cpio.trailer.utf8CodeUnitCount { name.append(Cpio.trailer.byte(at: index)) }
+        for index in 0..<Cpio.trailer.utf8CodeUnitCount {
+            name.append(Cpio.trailer.byte(at: index))
+        }
         // The name is good, so this can't throw.
         return (try? header(CpioEntry(), name: name, dataByteCount: 0, .pageAligned)) ?? []
     }

@@ -3,6 +3,8 @@
 #ifndef MARTLET_CLINUX_H
 #define MARTLET_CLINUX_H
 
+#include "CLinuxFiles.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

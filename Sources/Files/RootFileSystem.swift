@@ -1,0 +1,54 @@
+internal import Base
+package import LinuxABI
+internal import Memory
+
+/// The machine's files: a ramfs at "/", with devices in /dev and the text files of /proc below it.
+///
+/// Made once at boot: `populate` brings the archive's files, `addBuiltIns` what the archive left out.
+package final class RootFileSystem {
+    package let root: DirectoryEntry
+    /// The file systems, by what they hold.
+    package let files = FileSystem(.ramfs, device: DeviceNumber(major: 0, minor: 1))
+    package let devices = FileSystem(.devfs, device: DeviceNumber(major: 0, minor: 5))
+    package let processes = FileSystem(.procfs, device: DeviceNumber(major: 0, minor: 4))
+    package let pipes = FileSystem(.pipes, device: DeviceNumber(major: 0, minor: 13))
+    /// /dev and /proc; made with the tree, so that nothing in the archive takes their place.
+    package let deviceDirectory: DirectoryEntry
+    package let processDirectory: DirectoryEntry
+
+    /// A tree with nothing but /dev and /proc. ENOMEM.
+    package init() throws(Errno) {
+        let top = DirectoryNode(in: files, mode: FileMode(rawValue: 0o755))
+        root = try DirectoryEntry(node: top, name: RawSpan(), parent: nil)
+        root.isLinked = true
+        root.isMountPoint = true
+        deviceDirectory = try Self.mount(devices, mode: 0o755, "dev", in: root)
+        processDirectory = try Self.mount(processes, mode: 0o555, "proc", in: root)
+    }
+    private static func mount(
+        _ fileSystem: FileSystem, mode: UInt32, _ name: StaticString, in root: DirectoryEntry
+    ) throws(Errno) -> DirectoryEntry {
+        guard let top = root.directory else { throw .notDirectory }
+        let node = DirectoryNode(in: fileSystem, mode: FileMode(rawValue: mode))
+        let entry = try top.add(node, named: name.bytes, in: root)
+        entry.isMountPoint = true
+        return entry
+    }
+
+    /// Root's view of the whole tree.
+    package var context: FileContext {
+        FileContext(root: root, workingDirectory: root, mask: [])
+    }
+
+    /// An open file of a device that no path leads to, as standard input of the machine; /proc shows
+    /// `description` for it. ENOMEM.
+    package func openUnnamed(
+        _ device: any CharacterDevice, number: DeviceNumber, description: StaticString,
+        _ flags: OpenFlags
+    ) throws(Errno) -> OpenFile {
+        let node = CharacterDeviceNode(
+            device, number: number, in: devices, mode: FileMode(rawValue: 0o620))
+        let entry = try DirectoryEntry(unnamed: node, description: description.bytes)
+        return try OpenFile(entry, flags: flags)
+    }
+}

@@ -1,0 +1,94 @@
+internal import LinuxABI
+internal import LinuxHost
+
+/// The files that go into an archive, before any byte of them is read.
+package struct FileTree: Sendable {
+    /// One file, folder or symbolic link.
+    struct Entry: Sendable {
+        let path: GuestPath
+        let status: FileStatus
+        let content: Content
+    }
+    enum Content: Sendable {
+        case folder
+        case link(target: [UInt8])
+        case file(host: [UInt8])
+    }
+
+    private(set) var entries: [Entry] = []
+    private var indices: [GuestPath: Int] = [:]
+
+    package init() {}
+
+    /// Adds a file, or a folder with all it holds; a symbolic link is followed only when it is
+    /// `host` itself.
+    package mutating func add(host: [UInt8], at guest: GuestPath) throws(ImageFailure) {
+        let status = try attempt(host, "cannot be put in") { () throws(Errno) in
+            try Host.status(of: host, .follow)
+        }
+        try add(host: host, status, at: guest)
+    }
+
+    /// Adds an empty folder, unless the folder holds something already.
+    package mutating func addFolder(at guest: GuestPath) {
+        guard guest != .root, !entries.contains(where: { guest.isPrefix(of: $0.path) }) else {
+            return
+        }
+        indices[guest] = entries.count
+        entries.append(Entry(path: guest, status: .newFolder, content: .folder))
+    }
+
+    private mutating func add(
+        host: [UInt8], _ status: FileStatus, at guest: GuestPath
+    ) throws(ImageFailure) {
+        switch status.kind {
+        case .regular:
+            guard status.byteCount <= Int64(UInt32.max) else {
+                throw ImageFailure(
+                    host, "is larger than 4 GiB, the most that a file in an image has")
+            }
+            try insert(Entry(path: guest, status: status, content: .file(host: host)))
+        case .symbolicLink:
+            let target = try attempt(host, "cannot be read") { () throws(Errno) in
+                try Host.target(ofLink: host)
+            }
+            try insert(Entry(path: guest, status: status, content: .link(target: target)))
+        case .directory:
+            try insert(Entry(path: guest, status: status, content: .folder))
+            try addContents(ofFolder: host, at: guest)
+        case .other:
+            throw ImageFailure(host, "is a device, pipe or socket, which an image cannot hold")
+        }
+    }
+
+    private mutating func addContents(
+        ofFolder host: [UInt8], at guest: GuestPath
+    ) throws(ImageFailure) {
+        let names = try attempt(host, "cannot be read") { () throws(Errno) in
+            try Host.names(inDirectory: host)
+        }
+        for name in names {
+            let path = host.last == UInt8(ascii: "/") ? host + name : host + [0x2f] + name
+            let status = try attempt(path, "cannot be read") { () throws(Errno) in
+                try Host.status(of: path, .keep)
+            }
+            try add(host: path, status, at: guest.appending(name))
+        }
+    }
+
+    private mutating func insert(_ entry: Entry) throws(ImageFailure) {
+        if entry.path == .root {
+            guard case .folder = entry.content else {
+                throw ImageFailure("only a folder can be put at /")
+            }
+            return  // The root is there already.
+        }
+        guard let index = indices[entry.path] else {
+            indices[entry.path] = entries.count
+            entries.append(entry)
+            return
+        }
+        if case .folder = entry.content, case .folder = entries[index].content { return }
+        throw ImageFailure("two files are to be put at \(ImageFailure.text(entry.path.bytes))")
+    }
+}

@@ -1,0 +1,113 @@
+internal import Base
+internal import LinuxABI
+internal import LinuxHost
+package import Wire
+
+/// Builds images: one file that holds the kernel, the program, its files and its command line.
+package enum ImageWriter {
+    /// Where an ELF64 header has e_phnum (System V ABI, "ELF Header").
+    private static let segmentCountOffset = 56
+
+    /// Writes an image at `path`; an older file there is replaced at the end, all at once.
+    package static func write(
+        to path: [UInt8], kernel: borrowing Executable, files: FileTree, commandLine: CommandLine
+    ) throws(ImageFailure) {
+        guard try kernel.kind() == .kernel else {
+            throw ImageFailure(kernel.path, "is not Martlet's kernel")
+        }
+        let temporary = path + Array(".new".utf8)
+        Host.remove(temporary)
+        let file = try attempt(path, "cannot be written") { () throws(Errno) in
+            try Host.create(temporary, permissions: 0o755)
+        }
+        do throws(ImageFailure) {
+            try write(to: file.borrowed, path, kernel, files, commandLine)
+            try attempt(path, "cannot be written") { () throws(Errno) in
+                try Host.rename(temporary, to: path)
+            }
+        } catch {
+            Host.remove(temporary)
+            throw error
+        }
+    }
+
+    private static func write(
+        to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable, _ files: FileTree,
+        _ commandLine: CommandLine
+    ) throws(ImageFailure) {
+        let line: [UInt8]
+        do throws(CommandLineError) {
+            line = try commandLine.encoded()
+        } catch {
+            throw ImageFailure("an argument holds a NUL")
+        }
+        let kernelByteCount = Int(kernel.status.byteCount)
+        let archiveStart = (kernelByteCount + Page.size - 1) / Page.size * Page.size
+        var head = try kernel.read(0..<kernelByteCount)
+        head += [UInt8](repeating: 0, count: archiveStart - kernelByteCount)
+        try append(head, to: file, path)
+        let archiveEnd = try archiveStart + ArchiveWriter(to: file).write(files)
+        let lineEnd = archiveEnd + line.count
+        try append(line, to: file, path)
+        try addNote(
+            ImageNote(
+                archive: archiveStart..<archiveEnd, commandLine: archiveEnd..<lineEnd,
+                imageByteCount: lineEnd + ImageNote.checksumByteCount),
+            to: file, path, kernel)
+        try append(littleEndian(checksum(of: file, path).value), to: file, path)
+    }
+
+    /// Puts one more program header behind the kernel's, and the note that it names behind that:
+    /// the kernel's first segment begins at the second page, so that there is room.
+    private static func addNote(
+        _ note: ImageNote, to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable
+    ) throws(ImageFailure) {
+        let header = kernel.header
+        let tableEnd = Int(header.segmentTableOffset) + header.segmentTableByteCount
+        let noteStart = tableEnd + ELFSegment.byteCount
+        let addition = noteSegment(at: noteStart) + note.bytes
+        let room = try kernel.read(tableEnd..<tableEnd + addition.count)
+        guard tableEnd + addition.count <= Page.size, room.allSatisfy({ $0 == 0 }) else {
+            throw ImageFailure(kernel.path, "has no room for the note of an image")
+        }
+        let count = littleEndian(UInt16(header.segmentCount + 1))
+        try attempt(path, "cannot be written") { () throws(Errno) in
+            try file.replace(at: Int64(tableEnd), with: addition)
+            try file.replace(at: Int64(segmentCountOffset), with: count)
+        }
+    }
+
+    /// The program header of the Martlet note: PT_NOTE, readable.
+    private static func noteSegment(at offset: Int) -> [UInt8] {
+        let size = UInt64(ImageNote.byteCount)
+        return littleEndian(ELFSegment.Kind.note.rawValue)
+            + littleEndian(ELFSegment.Flags.read.rawValue) + littleEndian(UInt64(offset))
+            + littleEndian(UInt64(0)) + littleEndian(UInt64(0)) + littleEndian(size)
+            + littleEndian(size) + littleEndian(UInt64(4))
+    }
+
+    private static func checksum(
+        of file: Descriptor, _ path: [UInt8]
+    ) throws(ImageFailure) -> Checksum {
+        var checksum = Checksum()
+        var offset: Int64 = 0
+        while true {
+            let chunk = try attempt(path, "cannot be read back") { () throws(Errno) in
+                try file.contents(from: offset, atMost: 1 << 20)
+            }
+            guard !chunk.isEmpty else { return checksum }
+            checksum.add(chunk)
+            offset += Int64(chunk.count)
+        }
+    }
+
+    private static func append(
+        _ bytes: [UInt8], to file: Descriptor, _ path: [UInt8]
+    ) throws(ImageFailure) {
+        try attempt(path, "cannot be written") { () throws(Errno) in try file.write(all: bytes) }
+    }
+
+    private static func littleEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+        (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+    }
+}

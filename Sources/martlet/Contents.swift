@@ -1,0 +1,101 @@
+import Images
+import LinuxHost
+import Wire
+
+/// What the program finds when it starts, as the user asks for it.
+struct Contents: Equatable {
+    /// Each `NAME=VALUE`, or `NAME` for the value of the tool's own environment.
+    var environment: [[UInt8]] = []
+    var workingDirectory: [UInt8]?
+    /// Each `HOST` or `HOST:GUEST`.
+    var files: [[UInt8]] = []
+
+    /// What every program gets, as in a container.
+    private static let defaultEnvironment = [
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+    ]
+
+    /// What can't be meant so; `nil` where all is well.
+    var problem: String? {
+        for variable in environment where variable.isEmpty || variable.first == UInt8(ascii: "=") {
+            return "'--env \(ImageFailure.text(variable))' names no variable"
+        }
+        if let workingDirectory, workingDirectory.first != UInt8(ascii: "/") {
+            return "'--workdir \(ImageFailure.text(workingDirectory))' begins with no slash"
+        }
+        for file in files where file.isEmpty || file.first == UInt8(ascii: ":") {
+            return "'--file \(ImageFailure.text(file))' names no file"
+        }
+        return nil
+    }
+
+    /// The program at the place its path has inside, and the files of `--file`.
+    func files(of executable: borrowing Executable) throws(ImageFailure) -> FileTree {
+        var tree = FileTree()
+        try tree.add(host: executable.path, at: place(of: executable))
+        try add(to: &tree, base: base(workingDirectory))
+        if let workingDirectory { tree.addFolder(at: GuestPath(workingDirectory)) }
+        return tree
+    }
+    /// The files of `--file` alone, for an image that has the others.
+    func files(workingDirectory: [UInt8]?) throws(ImageFailure) -> FileTree {
+        var tree = FileTree()
+        try add(to: &tree, base: base(workingDirectory))
+        return tree
+    }
+
+    /// The command line of a program; its log level is the caller's.
+    func commandLine(
+        of executable: borrowing Executable, arguments: [[UInt8]]
+    ) -> CommandLine {
+        var commandLine = CommandLine(
+            program: place(of: executable).bytes, arguments: arguments,
+            environment: Self.defaultEnvironment.map { Array($0.utf8) })
+        change(&commandLine)
+        return commandLine
+    }
+
+    /// Sets the variables and the directory that are asked for.
+    func change(_ commandLine: inout CommandLine) {
+        if let workingDirectory {
+            commandLine.workingDirectory = GuestPath(workingDirectory).bytes
+        }
+        let equals = UInt8(ascii: "=")
+        for wanted in environment {
+            let prefix = wanted.prefix { $0 != equals } + [equals]
+            let variable =
+                wanted.contains(equals)
+                ? wanted : ThisProcess.environment.last { $0.starts(with: prefix) }
+            guard let variable else { continue }
+            commandLine.environment.removeAll { $0.starts(with: prefix) }
+            commandLine.environment.append(variable)
+        }
+    }
+
+    /// A program lies where the path that named it leads inside: `./hello` is `/hello`.
+    private func place(of executable: borrowing Executable) -> GuestPath {
+        GuestPath(executable.path, relativeTo: base(workingDirectory))
+    }
+    private func base(_ workingDirectory: [UInt8]?) -> GuestPath {
+        workingDirectory.map { GuestPath($0) } ?? .root
+    }
+
+    private func add(to tree: inout FileTree, base: GuestPath) throws(ImageFailure) {
+        for file in files {
+            guard let colon = file.lastIndex(of: UInt8(ascii: ":")) else {
+                try tree.add(host: file, at: GuestPath(file, relativeTo: base))
+                continue
+            }
+            let host = Array(file[..<colon])
+            let named = Array(file[(colon + 1)...])
+            var guest = GuestPath(named, relativeTo: base)
+            // As with cp: a slash at the end names the directory to put the file in.
+            if named.last == UInt8(ascii: "/"), named.count > 1,
+                let name = GuestPath(host).components.last
+            {
+                guest = guest.appending(name)
+            }
+            try tree.add(host: host, at: guest)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import LinuxHost
+
+/// `martlet run`: starts a program or an image, by turning into the VMM.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Boot a program or an image as a unikernel.",
+        usage: "martlet run [OPTION ...] PROGRAM [ARGUMENT ...]",
+        discussion: """
+            Options come before the program; all after it is the program's. For an
+            image, arguments replace those that are stored in it. A name without a
+            slash that is no file here is looked for in PATH.
+
+            Examples:
+              martlet run ./hello one two
+              martlet run --env DEBUG=1 --workdir /tmp --memory 256M ./server
+              martlet run --file script.sh /bin/busybox sh script.sh
+              martlet run --file ./site:/srv/www ./httpd
+              martlet run hello.image other arguments
+            """)
+
+    @OptionGroup var contents: ContentsOptions
+
+    @Option(
+        help: ArgumentHelp("Memory of the machine, for instance 64M or 1G.", valueName: "size"))
+    var memory = MemorySize.standard
+
+    @Flag(
+        name: .shortAndLong,
+        help: "Show a timeline of the start and the kernel's log; twice for all of it.")
+    var verbose: Int
+
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: ArgumentHelp("A static Linux program, or an image, and its arguments."))
+    var program: [String] = []
+
+    func validate() throws {
+        // The parser hands over everything from the first word it does not know.
+        if ["--help", "-h"].contains(program.first) { throw CleanExit.helpRequest(self) }
+        if let word = program.first, word.hasPrefix("-"), word != "--" {
+            throw ValidationError("Unknown option '\(word)'")
+        }
+        if (program.first == "--" ? program.dropFirst() : program[...]).first ?? "" == "" {
+            throw ValidationError("Missing expected argument 'PROGRAM'")
+        }
+    }
+
+    func run() throws {
+        // As bytes, which a String can't always hold; they are the process's last arguments.
+        throw ExitCode(request(words: ThisProcess.arguments.suffix(program.count)).perform())
+    }
+
+    /// What was asked for; `words` are the bytes of `program`.
+    func request(words: [[UInt8]]) -> RunRequest {
+        let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
+        return RunRequest(
+            contents: contents.contents, memory: memory, verbosity: verbose,
+            program: words.first ?? [], arguments: Array(words.dropFirst()))
+    }
+}

@@ -1,0 +1,124 @@
+import Images
+import LinuxHost
+import Wire
+
+/// What `martlet run` is asked for.
+struct RunRequest: Equatable {
+    var contents = Contents()
+    var memory = MemorySize.standard
+    var verbosity = 0
+    /// The program as it was named, and what follows it.
+    var program: [UInt8] = []
+    var arguments: [[UInt8]] = []
+}
+
+extension RunRequest {
+    /// Reads the words behind `run` where all of them are options in their plain form and good
+    /// values; `nil` leaves everything else to the argument parser.
+    init?(plain words: ArraySlice<[UInt8]>) {
+        self.init()
+        var words = words
+        while let word = words.popFirst() {
+            if word == Array("--".utf8) {
+                guard let program = words.popFirst() else { return nil }
+                self.program = program
+            } else if word.first != UInt8(ascii: "-") {
+                program = word
+            } else {
+                guard readOption(word, &words) else { return nil }
+                continue
+            }
+            arguments = Array(words)
+            guard !program.isEmpty, contents.problem == nil else { return nil }
+            return
+        }
+        return nil
+    }
+
+    private mutating func readOption(_ word: [UInt8], _ words: inout ArraySlice<[UInt8]>) -> Bool {
+        switch String(decoding: word, as: UTF8.self) {
+        case "-v", "--verbose": verbosity += 1
+        case "-vv": verbosity += 2
+        case "--env":
+            guard let value = Self.value(&words) else { return false }
+            contents.environment.append(value)
+        case "--file":
+            guard let value = Self.value(&words) else { return false }
+            contents.files.append(value)
+        case "--workdir":
+            guard contents.workingDirectory == nil, let value = Self.value(&words) else {
+                return false
+            }
+            contents.workingDirectory = value
+        case "--memory":
+            guard memory == .standard, let value = Self.value(&words),
+                let size = MemorySize(argument: String(decoding: value, as: UTF8.self))
+            else { return false }
+            memory = size
+        default: return false
+        }
+        return true
+    }
+    /// The next word where it is a value without doubt.
+    private static func value(_ words: inout ArraySlice<[UInt8]>) -> [UInt8]? {
+        guard let value = words.popFirst(), let first = value.first, first != UInt8(ascii: "-")
+        else { return nil }
+        return value
+    }
+}
+
+extension RunRequest {
+    /// Turns this process into the VMM; returns only on failure, with the status to end with.
+    func perform() -> Int32 {
+        do throws(ImageFailure) {
+            let path = Host.lookUp(program)
+            let executable = try Executable(opening: path)
+            switch try executable.kind() {
+            case .program: return try start(executable)
+            case .image: return try start(image: executable)
+            case .kernel:
+                throw ImageFailure(path, "is Martlet's kernel without a program; give it one")
+            }
+        } catch {
+            return Martlet.fail(error.line, .badInput)
+        }
+    }
+
+    private func start(_ executable: borrowing Executable) throws(ImageFailure) -> Int32 {
+        try executable.checkProgram()
+        let files = try contents.files(of: executable)
+        let commandLine = contents.commandLine(
+            of: executable, arguments: [program] + arguments)
+        return launch(
+            kernel: Installation.kernel, files: .archive(try files.written()), commandLine)
+    }
+
+    private func start(image executable: borrowing Executable) throws(ImageFailure) -> Int32 {
+        let image = try executable.checkedImage()
+        var commandLine = image.commandLine
+        if !arguments.isEmpty {
+            commandLine.arguments = commandLine.arguments.prefix(1) + arguments
+        }
+        contents.change(&commandLine)
+        if contents.files.isEmpty {
+            return launch(
+                kernel: image.path, files: .range(of: image.path, image.archive), commandLine)
+        }
+        let more = try contents.files(workingDirectory: commandLine.workingDirectory)
+        let archive = try more.written(after: image, of: executable)
+        return launch(kernel: image.path, files: .archive(archive), commandLine)
+    }
+
+    private func launch(
+        kernel: [UInt8], files: consuming Launch.Files, _ commandLine: CommandLine
+    ) -> Int32 {
+        var commandLine = commandLine
+        // Warnings, with -v what else may matter, with -vv everything.
+        let logLevel = UInt8(min(2 + verbosity, 4))
+        commandLine.logLevel = logLevel
+        let launch = Launch(
+            kernel: kernel, memory: memory, commandLine: commandLine, logLevel: logLevel,
+            showsTimeline: verbosity > 0)
+        return Martlet.fail(launch.perform(files), .hostFailure)
+    }
+}

@@ -1,0 +1,89 @@
+import Base
+import Hardware
+import LinuxABI
+import Memory
+import TestSupport
+import Testing
+import Wire
+
+@testable import Files
+
+@Suite("Files from an archive", .serialized) struct ArchiveTests {
+    @Test("data, modes, links and missing parents", arguments: [true, false])
+    func populates(isAligned: Bool) throws {
+        let tree = try Tree()
+        let big = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
+        try tree.populate(
+            archive(
+                [
+                    ("bin/busybox", 0o100755, big), ("./bin/sh", 0o120777, Array("busybox".utf8)),
+                    ("/etc", 0o40700, []), ("etc/passwd", 0o100600, Array("x".utf8)),
+                    ("a/b/c/empty", 0o100644, []), (".", 0o40711, []),
+                ], isAligned ? .pageAligned : .packed))
+        #expect(try tree.read("/bin/sh") == big)
+        #expect(try tree.resolve("/bin/busybox").node.mode.rawValue == 0o755)
+        #expect(try tree.resolve("/bin/busybox").node.times.modification.seconds == 1_700_000_000)
+        #expect(try tree.resolve("/etc").node.mode.rawValue == 0o700)
+        #expect(try tree.resolve("/").node.mode.rawValue == 0o711)
+        #expect(try tree.resolve("/a/b").node.mode.rawValue == 0o755)
+        #expect(try tree.names("/a/b/c") == ["empty"])
+        #expect(try tree.names("/") == ["dev", "proc", "bin", "etc", "a"])
+        try tree.system.addBuiltIns(input: NullDevice(), output: NullDevice())
+        #expect(try tree.read("/etc/passwd") == Array("x".utf8))
+        #expect(try tree.read("/etc/localtime").count == 114)
+        #expect(try tree.resolve("/tmp").node.mode.rawValue == 0o1777)
+    }
+
+    @Test("aligned pages stay in place, the others are freed")
+    func adopts() throws {
+        let tree = try Tree()
+        let data = [UInt8](repeating: 5, count: 3 * 4096 + 10)
+        let bytes = try archive([("f", 0o100644, data), ("g", 0o100644, data)])
+        let before = Frames.freeCount
+        try tree.populate(bytes)
+        let used = before - Frames.freeCount
+        #expect(used <= 8 + 2, "8 pages of data and a little heap")
+        let pages = try #require(try tree.resolve("/f").node as? RegularNode).pages
+        let first = try #require(pages.existingFrame(at: 0)).number
+        #expect(pages.existingFrame(at: 1)?.number == first + 1)
+        #expect(pages.existingFrame(at: 2)?.number == first + 2)
+        let tail = try #require(pages.existingFrame(at: 3))
+        tail.withBytes { bytes in
+            for index in 10..<4096 { #expect(bytes.byte(at: index) == 0) }
+        }
+        #expect(try tree.read("/f") == data)
+        #expect(try tree.read("/g") == data)
+    }
+
+    @Test("records of one file share its node, wherever the data comes")
+    func hardLinks() throws {
+        let tree = try Tree()
+        try tree.populate(
+            archive(
+                [("a", 0o100644, []), ("b", 0o100644, Array("data".utf8)), ("c", 0o100644, [1])],
+                links: [0: 7, 1: 7, 2: 8]))
+        let node = try tree.resolve("/a").node
+        #expect(try tree.resolve("/b").node === node)
+        #expect(try tree.resolve("/c").node !== node)
+        #expect(node.linkCount == 2)
+        #expect(try tree.read("/a") == Array("data".utf8))
+    }
+
+    @Test("names that end in .. and names below files are refused")
+    func badNames() throws {
+        for name in ["a/..", "f/g"] {
+            let tree = try Tree()
+            #expect(throws: ArchiveFailure.self) {
+                try tree.populate(archive([("f", 0o100644, [1]), (name, 0o100644, [])]))
+            }
+        }
+    }
+
+    @Test("a damaged archive is an error")
+    func damaged() throws {
+        let tree = try Tree()
+        var bytes = try archive([("f", 0o100644, [1])])
+        bytes[2] = 0
+        #expect(throws: ArchiveFailure.damaged(offset: 0)) { try tree.populate(bytes) }
+    }
+}
