@@ -136,6 +136,8 @@ let host: [Target] = [
         ]),
     tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
     tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
+    tests(
+        "Martlet", ["martlet", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 ]
 
 let package = Package(

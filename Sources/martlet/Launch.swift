@@ -37,8 +37,11 @@ struct Launch {
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
         do throws(CommandLineError) {
             let line = try commandLine.encoded()
-            // The VMM reads its arguments as text, and the host limits their length.
-            if line.count < Self.longestArgument, String(validating: line, as: UTF8.self) != nil {
+            // The VMM reads its arguments as text, which not every line is.
+            guard line.count < Self.longestArgument else {
+                return "arguments and environment are longer than 128 KiB"
+            }
+            if String(validating: line, as: UTF8.self) != nil {
                 add("--command-line", line)
             } else {
                 do throws(Errno) {
