@@ -1,0 +1,23 @@
+/// A random generator whose sequence follows from its seed (SplitMix64), so that a failure repeats.
+package struct SeededRandom: RandomNumberGenerator {
+    package let seed: UInt64
+    private var state: UInt64
+
+    package init(seed: UInt64) {
+        self.seed = seed
+        state = seed
+    }
+    package mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+    /// A number in `range`.
+    package mutating func pick(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &self)
+    }
+    /// True once in `count` times.
+    package mutating func oneIn(_ count: Int) -> Bool { pick(1...count) == 1 }
+}
