@@ -26,6 +26,8 @@ package protocol CharacterDevice: AnyObject {
     var isWritable: Bool { get }
     /// Whether the other side is gone (POLLHUP).
     var isHungUp: Bool { get }
+    /// Whether lseek(2) and pread(2) are accepted though offsets mean nothing (mem(4)).
+    var ignoresOffset: Bool { get }
     /// ioctl(2); ENOTTY for a request that this device does not know.
     func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int
 }
@@ -35,6 +37,7 @@ extension CharacterDevice {
     package var isReadable: Bool { true }
     package var isWritable: Bool { true }
     package var isHungUp: Bool { false }
+    package var ignoresOffset: Bool { false }
     package func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
         throw .notTerminal
     }

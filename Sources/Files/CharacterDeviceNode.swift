@@ -16,6 +16,7 @@ package final class CharacterDeviceNode: Node {
     }
     package override var deviceNumber: DeviceNumber { deviceNumberValue }
 
+    override var ignoresOffset: Bool { device.ignoresOffset }
     override func opened(_ file: OpenFile) throws(Errno) { try device.open(file.flags) }
     override func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,

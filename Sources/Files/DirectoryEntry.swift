@@ -97,7 +97,7 @@ extension DirectoryEntry {
         return isBelowRoot
     }
     /// Whether `other` is this entry or lies below it.
-    func contains(_ other: DirectoryEntry) -> Bool {
+    package func isAbove(_ other: DirectoryEntry) -> Bool {
         var entry = other
         while true {
             if entry === self { return true }

@@ -55,8 +55,8 @@ extension FileContext {
             if oldLast.hasTrailingSlash { throw .notDirectory }
             if !flags.contains(.exchange), newLast.hasTrailingSlash { throw .notDirectory }
         }
-        if source.contains(newWalk.entry) { throw .invalidArgument }
-        if let target, target.contains(oldWalk.entry) {
+        if source.isAbove(newWalk.entry) { throw .invalidArgument }
+        if let target, target.isAbove(oldWalk.entry) {
             throw flags.contains(.exchange) ? .invalidArgument : .notEmpty
         }
         if source.node === target?.node { return }

@@ -6,11 +6,6 @@ package struct DeviceNumber: Hashable, Sendable {
         self.major = major
         self.minor = minor
     }
-    /// The 64-bit encoding of glibc's and musl's makedev.
-    package var encoded: UInt64 {
-        let (major, minor) = (UInt64(major), UInt64(minor))
-        return (major & 0xfff) << 8 | (major & ~0xfff) << 32 | minor & 0xff | (minor & ~0xff) << 12
-    }
     package init(encoded: UInt64) {
         major = UInt32(truncatingIfNeeded: encoded >> 8 & 0xfff | encoded >> 32 & 0xffff_f000)
         minor = UInt32(truncatingIfNeeded: encoded & 0xff | encoded >> 12 & 0xffff_ff00)

@@ -7,6 +7,7 @@ internal import LinuxABI
 
 /// /dev/null: reads end at once, writes vanish.
 final class NullDevice: CharacterDevice {
+    var ignoresOffset: Bool { true }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int { 0 }
@@ -18,6 +19,7 @@ final class NullDevice: CharacterDevice {
 
 /// /dev/zero: endless zeroes.
 final class ZeroDevice: CharacterDevice {
+    var ignoresOffset: Bool { true }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
@@ -32,6 +34,7 @@ final class ZeroDevice: CharacterDevice {
 
 /// /dev/full: zeroes to read, no space to write (full(4)).
 final class FullDevice: CharacterDevice {
+    var ignoresOffset: Bool { true }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
@@ -46,6 +49,7 @@ final class FullDevice: CharacterDevice {
 
 /// /dev/random and /dev/urandom; what is written is mixed in.
 final class RandomDevice: CharacterDevice {
+    var ignoresOffset: Bool { true }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {

@@ -15,6 +15,7 @@ package class Node {
     package var group: UInt32
     package internal(set) var linkCount: UInt32 = 1
     package var times: FileTimes
+    var locks = NodeLocks()
 
     init(
         _ kind: FileKind, in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0,
@@ -37,6 +38,8 @@ package class Node {
     package var deviceNumber: DeviceNumber { DeviceNumber(major: 0, minor: 0) }
     /// Whether open files of this node have an offset (lseek(2)).
     package var isSeekable: Bool { false }
+    /// Whether an offset is accepted though it means nothing, as on /dev/zero.
+    var ignoresOffset: Bool { false }
 
     // What open files do. The defaults are those of a file that can do nothing.
 

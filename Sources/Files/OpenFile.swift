@@ -10,20 +10,23 @@ package import Memory
 /// A mapping of a file belongs to the open file that made it, as in /proc/self/maps.
 package final class OpenFile: RegionOwner {
     package let entry: DirectoryEntry
-    package var node: Node { entry.node }
+    package let node: Node
     /// Access mode and status flags, as F_GETFL shows them.
     package var flags: OpenFlags
     package var offset: Int64 = 0
     private var descriptorCount = 1
     /// What a generated file showed to this open file.
     var generatedText: GeneratedText?
+    /// This file's part in its node's lock (flock(2)).
+    var lock = FileLock.none
 
     /// Opens what `entry` names, without checking permissions. ENXIO and what the node says.
     package init(_ entry: DirectoryEntry, flags: OpenFlags) throws(Errno) {
         self.entry = entry
+        node = entry.node
         self.flags = flags
         super.init()
-        if !flags.contains(.path) { try entry.node.opened(self) }
+        if !flags.contains(.path) { try node.opened(self) }
     }
 
     /// Counts a further descriptor.
@@ -31,27 +34,99 @@ package final class OpenFile: RegionOwner {
     /// Takes a descriptor away; the last closes the file.
     package func release() {
         descriptorCount -= 1
-        if descriptorCount == 0, !flags.contains(.path) { node.closed(self) }
+        guard descriptorCount == 0, !flags.contains(.path) else { return }
+        unlock()
+        node.closed(self)
     }
     package var readiness: Readiness { node.readiness(self) }
     package var isReadable: Bool { !readiness.isDisjoint(with: [.readable, .hungUp, .error]) }
     package var isWritable: Bool { !readiness.isDisjoint(with: [.writable, .error]) }
+    package var isSeekable: Bool { node.isSeekable }
 
-    private var blocking: Blocking { flags.contains(.nonblocking) ? .nonblocking : .blocking }
+    package var blocking: Blocking { flags.contains(.nonblocking) ? .nonblocking : .blocking }
+
+    /// ioctl(2) of what the file is; ENOTTY for a request that it does not know.
+    package func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
+        try node.control(self, request, argument: argument)
+    }
+
+    // MARK: At the file's offset
 
     /// Reads at the file's offset and moves it, as read(2). EBADF, EISDIR and what the node says.
-    package func read(count: Int, to address: VirtualAddress) throws(Errno) -> Int {
+    package func read(
+        count: Int, to address: VirtualAddress, _ blocking: Blocking
+    ) throws(Errno) -> Int {
         guard flags.allowsReading else { throw .badDescriptor }
         let done = try node.read(self, at: offset, count: count, to: address, blocking)
         if node.isSeekable { offset += Int64(done) }
         return done
     }
+    package func read(count: Int, to address: VirtualAddress) throws(Errno) -> Int {
+        try read(count: count, to: address, blocking)
+    }
     /// Writes at the file's offset, or at the end with O_APPEND, as write(2).
-    package func write(count: Int, from address: VirtualAddress) throws(Errno) -> Int {
+    package func write(
+        count: Int, from address: VirtualAddress, _ blocking: Blocking
+    ) throws(Errno) -> Int {
         guard flags.allowsWriting else { throw .badDescriptor }
-        if flags.contains(.append), node.isSeekable { offset = node.byteCount }
-        let done = try node.write(self, at: offset, count: count, from: address, blocking)
-        if node.isSeekable { offset += Int64(done) }
+        guard node.isSeekable else {
+            return try node.write(self, at: 0, count: count, from: address, blocking)
+        }
+        let start = flags.contains(.append) ? node.byteCount : offset
+        let done = try node.write(self, at: start, count: count, from: address, blocking)
+        if done > 0 { offset = start + Int64(done) }
         return done
+    }
+    package func write(count: Int, from address: VirtualAddress) throws(Errno) -> Int {
+        try write(count: count, from: address, blocking)
+    }
+    /// Writes bytes of the library OS's own, as `write(count:from:)`.
+    package func write(_ bytes: RawSpan, _ blocking: Blocking) throws(Errno) -> Int {
+        guard flags.allowsWriting else { throw .badDescriptor }
+        let start = flags.contains(.append) ? node.byteCount : offset
+        let done = try node.write(self, at: start, bytes, blocking)
+        if node.isSeekable, done > 0 { offset = start + Int64(done) }
+        return done
+    }
+
+    // MARK: Elsewhere
+
+    /// Reads at `offset`, as pread(2). EBADF, ESPIPE, EISDIR and what the node says.
+    package func read(
+        at offset: Int64, count: Int, to address: VirtualAddress
+    ) throws(Errno) -> Int {
+        guard allowsPositions else { throw .illegalSeek }
+        guard flags.allowsReading else { throw .badDescriptor }
+        return try node.read(self, at: offset, count: count, to: address, blocking)
+    }
+    /// Writes at `offset`, as pwrite(2); at the end with O_APPEND, whatever the offset, as Linux.
+    package func write(
+        at offset: Int64, count: Int, from address: VirtualAddress
+    ) throws(Errno) -> Int {
+        guard allowsPositions else { throw .illegalSeek }
+        guard flags.allowsWriting else { throw .badDescriptor }
+        let start = flags.contains(.append) ? node.byteCount : offset
+        return try node.write(self, at: start, count: count, from: address, blocking)
+    }
+    /// Reads into memory of the library OS. EBADF and what the node says.
+    package func read(
+        at offset: Int64, into bytes: inout MutableRawSpan
+    ) throws(Errno) -> Int {
+        guard flags.allowsReading else { throw .badDescriptor }
+        return try node.read(self, at: offset, into: &bytes)
+    }
+    /// Writes bytes of the library OS's own at `offset`. EBADF and what the node says.
+    package func write(at offset: Int64, _ bytes: RawSpan) throws(Errno) -> Int {
+        guard flags.allowsWriting else { throw .badDescriptor }
+        return try node.write(self, at: offset, bytes, blocking)
+    }
+    /// Whether pread(2) and the like work: also on devices whose offset means nothing.
+    package var allowsPositions: Bool { node.isSeekable || node.ignoresOffset }
+
+    /// Changes the length, as ftruncate(2). EINVAL for what is no regular file open for writing.
+    package func truncate(to byteCount: Int64) throws(Errno) {
+        guard flags.allowsWriting, node.kind == .regular else { throw .invalidArgument }
+        try node.truncate(to: byteCount)
+        node.clearSetIdentifiers()
     }
 }

@@ -49,3 +49,12 @@ package struct OpenFlags: OptionSet, Hashable, Sendable {
     /// Whether writing is allowed: O_WRONLY or O_RDWR, and not O_PATH.
     package var allowsWriting: Bool { (rawValue &+ 1) & 2 != 0 && !contains(.path) }
 }
+
+extension OpenFlags {
+    /// VALID_OPEN_FLAGS: all that open(2) looks at; it ignores other bits, openat2(2) refuses them.
+    package static let known: Self = [
+        .writeOnly, .readWrite, .create, .exclusive, .noControllingTerminal, .truncate, .append,
+        .nonblocking, .dataSync, .asynchronous, .direct, .largeFile, .directory, .noFollow,
+        .noAccessTime, .closeOnExec, .sync, .path, .temporaryFile,
+    ]
+}

@@ -1,0 +1,60 @@
+/// The `flags` of the calls that end in `at` (linux/fcntl.h: AT_*).
+package struct AtFlags: OptionSet, Sendable {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+    /// AT_SYMLINK_NOFOLLOW
+    package static let symlinkNoFollow = Self(rawValue: 0x100)
+    /// AT_REMOVEDIR and AT_EACCESS: the same bit in different calls.
+    package static let removeDirectory = Self(rawValue: 0x200)
+    package static let effectiveAccess = Self(rawValue: 0x200)
+    /// AT_SYMLINK_FOLLOW
+    package static let symlinkFollow = Self(rawValue: 0x400)
+    /// AT_NO_AUTOMOUNT
+    package static let noAutomount = Self(rawValue: 0x800)
+    /// AT_EMPTY_PATH
+    package static let emptyPath = Self(rawValue: 0x1000)
+    /// AT_STATX_SYNC_TYPE: two bits that are a number of which 3 is none.
+    package static let syncType = Self(rawValue: 0x6000)
+    /// AT_FDCWD: not a flag but the descriptor that stands for the working directory.
+    package static let workingDirectory: Int32 = -100
+}
+
+/// Requests of ioctl(2) that every open file answers (asm-generic/ioctls.h).
+package enum FileRequest {
+    /// FIONCLEX
+    package static let clearCloseOnExec: UInt32 = 0x5450
+    /// FIOCLEX
+    package static let setCloseOnExec: UInt32 = 0x5451
+    /// FIONBIO
+    package static let setNonblocking: UInt32 = 0x5421
+    /// FIOASYNC
+    package static let setAsynchronous: UInt32 = 0x5452
+    /// FIONREAD
+    package static let bytesReadable: UInt32 = 0x541b
+    /// FIGETBSZ
+    package static let blockSize: UInt32 = 2
+}
+
+/// Commands of fcntl(2).
+package enum DescriptorCommand: Int32, Sendable {
+    /// F_DUPFD
+    case duplicate = 0
+    /// F_GETFD, F_SETFD
+    case getFlags = 1
+    case setFlags = 2
+    /// F_GETFL, F_SETFL
+    case getStatus = 3
+    case setStatus = 4
+    /// F_GETLK, F_SETLK, F_SETLKW
+    case getLock = 5
+    case setLock = 6
+    case setLockWaiting = 7
+    /// F_SETOWN, F_GETOWN
+    case setOwner = 8
+    case getOwner = 9
+    /// F_DUPFD_CLOEXEC
+    case duplicateCloseOnExec = 1030
+    /// F_SETPIPE_SZ, F_GETPIPE_SZ
+    case setPipeSize = 1031
+    case getPipeSize = 1032
+}

@@ -1,0 +1,91 @@
+internal import Base
+internal import Files
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+internal import Processes
+
+// What the families of file calls share: descriptors, paths, user memory.
+extension Caller {
+    /// From where and with whose rights this caller resolves paths.
+    var files: FileContext {
+        FileContext(
+            root: process.root, workingDirectory: process.workingDirectory,
+            mask: FileMode(rawValue: process.fileModeMask),
+            credentials: Credentials(
+                user: process.credentials.users.fileSystem,
+                group: process.credentials.groups.fileSystem))
+    }
+    /// As `files`, with the real user and group, which access(2) asks about.
+    var filesOfRealUser: FileContext {
+        var files = files
+        files.credentials = Credentials(
+            user: process.credentials.users.real, group: process.credentials.groups.real)
+        return files
+    }
+    /// The open file of a descriptor for reading, writing and the like. EBADF, also for O_PATH.
+    func file(_ descriptor: Int32) throws(Errno) -> OpenFile {
+        let file = try process.descriptors.file(descriptor)
+        guard !file.flags.contains(.path) else { throw .badDescriptor }
+        return file
+    }
+    /// The open file of a descriptor of any kind. EBADF.
+    func anyFile(_ descriptor: Int32) throws(Errno) -> OpenFile {
+        try process.descriptors.file(descriptor)
+    }
+    /// Gives an open file the lowest free descriptor; closes it where there is none. EMFILE, ENOMEM.
+    func install(_ file: OpenFile, _ flags: DescriptorFlags) throws(Errno) -> Int {
+        do throws(Errno) {
+            return Int(
+                try process.descriptors.insert(
+                    file, limit: process.descriptorLimit, flags: flags))
+        } catch {
+            file.release()
+            throw error
+        }
+    }
+    /// EMFILE where a new descriptor would be above the limit.
+    func requireDescriptor() throws(Errno) {
+        guard process.descriptors.count < process.descriptorLimit else { throw .tooManyFiles }
+    }
+
+    /// Lends a path of the program. EFAULT, ENAMETOOLONG, ENOMEM; an empty one is the body's matter.
+    func withPath<Result>(
+        at address: VirtualAddress, _ body: (RawSpan) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        guard let frame = Frames.allocate() else { throw .outOfMemory }
+        defer { Frames.release(frame) }
+        return try frame.withMutableBytes { bytes throws(Errno) -> Result in
+            guard let count = try ProgramMemory.copyInString(from: address, into: &bytes) else {
+                throw .nameTooLong
+            }
+            return try body(bytes.bytes.extracting(first: count))
+        }
+    }
+    /// Where a relative path begins: the working directory, or what a descriptor is open on. An
+    /// absolute path does not look at the descriptor. ENOENT for an empty path, EBADF.
+    func base(_ descriptor: Int32, for path: RawSpan) throws(Errno) -> DirectoryEntry {
+        guard path.byteCount > 0 else { throw .noSuchFile }
+        if path.byte(at: 0) == 0x2f { return process.root }
+        return try base(descriptor)
+    }
+    /// What a descriptor stands for at the beginning of a path.
+    func base(_ descriptor: Int32) throws(Errno) -> DirectoryEntry {
+        if descriptor == AtFlags.workingDirectory { return process.workingDirectory }
+        return try anyFile(descriptor).entry
+    }
+    /// What a path from the program names, under the flags of the calls that end in `at`.
+    ///
+    /// With AT_EMPTY_PATH an empty path is the descriptor itself.
+    func resolve(
+        _ descriptor: Int32, _ address: VirtualAddress, _ flags: AtFlags = [],
+        as files: FileContext? = nil
+    ) throws(Errno) -> DirectoryEntry {
+        try withPath(at: address) { path throws(Errno) in
+            if path.byteCount == 0, flags.contains(.emptyPath) { return try base(descriptor) }
+            return try (files ?? self.files).resolve(
+                path, from: try base(descriptor, for: path),
+                flags.contains(.symlinkNoFollow) ? .keep : .follow)
+        }
+    }
+}
