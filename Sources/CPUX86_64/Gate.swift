@@ -186,6 +186,15 @@ extension CPU {
     }
     package static func isPageFault(_ frame: ProgramFrame) -> Bool { frame[.vector] == 14 }
 
+    /// Undoes a `syscall` whose entry was left before it set masked: it happens again (DESIGN: an
+    /// upcall that lands in a per-CPU entry rolls back).
+    package static func rollBackSystemCall(_ frame: ProgramFrame) {
+        guard frame[.rip] == area.systemCallEntry else { return }
+        let instructionSize: UInt64 = 2
+        frame[.rip] = frame[.rcx] &- instructionSize
+        frame[.rflags] = frame[.r11]
+    }
+
     private static var trapFlag: UInt64 { 0x100 }
     /// Takes TF out of a frame that was single-stepped into the entry code, and notes it for the
     /// program's; whether the exception was that.

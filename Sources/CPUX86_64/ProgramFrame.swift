@@ -59,6 +59,16 @@ package struct ProgramFrame {
         }
     }
 
+    /// Makes this the frame of a program that begins: all other registers zero, interrupts on.
+    package func reset(instruction: VirtualAddress, stack: VirtualAddress) {
+        for offset in stride(from: 0, to: Int(FRAME_BYTES), by: 8) {
+            unsafe base.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self)
+        }
+        self[.rip] = instruction.rawValue
+        self[.rsp] = stack.rawValue
+        self[.rflags] = 0x202
+    }
+
     // The architecture-neutral names, the same in every CPU module.
     package var systemCallNumber: UInt64 { self[.originalRAX] }
     package var result: UInt64 {

@@ -64,5 +64,5 @@ private func run(
         let passed = test.run(kernelBase: PhysicalAddress(rawValue: record[BootRecord.kernelBase]))
         devices.end { $0.sendExit(status: passed ? 0 : 1) }
     }
-    devices.end { $0.sendExit(status: 42) }
+    Program(record, devices).start(record, line)
 }

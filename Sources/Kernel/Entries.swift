@@ -1,19 +1,59 @@
 internal import Base
 internal import Hardware
 internal import Insight
+internal import Memory
+internal import Processes
+internal import Scheduler
+internal import SystemCalls
 
-@c func library_system_call(_ frame: UInt) { Crash.end(because: "system call") }
-@c func library_interrupt(_ frame: UInt) { Crash.end(because: "interrupt") }
-@c func library_exception(_ frame: UInt, _ faultAddress: UInt) { Crash.end(because: "exception") }
+// The library OS's entry points: what the ring-3 entry code calls, masked, on a library-OS stack.
+
+/// A system call of the program by the slow path.
+@c func library_system_call(_ frame: UInt) {
+    let frame = CPU.area.programFrame
+    SystemCalls.dispatch(frame: frame)
+    prepareReturn(to: frame)
+}
+
+/// A device vector while the program ran, or one that was pending on the way back to it.
+@c func library_interrupt(_ frame: UInt) {
+    let frame = CPU.area.programFrame
+    // Caught at the entry's first instruction, before masked was set: `syscall` happens again.
+    CPU.rollBackSystemCall(frame)
+    prepareReturn(to: frame)
+}
+
+/// An exception of the program.
+@c func library_exception(_ frame: UInt, _ faultAddress: UInt) {
+    let frame = CPU.area.programFrame
+    CPU.rollBackSystemCall(frame)
+    Processes.handleException(
+        frame: frame, faultAddress: VirtualAddress(rawValue: UInt64(faultAddress)))
+    prepareReturn(to: frame)
+}
+
+/// An exception of the library OS: a probe, a stepped entry, a program's page; else the end.
 @c func library_nested_exception(_ frame: UInt, _ faultAddress: UInt) {
     let frame = CPU.nestedFrame(at: UInt64(frame))
     let address = VirtualAddress(rawValue: UInt64(faultAddress))
     if CPU.answerProbe(frame) || CPU.stopStepping(frame) { return }
-    if CPU.isPageFault(frame),
-        let continuation = FaultTable.continuation(of: frame.instruction)
-    {
-        frame.instruction = continuation
-        return
+    if CPU.answerExecutionProbe(frame) { return }
+    if CPU.isPageFault(frame) {
+        if Processes.resolveNestedFault(frame: frame, faultAddress: address) { return }
+        if let continuation = FaultTable.continuation(of: frame.instruction) {
+            frame.instruction = continuation
+            return
+        }
     }
     Crash.end(frame, faultAddress: address)
+}
+
+/// What every return to the program does: devices and timers that ask for it, then signals.
+private func prepareReturn(to frame: ProgramFrame) {
+    if CPU.area.wasStepped {
+        CPU.area.wasStepped = false
+        CPU.setStepping(frame)
+    }
+    if Interrupts.handlePending() { Wait.poll() }
+    Processes.deliverPendingSignals(frame: frame)
 }

@@ -109,6 +109,8 @@ extension Process {
         guard let process = first.value else { fatalError("no process yet") }
         return process
     }
+    /// Whether boot has come to the program.
+    package static var hasCurrent: Bool { first.value != nil }
     /// Declares the process that the machine runs.
     package static func setCurrent(_ process: Process) { first.value = process }
 }

@@ -24,6 +24,19 @@ package enum Processes {
         process.signals.force(signal, information)
     }
 
+    /// Makes a program's page that the library OS touched accessible, as the program's own access
+    /// would have; whether it is now.
+    @export(interface)
+    package static func resolveNestedFault(
+        frame: ProgramFrame, faultAddress: VirtualAddress
+    ) -> Bool {
+        guard Process.hasCurrent, ProgramMemory.contains(faultAddress, count: 1) else {
+            return false
+        }
+        return Process.current.addressSpace.resolveFault(
+            at: faultAddress, access: access(of: frame)) == .resolved
+    }
+
     /// Delivers signals, by changing the program's registers and stack; to be called before each
     /// return to the program. Does not return where a signal ends the process.
     @export(interface)

@@ -1,0 +1,178 @@
+internal import Base
+internal import Drivers
+internal import Files
+internal import Hardware
+internal import Insight
+internal import LinuxABI
+internal import Memory
+internal import NucleusInterface
+internal import Processes
+internal import Scheduler
+internal import Wire
+
+/// From the command line to the program's first instruction.
+struct Program: ~Copyable {
+    private let files: RootFileSystem
+    private let console: ConsoleDriver
+    private let devices: Devices
+
+    /// Makes the machine's files out of its modules and what is built in.
+    init(_ record: borrowing BootRecordView, _ devices: Devices) {
+        guard let console = devices.console else { Crash.end(because: "there is no console device") }
+        self.console = console
+        self.devices = devices
+        do throws(Errno) {
+            files = try RootFileSystem()
+        } catch {
+            devices.refuse("there is too little memory for any program; try --memory 8M")
+        }
+        for index in 0..<record.count(BootRecord.modules) {
+            let module = record.range(BootRecord.modules, at: index)
+            guard module.kind == BootRecord.ModuleKind.files.rawValue else { continue }
+            do throws(ArchiveFailure) {
+                let first = Frame(containing: module.base).number
+                let count = UInt32(clamping: Page.count(holding: module.byteCount) ?? 0)
+                try files.populate(
+                    fromArchive: first..<first + count, byteCount: Int(clamping: module.byteCount))
+            } catch {
+                switch error {
+                case .damaged: devices.refuse("the image's files are damaged")
+                case .badName: devices.refuse("the image holds a file with an impossible name")
+                case .outOfMemory:
+                    devices.refuse("the image's files do not fit into memory; give more --memory")
+                }
+            }
+        }
+        do throws(Errno) {
+            try files.addBuiltIns(
+                input: ConsoleInput(console), output: ConsoleOutput(console, console.output))
+        } catch {
+            devices.refuse("there is too little memory for any program; try --memory 8M")
+        }
+    }
+
+    /// Starts the program that the command line names.
+    consuming func start(_ record: borrowing BootRecordView, _ line: borrowing CommandLineView) {
+        makeProcess(record)
+        guard let registers = load(line) else { devices.end { _ in } }
+        devices.records.reach(.programLoaded)
+        CPU.area.programFrame.reset(instruction: registers.entry, stack: registers.stack)
+        Crash.programStarted()
+        devices.records.reach(.programEntered)
+        CPU.enterProgram()
+    }
+
+    /// Loads the program; without one the reason was sent.
+    private func load(_ line: borrowing CommandLineView) -> ProgramStart.Registers? {
+        guard let word = line.program else {
+            return refused("the command line names no program")
+        }
+        let directoryCount = line.workingDirectory?.byteCount ?? 0
+        guard var path = FixedBuffer<UInt8>(count: word.byteCount + 1, repeating: 0),
+            var directory = FixedBuffer<UInt8>(count: directoryCount + 1, repeating: 0),
+            var arguments = ProgramStrings(), var environment = ProgramStrings(),
+            Self.append(line.arguments, count: line.argumentCount, to: &arguments),
+            Self.append(line.environment, count: line.environmentCount, to: &environment)
+        else { return refused("there is too little memory for the program's arguments") }
+        let pathCount = Self.copy(word, into: &path)
+        if let word = line.workingDirectory { _ = Self.copy(word, into: &directory) }
+        do throws(StartFailure) {
+            guard directoryCount > 0 else {
+                return try ProgramStart.load(
+                    path: path.bytes.extracting(first: pathCount), arguments: arguments,
+                    environment: environment, workingDirectory: nil)
+            }
+            return try ProgramStart.load(
+                path: path.bytes.extracting(first: pathCount), arguments: arguments,
+                environment: environment,
+                workingDirectory: directory.bytes.extracting(first: directoryCount))
+        } catch {
+            sendRefusal(error, path.bytes.extracting(first: pathCount))
+            return nil
+        }
+    }
+
+    private func makeProcess(_ record: borrowing BootRecordView) {
+        let thread = Thread(identifier: 1)
+        Thread.current = thread
+        let space = AddressSpace(
+            root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot]),
+            layout: ProgramStart.randomLayout())
+        let process = Process(
+            addressSpace: space, root: files.root, workingDirectory: files.root, thread: thread)
+        Process.setCurrent(process)
+        let devices = devices
+        Process.setEnd { end in
+            devices.end { records in
+                switch end {
+                case .exited(let status): records.sendExit(status: Int32(status))
+                case .killed(let signal): records.sendKilled(by: signal.rawValue)
+                }
+            }
+        }
+        devices.records.onSignal = { number in
+            guard let signal = Signal(rawValue: number) else { return }
+            Processes.post(signal, to: process, SignalInformation(signal, .kernel))
+        }
+        do throws(Errno) {
+            try openStandardFiles(process)
+        } catch {
+            devices.refuse("there is too little memory for any program; try --memory 8M")
+        }
+    }
+
+    /// Standard input, output and error: channels of their own, as pipes of a container are.
+    private func openStandardFiles(_ process: Process) throws(Errno) {
+        let number = DeviceNumber(major: 5, minor: 1)
+        let opened: [3 of OpenFile] = [
+            try files.openUnnamed(
+                ConsoleInput(console), number: number, description: "/dev/stdin", []),
+            try files.openUnnamed(
+                ConsoleOutput(console, console.output), number: number,
+                description: "/dev/stdout", .writeOnly),
+            try files.openUnnamed(
+                ConsoleOutput(console, console.error), number: number,
+                description: "/dev/stderr", .writeOnly),
+        ]
+        for index in opened.indices {
+            opened[index].retain()
+            _ = try process.descriptors.insert(
+                opened[index], limit: process.descriptorLimit, flags: [])
+        }
+    }
+
+    private func refused(_ reason: StaticString) -> ProgramStart.Registers? {
+        devices.records.sendRefused(reason.bytes)
+        return nil
+    }
+    private func sendRefusal(_ failure: StartFailure, _ path: RawSpan) {
+        var line = InlineArray<512, UInt8>(repeating: 0)
+        var length = 0
+        do {
+            var span = line.mutableSpan
+            var text = TextBuffer(into: span.mutableRaw)
+            failure.describe(path, to: &text)
+            length = text.writtenCount
+        }
+        devices.records.sendRefused(line.span.raw.extracting(first: length))
+    }
+
+    private static func copy(
+        _ word: borrowing CommandLineWord, into buffer: inout FixedBuffer<UInt8>
+    ) -> Int {
+        var bytes = buffer.mutableBytes
+        return word.copy(into: &bytes, at: 0)
+    }
+    private static func append(
+        _ words: consuming CommandLineWords, count: Int, to strings: inout ProgramStrings
+    ) -> Bool {
+        var words = words
+        for _ in 0..<count {
+            guard let word = words.next() else { return false }
+            guard strings.append(byteCount: word.byteCount, { word.copy(into: &$0, at: 0) }) else {
+                return false
+            }
+        }
+        return true
+    }
+}
