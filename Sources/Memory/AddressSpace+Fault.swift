@@ -21,8 +21,11 @@ extension AddressSpace {
         /// SIGBUS, BUS_ADRERR
         case beyondObject
     }
-    /// Pages that one fault maps at most, as an aligned window: a fault costs far more than a page.
-    static let faultAroundPages: UInt64 = 16
+    /// Zeroed pages that one fault maps at most, as an aligned window: a fault costs far more than
+    /// a page.
+    static let anonymousWindow: UInt64 = 16
+    /// The same for pages that an object already has, which only have to be entered.
+    static let objectWindow: UInt64 = 64
 
     /// Makes the page at `address` present with the right that `access` needs, or says why not.
     ///
@@ -84,9 +87,9 @@ extension AddressSpace {
 
     /// The aligned window around a page, within the region.
     private func window(
-        _ region: Region, _ page: VirtualAddress
+        _ region: Region, _ page: VirtualAddress, pages: UInt64
     ) -> (start: VirtualAddress, end: VirtualAddress) {
-        let size = Self.faultAroundPages << UInt64(Page.shift)
+        let size = pages << UInt64(Page.shift)
         let base = page.rawValue & ~(size - 1)
         return (
             max(region.start, VirtualAddress(rawValue: base)),
@@ -98,7 +101,7 @@ extension AddressSpace {
     private func mapAnonymous(_ region: Region, _ page: VirtualAddress) -> FaultOutcome {
         guard mapFresh(region, page) else { return .outOfMemory }
         guard isMemoryPlentiful else { return .resolved }
-        let window = window(region, page)
+        let window = window(region, page, pages: Self.anonymousWindow)
         var address = window.start
         while address < window.end {
             if tables.entry(at: address).isAbsent, !mapFresh(region, address) { break }
@@ -145,7 +148,7 @@ extension AddressSpace {
     /// Maps the absent neighbours whose frames the object already has.
     private func mapAround(_ region: Region, _ page: VirtualAddress, _ cache: PageCache) {
         guard !region.protection.isEmpty else { return }
-        let window = window(region, page)
+        let window = window(region, page, pages: Self.objectWindow)
         var address = window.start
         while address < window.end {
             let index = region.pageIndex(of: address)

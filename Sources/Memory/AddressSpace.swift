@@ -144,6 +144,9 @@ package final class AddressSpace {
         regions.find(containing: address)
     }
     package var regionCount: Int { regions.count }
+    /// The lowest region, and the next above one: for walks that write as they go.
+    package var firstRegion: Region? { regions.first }
+    package func region(after region: Region) -> Region? { region.next }
     /// Calls `body` with each region, lowest first; /proc/self/maps. Nothing may change meanwhile.
     package func forEachRegion<Failure: Error>(
         _ body: (Region) throws(Failure) -> Void
