@@ -1,0 +1,164 @@
+/* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
+ *
+ *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] PROGRAM [ARGUMENT…]
+ *
+ * The program gets a root of its own: an empty tmpfs with the devices, /proc, /etc, /tmp and /run
+ * that the unikernel has too, itself and the files asked for; an environment of the --env entries
+ * alone; descriptors 0, 1 and 2. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
+ * signal is reported as martlet reports it: status 128+n. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char root[] = "/tmp/native.XXXXXX";
+static pid_t child;
+
+static void fail(const char *what) {
+    fprintf(stderr, "native: %s: %s\n", what, strerror(errno));
+    _exit(71);
+}
+
+static void forward(int number) { if (child > 0) kill(child, number); }
+
+static const char *inside(const char *path) {
+    static char buffer[8192];
+    snprintf(buffer, sizeof buffer, "%s/%s", root, path);
+    return buffer;
+}
+
+static void make_parents(const char *path) {
+    char copy[8192];
+    snprintf(copy, sizeof copy, "%s", path);
+    for (char *p = copy + strlen(root) + 1; (p = strchr(p, '/')); p++) {
+        *p = 0;
+        mkdir(copy, 0755);
+        *p = '/';
+    }
+}
+
+static void copy(const char *from, const char *to) {
+    struct stat status;
+    if (stat(from, &status)) fail(from);
+    make_parents(to);
+    if (S_ISDIR(status.st_mode)) {
+        char command[16384];
+        snprintf(command, sizeof command, "mkdir -p '%s' && cp -a '%s/.' '%s'", to, from, to);
+        if (system(command)) fail("cp");
+        return;
+    }
+    int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY | O_TRUNC, status.st_mode & 0777);
+    if (in < 0 || out < 0) fail(from);
+    char buffer[65536];
+    for (ssize_t count; (count = read(in, buffer, sizeof buffer)) > 0;)
+        if (write(out, buffer, count) != count) fail(to);
+    fchmod(out, status.st_mode & 0777);
+    close(in);
+    close(out);
+}
+
+static void text(const char *path, const char *contents) {
+    FILE *file = fopen(inside(path), "w");
+    if (!file) fail(path);
+    fputs(contents, file);
+    fclose(file);
+}
+
+static void device(const char *path, unsigned major, unsigned minor) {
+    if (mknod(inside(path), S_IFCHR | 0666, makedev(major, minor))) fail(path);
+}
+
+int main(int count, char **arguments) {
+    const char *workdir = "/";
+    char *environment[256], *files[256];
+    int variables = 0, copies = 0, at = 1;
+    if (at < count && !strcmp(arguments[at], "run")) at++;
+    for (; at < count && arguments[at][0] == '-'; at++) {
+        const char *option = arguments[at];
+        if (!strcmp(option, "--env") && at + 1 < count) environment[variables++] = arguments[++at];
+        else if (!strcmp(option, "--workdir") && at + 1 < count) workdir = arguments[++at];
+        else if (!strcmp(option, "--file") && at + 1 < count) files[copies++] = arguments[++at];
+        else if (!strcmp(option, "--memory") && at + 1 < count) at++;
+        else { fprintf(stderr, "native: unknown option %s\n", option); return 64; }
+    }
+    if (at >= count) return 64;
+    environment[variables] = NULL;
+    if (!mkdtemp(root)) fail(root);
+
+    child = fork();
+    if (child < 0) fail("fork");
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        umask(0);
+        if (unshare(CLONE_NEWNS)) fail("unshare");
+        if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("private mounts");
+        if (mount("tmpfs", root, "tmpfs", 0, "mode=755")) fail("tmpfs");
+        static const char *const folders[] = {"dev", "etc", "proc", "root", "run"};
+        for (int i = 0; i < 5; i++) mkdir(inside(folders[i]), 0755);
+        mkdir(inside("tmp"), 01777);
+        if (mount("proc", inside("proc"), "proc", 0, NULL)) fail("proc");
+        device("dev/null", 1, 3);
+        device("dev/zero", 1, 5);
+        device("dev/full", 1, 7);
+        device("dev/random", 1, 8);
+        device("dev/urandom", 1, 9);
+        symlink("/proc/self/fd", inside("dev/fd"));
+        symlink("/proc/self/fd/0", inside("dev/stdin"));
+        symlink("/proc/self/fd/1", inside("dev/stdout"));
+        symlink("/proc/self/fd/2", inside("dev/stderr"));
+        text("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+        text("etc/group", "root:x:0:\n");
+        text("etc/hosts", "127.0.0.1 localhost\n");
+        text("etc/hostname", "martlet\n");
+        text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
+        char name[4096], guest[8192];
+        snprintf(name, sizeof name, "%s", arguments[at]);
+        snprintf(guest, sizeof guest, "/%s", basename(name));
+        copy(arguments[at], inside(guest + 1));
+        for (int i = 0; i < copies; i++) {
+            char *colon = strchr(files[i], ':');
+            char host[4096];
+            snprintf(host, sizeof host, "%s", files[i]);
+            if (colon) host[colon - files[i]] = 0;
+            snprintf(name, sizeof name, "%s", host);
+            copy(host, inside(colon ? colon + 1 : basename(name)));
+        }
+        if (chroot(root) || chdir(workdir)) fail(workdir);
+        umask(022);
+        struct rlimit core = {0, 0};
+        setrlimit(RLIMIT_CORE, &core);
+        for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
+        arguments[at] = guest;
+        execve(guest, arguments + at, environment);
+        fail(guest);
+    }
+    struct sigaction action = {.sa_handler = forward};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) fail("waitpid");
+    rmdir(root);
+    if (WIFSIGNALED(status)) {
+        fprintf(stderr, "martlet: the program was killed by signal %d (SIG%s)\n", WTERMSIG(status),
+                sigabbrev_np(WTERMSIG(status)));
+        return 128 + WTERMSIG(status);
+    }
+    return WEXITSTATUS(status);
+}

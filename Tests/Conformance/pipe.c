@@ -1,0 +1,56 @@
+/* Covers: pipe pipe2 */
+#include "conformance.h"
+
+static volatile int signals;
+static void count(int number, siginfo_t *information, void *context) { signals++; }
+
+int main(void) {
+    int ends[2] = {-7, -7};
+    char buffer[64];
+    SHOW(syscall(SYS_pipe, ends));
+    say("%d %d", ends[0], ends[1]);
+    SHOW(write(ends[1], "hello pipe", 10));
+    SHOW(read(ends[0], buffer, 5));
+    SHOW(read(ends[0], buffer, 64));
+    say_bytes("rest", buffer, 5);
+    SHOW(write(ends[0], "x", 1));
+    SHOW(read(ends[1], buffer, 1));
+    SHOW(write(ends[1], BAD_POINTER, 1));
+    SHOW(write(ends[1], "abc", 3));
+    SHOW(read(ends[0], BAD_POINTER, 2));
+    SHOW(read(ends[0], buffer, 0));
+    SHOW(close(ends[1]));
+    SHOW(read(ends[0], buffer, 64));
+    SHOW(read(ends[0], buffer, 64));
+
+    SHOW(syscall(SYS_pipe2, ends, O_NONBLOCK | O_CLOEXEC));
+    SHOW(read(ends[0], buffer, 1));
+    SHOW(fcntl(ends[0], F_GETFD));
+    static char page[65536];
+    long total = 0, written;
+    while ((written = write(ends[1], page, 4096)) > 0) total += written;
+    say("full after %ld: %s", total, errno_name(errno));
+    SHOW(read(ends[0], page, 4095));
+    SHOW(write(ends[1], page, 1)); /* a pipe frees whole buffers */
+    SHOW(read(ends[0], page, 4096));
+    SHOW(write(ends[1], page, 4096));
+    SHOW(write(ends[1], page, 65536));
+
+    /* No reader: EPIPE and SIGPIPE. */
+    handle(SIGPIPE, count, 0);
+    SHOW(close(ends[0]));
+    SHOW(write(ends[1], "x", 1));
+    say("signals %d", signals);
+    SHOW(write(ends[1], "x", 0));
+    SHOW(syscall(SYS_pipe2, ends, 0x40000000));
+    SHOW(syscall(SYS_pipe2, BAD_POINTER, 0));
+    SHOW(syscall(SYS_pipe, BAD_POINTER));
+    SHOW(open("/dev/null", O_RDONLY)); /* no number leaked */
+    signal(SIGPIPE, SIG_DFL);
+    SHOW(pipe(ends));
+    close(ends[0]);
+    say("last line before death by SIGPIPE");
+    write(ends[1], "x", 1);
+    say("not reached");
+    return 0;
+}
