@@ -1,0 +1,19 @@
+/* Covers: mincore */
+#include "conformance.h"
+
+int main(void) {
+    unsigned char vector[4] = {9, 9, 9, 9};
+    char *a = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    a[4096] = 1;
+    SHOW(mincore(a, 3 * 4096, vector));
+    say("%d %d %d %d", vector[0] & 1, vector[1] & 1, vector[2] & 1, vector[3]);
+    SHOW(mincore(a, 4097, vector));
+    SHOW(mincore(a, 0, vector));
+    SHOW(mincore(a + 1, 4096, vector));
+    SHOW(mincore(a, 4096, BAD_POINTER));
+    munmap(a + 8192, 4096);
+    SHOW(mincore(a, 4 * 4096, vector));
+    SHOW(mincore((void *)(1UL << 62), 4096, vector));
+    SHOW(mincore(a, SIZE_MAX, vector));
+    return 0;
+}
