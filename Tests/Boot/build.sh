@@ -1,0 +1,83 @@
+# Builds the programs of the boot tests into .build/boot, as far as they are older than their sources.
+# The three kinds: static with musl, static with glibc, static-PIE with glibc (and musl's for hello).
+
+warnings="-Wall -Wno-unused-result -Wno-nonnull -Wno-array-bounds -Wno-stringop-overread
+    -Wno-stringop-overflow -Wno-infinite-recursion"
+
+# compile KIND SOURCE TARGET [FLAG…]
+compile() {
+    local kind=$1 source=$2 target=$3
+    shift 3
+    [ "$target" -nt "$source" ] && [ "$target" -nt "$top/Tests/Conformance/conformance.h" ] && return
+    case $kind in
+    musl) musl-gcc -static -O1 $warnings "$@" -o "$target" "$source" ;;
+    musl-pie) musl-gcc -static-pie -fPIE -O1 $warnings "$@" -o "$target" "$source" ;;
+    glibc) gcc -static -O1 $warnings "$@" -o "$target" "$source" ;;
+    pie) gcc -static-pie -fPIE -O1 $warnings "$@" -o "$target" "$source" ;;
+    dynamic) gcc -O1 $warnings "$@" -o "$target" "$source" ;;
+    esac || { echo "Tests/Boot: $source does not compile for $kind" >&2; return 1; }
+}
+
+# Conformance programs that are built as static PIE too.
+pie_conformance="start entry brk mmap faults signal_frame proc_self"
+
+build_programs() {
+    local source name failed=0 kind flags
+    mkdir -p "$built"/{musl,musl-pie,glibc,pie,dynamic}
+    for source in native badelf as-user; do
+        [ "$built/$source" -nt "$here/$source.c" ] ||
+            gcc -O1 -Wall -Wno-unused-result -o "$built/$source" "$here/$source.c" || failed=1
+    done
+    for source in "$top"/Tests/Programs/*.c; do
+        name=$(basename "$source" .c)
+        for kind in musl glibc pie musl-pie; do
+            compile $kind "$source" "$built/$kind/$name" || failed=1
+        done
+    done
+    compile dynamic "$top/Tests/Programs/hello.c" "$built/dynamic/hello" || failed=1
+    for source in "$top"/Tests/Conformance/*.c; do
+        name=$(basename "$source" .c)
+        flags=
+        [ "$name" != start ] || flags=-Wl,-e,conformance_start
+        for kind in musl glibc; do
+            compile $kind "$source" "$built/$kind/conformance-$name" $flags || failed=1
+        done
+        case " $pie_conformance " in
+        *" $name "*) compile pie "$source" "$built/pie/conformance-$name" $flags || failed=1 ;;
+        esac
+    done
+    if [ ! "$built/swift-hello" -nt "$top/Tests/Programs/main.swift" ] && command -v swiftc >/dev/null; then
+        swiftc -O -static-executable -o "$built/swift-hello" "$top/Tests/Programs/main.swift" || failed=1
+    fi
+    return $failed
+}
+
+# Copies what is to be tested to where any user may run it; says why nothing can run.
+prepare_martlet() {
+    local file
+    unusable=
+    cp "$built/native" "$built/badelf" "$built/as-user" "$work/"
+    native=$work/native
+    if [ "${MARTLET:-}" = native ]; then
+        martlet=$native
+    else
+        mkdir "$work/bin"
+        file=${MARTLET:-$top/.build/release/martlet}
+        if [ ! -x "$file" ]; then
+            echo "Tests/Boot/run: there is no $file; run make build" >&2
+            return 1
+        fi
+        for file in "$file" "$(dirname "$file")/martlet-vmm" "$(dirname "$file")"/martlet-kernel-*; do
+            [ ! -f "$file" ] || cp -L "$file" "$work/bin/"
+        done
+        martlet=$work/bin/$(basename "${MARTLET:-martlet}")
+        if [ ! -e /dev/kvm ]; then
+            unusable="there is no /dev/kvm"
+        elif [ ! -r /dev/kvm ] || [ ! -w /dev/kvm ]; then
+            unusable="user $(id -un) may not open /dev/kvm"
+        fi
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        [ $as_user = no ] || { echo "Tests/Boot/run: --as-user needs root" >&2; return 1; }
+    fi
+}

@@ -1,0 +1,70 @@
+# Standard input, output and error are separate binary channels.
+
+test_cat_100_megabytes() {
+    head -c 100000000 /dev/urandom >input
+    run_martlet run /bin/busybox cat <input >output 2>errors
+    local status=$?
+    [ $status = 0 ] || { echo "status $status"; head -5 errors; return 1; }
+    cmp input output && [ ! -s errors ]
+}
+test_cat_100_megabytes_by_pipe() {
+    head -c 100000000 /dev/urandom >input
+    cat input | run_martlet run /bin/busybox cat | cmp - input
+    local all=("${PIPESTATUS[@]}")
+    [ "${all[*]}" = "0 0 0" ] || { echo "status ${all[*]}"; return 1; }
+}
+test_binary_streams() {
+    { head -c 2000000 /dev/urandom; printf '\0\n\r\004\032\033[A\377\r\n\n'; } >input
+    same "$built/musl/streams"
+}
+test_all_bytes() {
+    local i
+    for i in $(seq 0 255); do printf "\\x$(printf %x $i)"; done >input
+    same "$built/musl/streams" || return 1
+    same "$built/glibc/streams"
+}
+test_empty_input() {
+    : >input
+    same /bin/busybox wc -c
+}
+test_closed_input() {
+    record native run_native run /bin/busybox cat <&-
+    record martlet run_martlet run /bin/busybox cat <&-
+    [ "$(cat martlet.status)" -le 1 ] || { cat martlet.all martlet.status; return 1; }
+}
+test_input_ends_late() {
+    { echo early; sleep 1; echo late; } | run_martlet run /bin/busybox sh -c 'read a; echo "$a"; read b; echo "$b"; read c || echo end' >out
+    [ "$(cat out)" = "early
+late
+end" ] || { cat out; return 1; }
+}
+test_prompt_answer() {
+    # Output must leave before input comes: a conversation over two pipes.
+    mkfifo to from
+    run_martlet run /bin/busybox sh -c 'echo ready; read x; echo "got $x"' <to >from &
+    local machine=$!
+    exec 7>to 8<from
+    read -r -t 20 line <&8 || { echo "no first line"; kill $machine; return 1; }
+    echo hi >&7
+    read -r -t 20 second <&8
+    exec 7>&- 8<&-
+    wait $machine
+    [ "$line/$second" = "ready/got hi" ] || { echo "$line/$second"; return 1; }
+}
+test_output_closed_early() {
+    run_martlet run /bin/busybox yes 2>errors | head -c 100000 | wc -c >count
+    local all=("${PIPESTATUS[@]}")
+    [ "$(cat count)" = 100000 ] || { echo "count $(cat count)"; return 1; }
+    # Natively `yes` dies of SIGPIPE.
+    [ "${all[0]}" = 141 ] || { echo "status ${all[0]}, not 141"; head -3 errors; return 1; }
+}
+test_output_to_full_device() {
+    record native run_native run /bin/busybox echo text
+    run_martlet run /bin/busybox echo text >/dev/full 2>errors
+    local status=$?
+    [ $status != 0 ] && [ $status -lt 70 ] || { echo "status $status"; head -3 errors; return 1; }
+}
+test_devices() {
+    same /bin/busybox sh -c 'echo to-null >/dev/null; head -c 5 /dev/zero | wc -c' 2>/dev/null || :
+    same /bin/busybox sh -c 'echo out >/dev/stdout; echo err >/dev/stderr; read x </dev/null || echo empty; : >/dev/full && echo opened; echo x >/dev/full'
+}
