@@ -1,6 +1,7 @@
 # Builds the programs of the boot tests into .build/boot, as far as they are older than their sources.
 # The three kinds: static with musl, static with glibc, static-PIE with glibc (and musl's for hello).
 
+musl=/usr/lib/x86_64-linux-musl
 warnings="-Wall -Wno-unused-result -Wno-nonnull -Wno-array-bounds -Wno-stringop-overread
     -Wno-stringop-overflow -Wno-infinite-recursion"
 
@@ -11,7 +12,10 @@ compile() {
     [ "$target" -nt "$source" ] && [ "$target" -nt "$top/Tests/Conformance/conformance.h" ] && return
     case $kind in
     musl) musl-gcc -static -O1 $warnings "$@" -o "$target" "$source" ;;
-    musl-pie) musl-gcc -static-pie -fPIE -O1 $warnings "$@" -o "$target" "$source" ;;
+    musl-pie) # the specs of Debian's musl-gcc know no static PIE
+        musl-gcc -fPIE -O1 $warnings "$@" -c -o "$target.o" "$source" &&
+            gcc -static-pie -nostdlib -o "$target" $musl/rcrt1.o $musl/crti.o "$target.o" \
+                $musl/libc.a -lgcc $musl/crtn.o ;;
     glibc) gcc -static -O1 $warnings "$@" -o "$target" "$source" ;;
     pie) gcc -static-pie -fPIE -O1 $warnings "$@" -o "$target" "$source" ;;
     dynamic) gcc -O1 $warnings "$@" -o "$target" "$source" ;;
@@ -77,6 +81,7 @@ prepare_martlet() {
             unusable="user $(id -un) may not open /dev/kvm"
         fi
     fi
+    set_martlet_command
     if [ "$(id -u)" != 0 ]; then
         [ $as_user = no ] || { echo "Tests/Boot/run: --as-user needs root" >&2; return 1; }
     fi

@@ -7,13 +7,13 @@ limit=60 test_limit=240
 
 # Runs martlet as the mode asks for. SIGINT and SIGQUIT, which bash ignores for background jobs, are
 # as in a shell's foreground.
-run_martlet() {
-    if [ $as_user = yes ]; then
-        timeout -k 5 $limit env --default-signal=INT,QUIT "$work/as-user" yes "$martlet" "$@"
-    else
-        timeout -k 5 $limit env --default-signal=INT,QUIT "$martlet" "$@"
-    fi
+# It is a simple command, so that $! of `"${martlet_command[@]}" … &` is the process to signal.
+set_martlet_command() {
+    martlet_command=(timeout --foreground -k 5 $limit env --default-signal=INT,QUIT)
+    [ $as_user = no ] || martlet_command+=("$work/as-user" yes)
+    martlet_command+=("$martlet")
 }
+run_martlet() { "${martlet_command[@]}" "$@"; }
 run_native() { timeout -k 5 $limit "$native" "$@"; }
 
 skip() {

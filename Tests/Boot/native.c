@@ -94,13 +94,26 @@ int main(int count, char **arguments) {
         else { fprintf(stderr, "native: unknown option %s\n", option); return 64; }
     }
     if (at >= count) return 64;
+    struct stat program;
+    if (stat(arguments[at], &program)) fail(arguments[at]);
+    if (!S_ISREG(program.st_mode)) return 1;
     environment[variables] = NULL;
     if (!mkdtemp(root)) fail(root);
 
+    /* Signals that come before the child exists wait for it. */
+    sigset_t forwarded;
+    sigemptyset(&forwarded);
+    sigaddset(&forwarded, SIGINT);
+    sigaddset(&forwarded, SIGTERM);
+    sigprocmask(SIG_BLOCK, &forwarded, NULL);
+    struct sigaction action = {.sa_handler = forward};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     child = fork();
     if (child < 0) fail("fork");
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setpgid(0, 0); /* Ctrl-C reaches it through the parent alone, and so once */
         umask(0);
         if (unshare(CLONE_NEWNS)) fail("unshare");
         if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("private mounts");
@@ -148,9 +161,7 @@ int main(int count, char **arguments) {
         execve(guest, arguments + at, environment);
         fail(guest);
     }
-    struct sigaction action = {.sa_handler = forward};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    sigprocmask(SIG_UNBLOCK, &forwarded, NULL);
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR) fail("waitpid");

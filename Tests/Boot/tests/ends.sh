@@ -26,7 +26,7 @@ interrupted() {
     shift
     record_interrupted() {
         mkfifo from
-        run_martlet "$@" >from 2>martlet.all &
+        "${martlet_command[@]}" "$@" >from 2>martlet.all &
         machine=$!
         exec 8<from
         read -r -t 30 line <&8 || echo "not ready"
@@ -66,7 +66,7 @@ test_terminate() {
 test_interrupt_group() {
     mkfifo from
     if [ $as_user = yes ]; then skip "the mode's wrapper is not in the group"; fi
-    setsid env --default-signal=INT,QUIT "$martlet" run /bin/busybox sh -c \
+    setsid timeout --foreground $limit env --default-signal=INT,QUIT "$martlet" run /bin/busybox sh -c \
         'n=0; trap "n=\$((n+1))" INT; echo ready; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo "caught $n"' >from 2>errors &
     local machine=$!
     exec 8<from
