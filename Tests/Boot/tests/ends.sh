@@ -66,7 +66,7 @@ test_terminate() {
 test_interrupt_group() {
     mkfifo from
     if [ $as_user = yes ]; then skip "the mode's wrapper is not in the group"; fi
-    setsid timeout --foreground $limit env --default-signal=INT,QUIT "$martlet" run /bin/busybox sh -c \
+    setsid env --default-signal=INT,QUIT "$martlet" run /bin/busybox sh -c \
         'n=0; trap "n=\$((n+1))" INT; echo ready; i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo "caught $n"' >from 2>errors &
     local machine=$!
     exec 8<from
@@ -75,6 +75,7 @@ test_interrupt_group() {
     kill -INT -- -$machine
     timeout $limit cat <&8 >out
     exec 8<&-
+    timeout 10 tail --pid=$machine -f /dev/null || kill -KILL $machine
     [ "$(cat out)" = "caught 1" ] || { cat out errors; return 1; }
 }
 
