@@ -192,13 +192,11 @@ extension GuestMemory {
         return result < 0 ? .failure(.last) : .success(result)
     }
 
-    /// Writes the guest's bytes to a descriptor (write(2)); says how many went.
+    /// Writes the guest's bytes to a stream (write(2)); says how many went.
     package func send(
-        to descriptor: Descriptor, byteCount: Int, at address: PhysicalAddress
+        to stream: OutputStream, byteCount: Int, at address: PhysicalAddress
     ) throws(GuestMemoryError) -> Result<Int, Errno> {
-        let source = try unsafe pointer(to: address, byteCount: byteCount)
-        let result = unsafe write(descriptor.rawValue, source, byteCount)
-        return result < 0 ? .failure(.last) : .success(result)
+        unsafe stream.write(try pointer(to: address, byteCount: byteCount), byteCount: byteCount)
     }
 
     /// Fills guest memory with random bytes of the host.
@@ -214,4 +212,30 @@ extension GuestMemory {
 package enum GuestLoadError: Error, Equatable, Sendable {
     case memory(GuestMemoryError)
     case host(Errno)
+}
+
+// MARK: Spans
+
+extension GuestMemory {
+    /// Copies bytes into the guest.
+    package func store(_ bytes: RawSpan, at address: PhysicalAddress) throws(GuestMemoryError) {
+        let target = try unsafe pointer(to: address, byteCount: bytes.byteCount)
+        unsafe bytes.withUnsafeBytes { source in
+            if let base = source.baseAddress {
+                // SAFETY: both sides hold the bytes; the guest's RAM is no Swift object.
+                unsafe target.copyMemory(from: base, byteCount: source.count)
+            }
+        }
+    }
+    /// Fills all of `bytes` from the guest.
+    package func load(
+        _ address: PhysicalAddress, into bytes: inout MutableRawSpan
+    ) throws(GuestMemoryError) {
+        let source = try unsafe pointer(to: address, byteCount: bytes.byteCount)
+        unsafe bytes.withUnsafeMutableBytes { target in
+            // SAFETY: both sides hold the bytes.
+            unsafe target.copyMemory(
+                from: UnsafeRawBufferPointer(start: source, count: target.count))
+        }
+    }
 }

@@ -26,6 +26,12 @@ package struct ForwardedSignals: ~Copyable, Sendable {
     package init() throws(Errno) {
         descriptor = try OwnedDescriptor(checking: clinux_forwarded_signals())
     }
+    /// Takes over the descriptor of another instance that was leaked.
+    package init(_ descriptor: Descriptor) {
+        self.descriptor = OwnedDescriptor(owning: descriptor.rawValue)
+    }
+    /// Gives the descriptor up, to be taken over on another thread.
+    package consuming func leak() -> Descriptor { descriptor.leak() }
     /// The next signal that came, `nil` where there is none.
     package func next() -> UInt32? {
         let number = clinux_next_signal(descriptor.rawValue)

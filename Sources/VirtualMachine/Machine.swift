@@ -1,44 +1,114 @@
 internal import Base
+internal import DeviceModels
 internal import KVM
-internal import LinuxHost
+package import LinuxHost
 internal import NucleusInterface
 internal import NucleusLayout
 
-/// A machine ready to run, or running: one CPU, its memory.
+/// A machine ready to run: one CPU, its memory, its devices.
 package struct Machine: ~Copyable {
     private let virtual: KVMachine
     private let processor: KVMProcessor
-    private let memory: GuestMemory
+    private let devices: MachineDevices
     private let layout: GuestLayout
     private var console = EarlyConsole()
+    /// Ticks of the time-stamp counter per second, for a timeline.
+    package let timeStampFrequency: UInt64
 
     init(
-        virtual: consuming KVMachine, processor: consuming KVMProcessor, memory: GuestMemory,
-        layout: GuestLayout
+        virtual: consuming KVMachine, processor: consuming KVMProcessor, devices: MachineDevices,
+        layout: GuestLayout, facts: BootFacts
     ) {
         self.virtual = virtual
         self.processor = processor
-        self.memory = memory
+        self.devices = devices
         self.layout = layout
+        timeStampFrequency = facts.timeStampFrequency
     }
 
-    /// Runs the guest until it powers off; throws where it, or the host, failed.
-    package mutating func run() throws(MachineFailure) {
-        try markEntry()
+    private var memory: GuestMemory { devices.memory }
+
+    /// What `run` shows besides the program's own output.
+    package struct Reporting: Sendable {
+        /// Log records up to this level are shown.
+        package var logLevel: UInt8
+        package var timeline: Timeline?
+        /// Whether a machine that failed shows its registers.
+        package var showsRegisters: Bool
+        package var showLine: @Sendable (String) -> Void
+
+        package init(
+            logLevel: UInt8, timeline: Timeline?, showsRegisters: Bool,
+            showLine: @escaping @Sendable (String) -> Void
+        ) {
+            self.logLevel = logLevel
+            self.timeline = timeline
+            self.showsRegisters = showsRegisters
+            self.showLine = showLine
+        }
+    }
+
+    /// Runs the machine to its end and all its output out; calls `finish` with how it ended.
+    ///
+    /// The calling thread becomes CPU 0, another serves the devices; `finish` is called on that one
+    /// and must end the process, as a CPU that runs a guest is stopped by nothing else.
+    package mutating func run(
+        signals: consuming ForwardedSignals, _ reporting: Reporting,
+        finish: @escaping @Sendable (Ending) -> Never
+    ) throws(MachineFailure) -> Never {
+        let end = try MachineEnd()
+        let loop = try startLoop(signals, end, reporting, finish)
         do throws(MachineFailure) {
-            while true {
-                let exit: KVMProcessor.Exit
-                do {
-                    exit = try processor.runUntilExit()
-                } catch {
-                    throw MachineFailure(error)
-                }
-                if try handle(exit) == .poweredOff { break }
-            }
+            try markEntry(reporting)
+            try runProcessor()
             console.flush()
+            end.tell(.poweredOff)
         } catch {
             console.flush()
-            throw error
+            if reporting.showsRegisters {
+                for line in report() { reporting.showLine(line) }
+            }
+            end.tell(.failed(error))
+        }
+        loop.join()
+        Host.exit(status: Ending.crashStatus)
+    }
+
+    private func startLoop(
+        _ signals: consuming ForwardedSignals, _ end: MachineEnd, _ reporting: Reporting,
+        _ finish: @escaping @Sendable (Ending) -> Never
+    ) throws(MachineFailure) -> HostThread {
+        let descriptor = signals.leak()
+        let devices = devices
+        do {
+            return try HostThread {
+                var loop = DeviceLoop(
+                    devices: devices, signals: ForwardedSignals(descriptor), end: end,
+                    reporting: reporting)
+                finish(loop.run())
+            }
+        } catch { throw .host("the host gives no thread", error) }
+    }
+
+    /// Tells the guest when it was entered.
+    private func markEntry(_ reporting: Reporting) throws(MachineFailure) {
+        let field = layout.record.base + UInt64(BootRecord.enterTSC.offset)
+        let now = HostClock.timeStamp
+        if let timeline = reporting.timeline {
+            reporting.showLine(timeline.line("VMM ready", at: now))
+        }
+        try inGuest { () throws(GuestMemoryError) in
+            try memory.store64(now, at: PhysicalAddress(rawValue: field))
+        }
+    }
+
+    // MARK: The CPU
+
+    private mutating func runProcessor() throws(MachineFailure) {
+        while true {
+            let exit: KVMProcessor.Exit
+            do { exit = try processor.runUntilExit() } catch { throw MachineFailure(error) }
+            if try handle(exit) == .poweredOff { return }
         }
     }
 
@@ -47,16 +117,16 @@ package struct Machine: ~Copyable {
         case poweredOff
     }
 
-    /// Tells the guest when it was entered.
-    private func markEntry() throws(MachineFailure) {
-        let field = layout.record.base + UInt64(BootRecord.enterTSC.offset)
-        try inGuest { () throws(GuestMemoryError) in
-            try memory.store64(HostClock.timeStamp, at: PhysicalAddress(rawValue: field))
-        }
-    }
-
     private mutating func handle(_ exit: KVMProcessor.Exit) throws(MachineFailure) -> Next {
         switch exit {
+        case .memoryRead(let address, let byteCount):
+            try onDevice { () throws(GuestFault) in
+                processor.answer(try devices.load(address, byteCount: byteCount))
+            }
+        case .memoryWrite(let address, let byteCount, let value):
+            try onDevice { () throws(GuestFault) in
+                try devices.store(value, at: address, byteCount: byteCount)
+            }
         case .portWrite(let port, _, let bytes) where port == UInt16(VMM_EARLY_CONSOLE_PORT):
             console.append(bytes)
         case .portWrite(let port, _, _) where port == UInt16(VMM_POWER_OFF_PORT):
@@ -65,10 +135,6 @@ package struct Machine: ~Copyable {
             throw .guest(
                 "the kernel wrote to port \(hexadecimal(UInt64(port))), which nothing uses")
         case .portRead: processor.answerAbsentPort()
-        case .memoryRead(let address, _):
-            throw .guest("the kernel read at \(hexadecimal(address.rawValue)), where nothing is")
-        case .memoryWrite(let address, _, _):
-            throw .guest("the kernel wrote at \(hexadecimal(address.rawValue)), where nothing is")
         case .interrupted: break
         case .shutdown: throw .guest("the kernel failed while it handled a failure (triple fault)")
         case .halted: throw .guest("the kernel stopped the CPU")
@@ -82,8 +148,14 @@ package struct Machine: ~Copyable {
         return .goOn
     }
 
+    private func onDevice(_ access: () throws(GuestFault) -> Void) throws(MachineFailure) {
+        do { try access() } catch { throw .guest(error.line) }
+    }
+
+    // MARK: Debugging
+
     /// Registers and the CPU area of a machine that stopped, for those who debug the kernel.
-    package func report() -> [String] {
+    private func report() -> [String] {
         var lines: [String] = []
         if let registers = processor.registerReport() {
             lines.append(
@@ -96,49 +168,21 @@ package struct Machine: ~Copyable {
                 registers.general.map { "\($0.name) \(hexadecimal($0.value))" }
                     .joined(separator: " "))
         }
-        let area = layout.processorArea.base
         func field(_ name: String, _ offset: Int32) -> String {
-            let value = try? memory.load64(PhysicalAddress(rawValue: area + UInt64(offset)))
-            return "\(name) \(hexadecimal(value ?? 0))"
+            let address = PhysicalAddress(rawValue: layout.processorArea.base + UInt64(offset))
+            return "\(name) \(hexadecimal((try? memory.load64(address)) ?? 0))"
         }
         lines.append(
             [
                 field("masked+pending", DATA_MASKED), field("interrupted", DATA_INTERRUPTED_RIP),
                 field("saved rax", DATA_SAVED_RAX), field("fault address", DATA_FAULT_ADDRESS),
                 field("vector", DATA_VECTOR), field("program rsp", DATA_PROGRAM_RSP),
-            ].joined(separator: " "))
-        // The frame that the last exception left: error code, where the CPU pushed one, then RIP…
+            ].joined(separator: ", "))
+        // The frame that the last exception left: error code where it has one, RIP, CS, RFLAGS…
         let frame = (0..<6).map { word in
-            let top = AREA_EXCEPTION_STACK + Int32(Page.size) - 48 + Int32(word * 8)
-            return field("", top)
+            field("", AREA_EXCEPTION_STACK + Int32(Page.size) - 48 + Int32(word * 8))
         }
         lines.append("exception stack" + frame.joined())
         return lines
-    }
-}
-
-/// The kernel's words through the early console port, shown on standard error.
-struct EarlyConsole {
-    private var pending: [UInt8] = []
-    private var shown = 0
-    /// A line is shown when it ends or has this many bytes.
-    private static let lineLimit = 4096
-    /// A kernel that says more than this says nothing new.
-    private static let totalLimit = 1 << 20
-
-    mutating func append(_ bytes: [UInt8]) {
-        guard shown + pending.count < Self.totalLimit else { return }
-        pending += bytes
-        if pending.last == UInt8(ascii: "\n") || pending.count >= Self.lineLimit { flush() }
-    }
-
-    mutating func flush() {
-        guard !pending.isEmpty else { return }
-        shown += pending.count
-        Descriptor.standardError.writeAll(pending)
-        pending.removeAll(keepingCapacity: true)
-        if shown >= Self.totalLimit {
-            Descriptor.standardError.writeLine("martlet: the kernel's further words are dropped")
-        }
     }
 }

@@ -24,7 +24,8 @@ package enum MachineBuilder {
         try Loader.load(kernel, from: configuration.kernel, to: memory, layout)
         try Loader.load(configuration.files, to: memory, layout)
         try Loader.prepareProcessorArea(kernel, in: memory, layout)
-        let tables = AddressSpaceBuilder.build(layout, kernel, regions: memory.regions, devices: 0)
+        let tables = AddressSpaceBuilder.build(
+            layout, kernel, regions: memory.regions, devices: MachineDevices.count)
         try Loader.store(tables, in: memory)
 
         // The CPU, ready to enter ring 3.
@@ -35,10 +36,16 @@ package enum MachineBuilder {
             try processor.load(EntryState.make(kernel, layout, features))
         }
 
+        // Its devices, connected inside the kernel.
+        let devices = try MachineDevices(memory: memory)
+        try onHost { () throws(KVMError) in try devices.connect(to: virtual) }
+
         // What the guest is told.
         var facts = try BootFacts.measured(processor)
+        facts.devices = MachineDevices.vectors
         facts.startTimeStamp = configuration.startTimeStamp
         try Loader.storeRecord(facts, configuration.commandLine, in: memory, layout)
-        return Machine(virtual: virtual, processor: processor, memory: memory, layout: layout)
+        return Machine(
+            virtual: virtual, processor: processor, devices: devices, layout: layout, facts: facts)
     }
 }

@@ -8,6 +8,7 @@ enum Command {
     private static let usageStatus: Int32 = 64
 
     static func run(_ arguments: [String], startTimeStamp: UInt64) -> Int32 {
+        guard Host.fillStandardDescriptors() else { return MachineFailure.host("").exitStatus }
         let options: Options
         do {
             options = try Options(parsing: Array(arguments.dropFirst()))
@@ -36,16 +37,27 @@ enum Command {
         let configuration = MachineConfiguration(
             kernel: kernel, files: files, memoryByteCount: options.memoryByteCount,
             commandLine: try options.readCommandLine(), startTimeStamp: startTimeStamp)
+        // Before any thread, so that all inherit the mask.
+        let signals = try blockSignals()
         var machine = try MachineBuilder.build(configuration)
-        do {
-            try machine.run()
-            return 0
-        } catch {
-            if options.isDebugging {
-                for line in machine.report() { say(line) }
-            }
-            throw error
+        try machine.run(signals: signals, reporting(options, startTimeStamp, machine)) { ending in
+            if let line = ending.line { say(line) }
+            Host.exit(status: ending.status)
         }
+    }
+
+    private static func reporting(
+        _ options: Options, _ startTimeStamp: UInt64, _ machine: borrowing Machine
+    ) -> Machine.Reporting {
+        Machine.Reporting(
+            logLevel: options.logLevel,
+            timeline: options.showsTimeline
+                ? Timeline(start: startTimeStamp, frequency: machine.timeStampFrequency) : nil,
+            showsRegisters: options.isDebugging, showLine: say)
+    }
+
+    private static func blockSignals() throws(MachineFailure) -> ForwardedSignals {
+        do { return try ForwardedSignals() } catch { throw .host("signals", error) }
     }
 
     /// Opens a file for the rest of the process's life.
@@ -57,5 +69,7 @@ enum Command {
         }
     }
 
-    static func say(_ line: String) { Descriptor.standardError.writeLine("martlet: \(line)") }
+    @Sendable static func say(_ line: String) {
+        Descriptor.standardError.writeLine("martlet: \(line)")
+    }
 }

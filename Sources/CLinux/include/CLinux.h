@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,22 @@ static inline int clinux_is_kind(int fd, unsigned kind) {
 static inline int clinux_is_pipe(int fd) { return clinux_is_kind(fd, S_IFIFO); }
 static inline int clinux_is_regular(int fd) { return clinux_is_kind(fd, S_IFREG); }
 static inline int clinux_is_character_device(int fd) { return clinux_is_kind(fd, S_IFCHR); }
+
+/// Writes what fits. A socket is asked not to wait, and never raises SIGPIPE.
+static inline ssize_t clinux_write_some(int fd, const void *bytes, size_t byte_count, int is_socket) {
+    return is_socket ? send(fd, bytes, byte_count, MSG_DONTWAIT | MSG_NOSIGNAL)
+                     : write(fd, bytes, byte_count);
+}
+static inline int clinux_is_socket(int fd) { return clinux_is_kind(fd, S_IFSOCK); }
+/// Opens /dev/null for each of the descriptors 0 to 2 that is closed, so that no other file takes
+/// its number; -1 on error.
+static inline int clinux_fill_standard_descriptors(void) {
+    for (;;) {
+        int fd = open("/dev/null", O_RDWR);
+        if (fd < 0) return -1;
+        if (fd > 2) return close(fd);
+    }
+}
 
 /// Reads from `offset` until the buffer is full or the file ends; -1 on error.
 static inline ssize_t clinux_read_at(int fd, void *_Nullable buffer, size_t byte_count, off_t offset) {

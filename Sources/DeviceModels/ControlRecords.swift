@@ -1,0 +1,75 @@
+internal import Base
+internal import NucleusInterface
+
+/// A record that the guest sent on the control channel.
+package enum ControlRecord: Equatable, Sendable {
+    case exit(status: UInt32)
+    case killed(signal: UInt32)
+    case crash([UInt8])
+    case log(level: UInt8, [UInt8])
+    case milestone(UInt32, timeStamp: UInt64)
+    case refused([UInt8])
+}
+
+/// Cuts the control channel's bytes into records: kind (u32), byte count (u32), payload.
+///
+/// At most one record is kept, of at most `NucleusInterface.Control.maximumPayload` bytes.
+package struct ControlParser: Sendable {
+    private var pending: [UInt8] = []
+
+    package init() {}
+
+    /// Takes bytes as they come, and appends the records that they complete.
+    package mutating func append(
+        _ bytes: [UInt8], to records: inout [ControlRecord]
+    ) throws(GuestFault) {
+        pending += bytes
+        var start = 0
+        let header = NucleusInterface.Control.headerSize
+        while pending.count - start >= header {
+            let view = pending.span.raw
+            let kind = view.littleEndian(UInt32.self, at: start)
+            let byteCount = Int(view.littleEndian(UInt32.self, at: start + 4))
+            guard byteCount <= NucleusInterface.Control.maximumPayload else {
+                throw GuestFault("the kernel sent a control record of \(byteCount) bytes")
+            }
+            guard let kind = NucleusInterface.Control(rawValue: kind) else {
+                throw GuestFault("the kernel sent a control record of unknown kind \(kind)")
+            }
+            guard pending.count - start - header >= byteCount else { break }
+            let payload = Array(pending[(start + header)..<(start + header + byteCount)])
+            records.append(try Self.record(kind, payload))
+            start += header + byteCount
+        }
+        pending.removeFirst(start)
+    }
+
+    private static func record(
+        _ kind: NucleusInterface.Control, _ payload: [UInt8]
+    ) throws(GuestFault) -> ControlRecord {
+        func require(_ byteCount: Int) throws(GuestFault) {
+            guard payload.count >= byteCount else {
+                throw GuestFault("the kernel sent a control record that is too short")
+            }
+        }
+        let view = payload.span.raw
+        switch kind {
+        case .exit:
+            try require(4)
+            return .exit(status: view.littleEndian(UInt32.self, at: 0))
+        case .killed:
+            try require(4)
+            return .killed(signal: view.littleEndian(UInt32.self, at: 0))
+        case .crash: return .crash(payload)
+        case .log:
+            try require(1)
+            return .log(level: payload[0], Array(payload.dropFirst()))
+        case .milestone:
+            try require(16)
+            return .milestone(
+                view.littleEndian(UInt32.self, at: 0),
+                timeStamp: view.littleEndian(UInt64.self, at: 8))
+        case .refused: return .refused(payload)
+        }
+    }
+}

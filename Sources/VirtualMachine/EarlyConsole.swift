@@ -1,0 +1,27 @@
+internal import LinuxHost
+
+/// The kernel's words through the early console port, shown on standard error.
+struct EarlyConsole {
+    private var pending: [UInt8] = []
+    private var shown = 0
+    /// A line is shown when it ends or has this many bytes.
+    private static let lineLimit = 4096
+    /// A kernel that says more than this says nothing new.
+    private static let totalLimit = 1 << 20
+
+    mutating func append(_ bytes: [UInt8]) {
+        guard shown + pending.count < Self.totalLimit else { return }
+        pending += bytes
+        if pending.last == UInt8(ascii: "\n") || pending.count >= Self.lineLimit { flush() }
+    }
+
+    mutating func flush() {
+        guard !pending.isEmpty else { return }
+        shown += pending.count
+        Descriptor.standardError.writeAll(pending)
+        pending.removeAll(keepingCapacity: true)
+        if shown >= Self.totalLimit {
+            Descriptor.standardError.writeLine("martlet: the kernel's further words are dropped")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import NucleusInterface
+
+/// The stages of the start, in milliseconds since the VMM's process began.
+package struct Timeline: Sendable {
+    private let start: UInt64
+    private let frequency: UInt64
+
+    /// `start` and all other times are values of the time-stamp counter.
+    package init(start: UInt64, frequency: UInt64) {
+        self.start = start
+        self.frequency = frequency
+    }
+
+    /// A line for a stage, for instance `   2.041 ms  program entered`.
+    package func line(_ stage: String, at timeStamp: UInt64) -> String {
+        // A guest may say anything: a time before the start is none.
+        let ticks = timeStamp > start ? timeStamp - start : 0
+        let (product, overflow) = ticks.multipliedReportingOverflow(by: 1_000_000)
+        guard frequency > 0, !overflow else { return "       ? ms  \(stage)" }
+        let microseconds = product / frequency
+        let fraction = String(microseconds % 1000 + 1000).dropFirst()
+        let whole = String(microseconds / 1000)
+        let padding = String(repeating: " ", count: max(0, 4 - whole.count))
+        return "\(padding)\(whole).\(fraction) ms  \(stage)"
+    }
+
+    static func name(ofMilestone number: UInt32) -> String {
+        switch NucleusInterface.Milestone(rawValue: number) {
+        case .kernelEntered: "kernel entered"
+        case .memoryReady: "memory ready"
+        case .devicesReady: "devices ready"
+        case .programLoaded: "program loaded"
+        case .programEntered: "program entered"
+        case nil: "milestone \(number)"
+        }
+    }
+}
