@@ -136,6 +136,12 @@ let host: [Target] = [
         ]),
     tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
     tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "Base", "Wire", "NucleusInterface", "Images", "Virtio", "DeviceModels", "TestSupport",
+        ], path: "Tests/Fuzz/Targets", swiftSettings: testing),
+    tests("Fuzz", ["FuzzTargets"]),
     tests(
         "Martlet", ["martlet", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 ]
@@ -147,6 +153,7 @@ let package = Package(
         : [
             .executable(name: "martlet", targets: ["martlet"]),
             .executable(name: "martlet-vmm", targets: ["martlet-vmm"]),
+            .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
         ],
     dependencies: bare
         ? []

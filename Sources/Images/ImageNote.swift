@@ -98,3 +98,17 @@ struct ImageNote: Equatable, Sendable {
         return result
     }
 }
+
+/// Reads any bytes as the note of an image, for the fuzzer: the file's size (u32), then the note's
+/// descriptor. Traps where an accepted note reaches outside the file.
+package func fuzzImageNote(_ bytes: RawSpan, isPlanted: Bool) {
+    guard bytes.byteCount >= 4 else { return }
+    let fileByteCount = Int(bytes.littleEndian(UInt32.self, at: 0))
+    let descriptor = bytes.extracting(droppingFirst: 4)
+    guard let note = try? ImageNote(checking: descriptor, fileByteCount: fileByteCount) else {
+        return
+    }
+    precondition(note.archive.upperBound <= fileByteCount)
+    precondition(note.commandLine.upperBound <= fileByteCount)
+    precondition(!isPlanted || note.archive.lowerBound == 0, "the planted bug")
+}

@@ -1,0 +1,92 @@
+import Base
+import Images
+import NucleusInterface
+import TestSupport
+import Wire
+
+/// What the fuzzer runs: one reader of outside bytes, or one half of a ring, each.
+///
+/// A target traps where the code under test breaks a promise. With a planted bug it also traps at a
+/// state that no seed reaches, which shows that the fuzzer would find such a mistake.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+    case commandLine = "command-line"
+    case elf
+    case elfSymbols = "elf-symbols"
+    case cpio
+    case bootRecord = "boot-record"
+    case imageNote = "image-note"
+    case deviceQueue = "device-queue"
+    case driverQueue = "driver-queue"
+
+    public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
+        switch self {
+        case .commandLine: fuzzCommandLine(bytes, isPlanted)
+        case .elf:
+            fuzzELF(bytes)
+            if isPlanted { plantInELF(bytes) }
+        case .elfSymbols: fuzzSymbols(bytes, isPlanted)
+        case .cpio:
+            fuzzCpio(bytes)
+            if isPlanted { plantInCpio(bytes) }
+        case .bootRecord: fuzzBootRecord(bytes, isPlanted)
+        case .imageNote: fuzzImageNote(bytes, isPlanted: isPlanted)
+        case .deviceQueue: fuzzDeviceQueue(bytes, planted: isPlanted ? .trap : .none)
+        case .driverQueue: fuzzDriverQueue(bytes, planted: isPlanted ? .trap : .none)
+        }
+    }
+}
+
+/// A line that is accepted says the same when its values are written and read again.
+private func fuzzCommandLine(_ bytes: RawSpan, _ isPlanted: Bool) {
+    do {
+        let view = try CommandLineView(checking: bytes)
+        let line = CommandLine(view)
+        precondition(line.arguments.count == view.argumentCount)
+        precondition(line.environment.count == view.environmentCount)
+        let written = try line.encoded()
+        let again = try CommandLine(CommandLineView(checking: written.span.raw))
+        precondition(again == line)
+        precondition(!isPlanted || view.environmentCount < 3, "the planted bug")
+    } catch CommandLineError.nulByte {
+        // A NUL is refused by the reader; the writer never meets one from it.
+    } catch {}
+}
+
+private func plantInELF(_ bytes: RawSpan) {
+    guard let header = try? ELFHeader(checking: bytes),
+        let segments = try? ELFSegments(checkingFile: bytes, header: header),
+        (try? segments.checkProgram(of: header)) != nil
+    else { return }
+    precondition(header.kind != .positionIndependent, "the planted bug")
+}
+
+private func plantInCpio(_ bytes: RawSpan) {
+    var reader = CpioReader(bytes)
+    var count = 0
+    while let next = try? reader.next(), let entry = next as CpioEntry? {
+        count += 1
+        precondition(count < 2 || entry.mode != 0o100755, "the planted bug")
+    }
+}
+
+/// Every symbol that a table names lies within its file, whatever address is asked for.
+private func fuzzSymbols(_ bytes: RawSpan, _ isPlanted: Bool) {
+    guard let symbols = ELFSymbols(checking: bytes) else { return }
+    for address in [0, 0x40_0100, 0x40_0000_0000_1000, .max] as [UInt64] {
+        guard let match = symbols.function(at: address) else { continue }
+        precondition(match.name.byteCount <= bytes.byteCount)
+        precondition(match.offset <= address)
+        precondition(!isPlanted || match.offset != 0x100, "the planted bug")
+    }
+}
+
+/// Every entry of a record that is accepted can be read.
+private func fuzzBootRecord(_ bytes: RawSpan, _ isPlanted: Bool) {
+    guard let record = try? BootRecordView(checking: bytes) else { return }
+    for table in [BootRecord.memoryMap, BootRecord.modules] {
+        for index in 0..<record.count(table) { _ = record.range(table, at: index) }
+    }
+    for index in 0..<record.count(BootRecord.devices) { _ = record.device(at: index) }
+    for index in 0..<BootRecord.seedSize { _ = record.seedByte(at: index) }
+    precondition(!isPlanted || record.count(BootRecord.devices) < 2, "the planted bug")
+}
