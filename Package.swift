@@ -126,6 +126,12 @@ let host: [Target] = [
     tests("Base", ["Base"]),
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
+    tests(
+        "Drivers",
+        [
+            "Drivers", "Virtio", "Base", "LinuxABI", "NucleusInterface", "Hardware", "Memory",
+            "Scheduler", "Files", "TestSupport",
+        ]),
     tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(

@@ -125,7 +125,8 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
         case .deviceRemove: isClosed = true
         default: return
         }
-        switch Console.Port(rawValue: UInt16(truncatingIfNeeded: message.port)) {
+        guard let number = UInt16(exactly: message.port) else { return }
+        switch Console.Port(rawValue: number) {
         case .standardInput: input.isClosed = isClosed
         case .standardOutput: output.isClosed = isClosed
         case .standardError: error.isClosed = isClosed
