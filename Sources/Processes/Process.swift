@@ -28,6 +28,7 @@ package final class Process {
     package let timers = IntervalTimers()
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
+    private let waitedBefore = Wait.waitedTime
 
     /// The program's name as PR_GET_NAME and /proc/self/comm show it, NUL-padded (TASK_COMM_LEN).
     package private(set) var name = InlineArray<16, UInt8>(repeating: 0)
@@ -37,8 +38,10 @@ package final class Process {
     package var auxiliaryVector = Process.nowhere
     /// What futexes of the thread are on exit (set_tid_address(2)).
     package var clearedThreadIdentifier = Process.nowhere
-    /// PR_SET_DUMPABLE
-    package var isDumpable = true
+    /// The list of robust futexes (set_robust_list(2)).
+    package var robustList = Process.nowhere
+    /// What prctl(2), sched_setscheduler(2) and setpriority(2) keep.
+    package var attributes = ProcessAttributes()
     /// Numbers of unimplemented calls that were logged, a bit each.
     package var loggedCalls = InlineArray<8, UInt64>(repeating: 0)
 
@@ -82,6 +85,12 @@ package final class Process {
         addressSpace.limits.locked = limits[.lockedMemory].soft
     }
 
+    /// Processor time that the program used: what passed since its start less what it waited.
+    ///
+    /// Time in the program and time in the library OS are not told apart.
+    package var processorTime: Nanoseconds {
+        Clock.monotonic() - startTime - (Wait.waitedTime - waitedBefore)
+    }
     /// Names the program: at most 15 bytes up to the first NUL (PR_SET_NAME).
     package func setName(_ bytes: RawSpan) {
         name = InlineArray(repeating: 0)

@@ -204,12 +204,27 @@ package final class Signals {
 
 /// What restart_syscall(2) does.
 package enum RestartBlock: Sendable {
-    /// Sleeps on until a deadline on a clock; `remainder` is where the program wants what is left.
-    case sleep(clock: Int32, deadline: Nanoseconds, remainder: VirtualAddress)
-    /// Polls on; `nil` deadline: for ever.
-    case poll(descriptors: VirtualAddress, count: UInt32, deadline: Nanoseconds?)
-    /// Waits on for a futex.
-    case futex(address: VirtualAddress, value: UInt32, deadline: Nanoseconds, mask: UInt32)
+    /// Sleeps on until a point of the monotonic clock; `remainder` is where the program wants what
+    /// is left.
+    case sleep(deadline: Nanoseconds, remainder: VirtualAddress)
+    case futex(FutexWait)
+}
+
+/// A wait for a futex (futex(2)).
+package struct FutexWait: Sendable {
+    package let address: VirtualAddress
+    package let value: UInt32
+    package let mask: UInt32
+    /// On the monotonic clock; `nil`: for ever.
+    package var deadline: Nanoseconds?
+    package init(
+        address: VirtualAddress, value: UInt32, mask: UInt32, deadline: Nanoseconds?
+    ) {
+        self.address = address
+        self.value = value
+        self.mask = mask
+        self.deadline = deadline
+    }
 }
 
 extension Signals {

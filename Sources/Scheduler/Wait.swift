@@ -34,6 +34,10 @@ package enum Wait {
 
     package static func start(_ strategy: any IdleStrategy) { idle.value = strategy }
 
+    private static let waited = Global(Nanoseconds.zero)
+    /// Time that all waits took: what the program did not use the CPU for.
+    package static var waitedTime: Nanoseconds { waited.value }
+
     /// Adds a device to those that waits look at. Precondition: there are fewer than 16.
     package static func register(_ source: any PollSource) { sources.add(source) }
     /// Looks at every device and timer once; returns whether anything happened.
@@ -51,7 +55,9 @@ package enum Wait {
     ) -> Outcome {
         // An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
         let pollingTime = Nanoseconds(rawValue: 30_000)
-        var pollingEnd = Clock.monotonic() + pollingTime
+        let begin = Clock.monotonic()
+        var pollingEnd = begin + pollingTime
+        defer { waited.value = waited.value + (Clock.monotonic() - begin) }
         while true {
             poll()
             if condition() { return .ready }

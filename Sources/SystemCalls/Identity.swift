@@ -1,20 +1,61 @@
+internal import Base
+internal import Hardware
 internal import LinuxABI
 internal import Processes
+internal import Scheduler
 
-// Process identity: who the program is to itself.
+// Who the program is to itself and to others: process, session and group numbers, the mask of modes.
 extension SystemCalls {
-    /// getpid(2): Returns the process's number. Errors: none.
+    /// getpid(2): Returns the process's number, 1. Errors: none.
     static func getpid(_ caller: Caller) -> Int { Int(caller.process.identifier) }
 
     /// getppid(2): Returns the parent's number, 0 for the first process. Errors: none.
     static func getppid(_ caller: Caller) -> Int { Int(caller.process.parentIdentifier) }
 
-    /// gettid(2): Returns the thread's number, the process's for its first thread. Errors: none.
-    static func gettid(_ caller: Caller) -> Int { Int(caller.process.identifier) }
+    /// gettid(2): Returns the thread's number. Errors: none.
+    static func gettid(_ caller: Caller) -> Int { Int(caller.thread.identifier) }
+
+    /// set_tid_address(2): Notes what to clear when the thread ends, returns its number. Errors:
+    /// none.
+    static func setTidAddress(_ caller: Caller, address: VirtualAddress) -> Int {
+        caller.process.clearedThreadIdentifier = address
+        return Int(caller.thread.identifier)
+    }
+
+    /// getpgrp(2): Returns the process group. Errors: none.
+    static func getpgrp(_ caller: Caller) -> Int { Int(caller.process.group) }
+
+    /// getpgid(2): Returns a process's group. Errors: ESRCH.
+    static func getpgid(_ caller: Caller, process: Int32) throws(Errno) -> Int {
+        try requireSelf(caller, process)
+        return Int(caller.process.group)
+    }
+
+    /// setpgid(2): Sets a process's group; a session leader has none but its own. Errors: EINVAL,
+    /// EPERM, ESRCH.
+    static func setpgid(_ caller: Caller, process: Int32, group: Int32) throws(Errno) -> Int {
+        guard group >= 0 else { throw .invalidArgument }
+        try requireSelf(caller, process)
+        throw .operationNotPermitted
+    }
+
+    /// getsid(2): Returns a process's session. Errors: ESRCH.
+    static func getsid(_ caller: Caller, process: Int32) throws(Errno) -> Int {
+        try requireSelf(caller, process)
+        return Int(caller.process.session)
+    }
+
+    /// setsid(2): Begins a session, which the leader of a process group can't. Errors: EPERM.
+    static func setsid(_ caller: Caller) throws(Errno) -> Int { throw .operationNotPermitted }
 
     /// umask(2): Sets the mask of new files' mode bits and returns the old one. Errors: none.
     static func umask(_ caller: Caller, mask: UInt32) -> Int {
         defer { caller.process.fileModeMask = mask & 0o777 }
         return Int(caller.process.fileModeMask)
+    }
+
+    /// Checks that a process number means the caller, the one process that there is. ESRCH.
+    static func requireSelf(_ caller: Caller, _ process: Int32) throws(Errno) {
+        guard process == 0 || process == caller.process.identifier else { throw .noSuchProcess }
     }
 }

@@ -65,6 +65,22 @@ extension SystemCalls {
                 length: UInt64(register: frame.argument(1)))
         case .brk:
             return brk(caller, address: VirtualAddress(register: frame.argument(0)))
+        case .rtSigaction:
+            return try rtSigaction(
+                caller,
+                number: Int32(register: frame.argument(0)),
+                new: VirtualAddress(register: frame.argument(1)),
+                old: VirtualAddress(register: frame.argument(2)),
+                size: Int(register: frame.argument(3)))
+        case .rtSigprocmask:
+            return try rtSigprocmask(
+                caller,
+                how: Int32(register: frame.argument(0)),
+                new: VirtualAddress(register: frame.argument(1)),
+                old: VirtualAddress(register: frame.argument(2)),
+                size: Int(register: frame.argument(3)))
+        case .rtSigreturn:
+            return rtSigreturn(caller)
         case .pread64:
             return try pread64(
                 caller,
@@ -96,6 +112,8 @@ extension SystemCalls {
                 caller,
                 path: VirtualAddress(register: frame.argument(0)),
                 mode: UInt32(register: frame.argument(1)))
+        case .schedYield:
+            return schedYield(caller)
         case .mremap:
             return try mremap(
                 caller,
@@ -122,8 +140,44 @@ extension SystemCalls {
                 address: VirtualAddress(register: frame.argument(0)),
                 length: UInt64(register: frame.argument(1)),
                 advice: Int32(register: frame.argument(2)))
+        case .pause:
+            return try pause(caller)
+        case .nanosleep:
+            return try nanosleep(
+                caller,
+                time: VirtualAddress(register: frame.argument(0)),
+                remainder: VirtualAddress(register: frame.argument(1)))
+        case .getitimer:
+            return try getitimer(
+                caller,
+                which: Int32(register: frame.argument(0)),
+                value: VirtualAddress(register: frame.argument(1)))
+        case .alarm:
+            return try alarm(caller, seconds: UInt32(register: frame.argument(0)))
+        case .setitimer:
+            return try setitimer(
+                caller,
+                which: Int32(register: frame.argument(0)),
+                new: VirtualAddress(register: frame.argument(1)),
+                old: VirtualAddress(register: frame.argument(2)))
         case .getpid:
             return getpid(caller)
+        case .exit:
+            exit(caller, status: Int32(register: frame.argument(0)))
+        case .wait4:
+            return try wait4(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                status: VirtualAddress(register: frame.argument(1)),
+                options: UInt32(register: frame.argument(2)),
+                usage: VirtualAddress(register: frame.argument(3)))
+        case .kill:
+            return try kill(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                number: Int32(register: frame.argument(1)))
+        case .uname:
+            return try uname(caller, buffer: VirtualAddress(register: frame.argument(0)))
         case .getdents:
             return try getdents(
                 caller,
@@ -146,8 +200,140 @@ extension SystemCalls {
                 mode: UInt32(register: frame.argument(1)))
         case .umask:
             return umask(caller, mask: UInt32(register: frame.argument(0)))
+        case .gettimeofday:
+            return try gettimeofday(
+                caller,
+                time: VirtualAddress(register: frame.argument(0)),
+                zone: VirtualAddress(register: frame.argument(1)))
+        case .getrlimit:
+            return try getrlimit(
+                caller,
+                resource: UInt32(register: frame.argument(0)),
+                limit: VirtualAddress(register: frame.argument(1)))
+        case .getrusage:
+            return try getrusage(
+                caller,
+                who: Int32(register: frame.argument(0)),
+                usage: VirtualAddress(register: frame.argument(1)))
+        case .sysinfo:
+            return try sysinfo(caller, information: VirtualAddress(register: frame.argument(0)))
+        case .times:
+            return try times(caller, buffer: VirtualAddress(register: frame.argument(0)))
+        case .getuid:
+            return getuid(caller)
+        case .getgid:
+            return getgid(caller)
+        case .setuid:
+            return try setuid(caller, user: UInt32(register: frame.argument(0)))
+        case .setgid:
+            return try setgid(caller, group: UInt32(register: frame.argument(0)))
+        case .geteuid:
+            return geteuid(caller)
+        case .getegid:
+            return getegid(caller)
+        case .setpgid:
+            return try setpgid(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                group: Int32(register: frame.argument(1)))
         case .getppid:
             return getppid(caller)
+        case .getpgrp:
+            return getpgrp(caller)
+        case .setsid:
+            return try setsid(caller)
+        case .setreuid:
+            return try setreuid(
+                caller,
+                real: UInt32(register: frame.argument(0)),
+                effective: UInt32(register: frame.argument(1)))
+        case .setregid:
+            return try setregid(
+                caller,
+                real: UInt32(register: frame.argument(0)),
+                effective: UInt32(register: frame.argument(1)))
+        case .getgroups:
+            return try getgroups(
+                caller,
+                size: Int32(register: frame.argument(0)),
+                list: VirtualAddress(register: frame.argument(1)))
+        case .setgroups:
+            return try setgroups(
+                caller,
+                size: Int(register: frame.argument(0)),
+                list: VirtualAddress(register: frame.argument(1)))
+        case .setresuid:
+            return try setresuid(
+                caller,
+                real: UInt32(register: frame.argument(0)),
+                effective: UInt32(register: frame.argument(1)),
+                saved: UInt32(register: frame.argument(2)))
+        case .getresuid:
+            return try getresuid(
+                caller,
+                real: VirtualAddress(register: frame.argument(0)),
+                effective: VirtualAddress(register: frame.argument(1)),
+                saved: VirtualAddress(register: frame.argument(2)))
+        case .setresgid:
+            return try setresgid(
+                caller,
+                real: UInt32(register: frame.argument(0)),
+                effective: UInt32(register: frame.argument(1)),
+                saved: UInt32(register: frame.argument(2)))
+        case .getresgid:
+            return try getresgid(
+                caller,
+                real: VirtualAddress(register: frame.argument(0)),
+                effective: VirtualAddress(register: frame.argument(1)),
+                saved: VirtualAddress(register: frame.argument(2)))
+        case .getpgid:
+            return try getpgid(caller, process: Int32(register: frame.argument(0)))
+        case .setfsuid:
+            return setfsuid(caller, user: UInt32(register: frame.argument(0)))
+        case .setfsgid:
+            return setfsgid(caller, group: UInt32(register: frame.argument(0)))
+        case .getsid:
+            return try getsid(caller, process: Int32(register: frame.argument(0)))
+        case .capget:
+            return try capget(
+                caller,
+                header: VirtualAddress(register: frame.argument(0)),
+                data: VirtualAddress(register: frame.argument(1)))
+        case .capset:
+            return try capset(
+                caller,
+                header: VirtualAddress(register: frame.argument(0)),
+                data: VirtualAddress(register: frame.argument(1)))
+        case .rtSigpending:
+            return try rtSigpending(
+                caller,
+                set: VirtualAddress(register: frame.argument(0)),
+                size: Int(register: frame.argument(1)))
+        case .rtSigtimedwait:
+            return try rtSigtimedwait(
+                caller,
+                set: VirtualAddress(register: frame.argument(0)),
+                information: VirtualAddress(register: frame.argument(1)),
+                timeout: VirtualAddress(register: frame.argument(2)),
+                size: Int(register: frame.argument(3)))
+        case .rtSigqueueinfo:
+            return try rtSigqueueinfo(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                number: Int32(register: frame.argument(1)),
+                information: VirtualAddress(register: frame.argument(2)))
+        case .rtSigsuspend:
+            return try rtSigsuspend(
+                caller,
+                mask: VirtualAddress(register: frame.argument(0)),
+                size: Int(register: frame.argument(1)))
+        case .sigaltstack:
+            return try sigaltstack(
+                caller,
+                new: VirtualAddress(register: frame.argument(0)),
+                old: VirtualAddress(register: frame.argument(1)))
+        case .personality:
+            return try personality(caller, persona: UInt32(register: frame.argument(0)))
         case .statfs:
             return try statfs(
                 caller,
@@ -158,6 +344,39 @@ extension SystemCalls {
                 caller,
                 descriptor: Int32(register: frame.argument(0)),
                 status: VirtualAddress(register: frame.argument(1)))
+        case .getpriority:
+            return try getpriority(
+                caller,
+                which: Int32(register: frame.argument(0)),
+                who: Int32(register: frame.argument(1)))
+        case .setpriority:
+            return try setpriority(
+                caller,
+                which: Int32(register: frame.argument(0)),
+                who: Int32(register: frame.argument(1)),
+                nice: Int32(register: frame.argument(2)))
+        case .schedSetparam:
+            return try schedSetparam(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                parameters: VirtualAddress(register: frame.argument(1)))
+        case .schedGetparam:
+            return try schedGetparam(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                parameters: VirtualAddress(register: frame.argument(1)))
+        case .schedSetscheduler:
+            return try schedSetscheduler(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                policy: Int32(register: frame.argument(1)),
+                parameters: VirtualAddress(register: frame.argument(2)))
+        case .schedGetscheduler:
+            return try schedGetscheduler(caller, process: Int32(register: frame.argument(0)))
+        case .schedGetPriorityMax:
+            return try schedGetPriorityMax(caller, policy: Int32(register: frame.argument(0)))
+        case .schedGetPriorityMin:
+            return try schedGetPriorityMin(caller, policy: Int32(register: frame.argument(0)))
         case .mlock:
             return try mlock(
                 caller,
@@ -172,16 +391,119 @@ extension SystemCalls {
             return try mlockall(caller, flags: Int32(register: frame.argument(0)))
         case .munlockall:
             return try munlockall(caller)
+        case .prctl:
+            return try prctl(
+                caller,
+                option: Int32(register: frame.argument(0)),
+                argument2: UInt64(register: frame.argument(1)),
+                argument3: UInt64(register: frame.argument(2)),
+                argument4: UInt64(register: frame.argument(3)),
+                argument5: UInt64(register: frame.argument(4)))
+        case .archPrctl:
+            return try archPrctl(
+                caller,
+                request: Int32(register: frame.argument(0)),
+                address: VirtualAddress(register: frame.argument(1)))
+        case .setrlimit:
+            return try setrlimit(
+                caller,
+                resource: UInt32(register: frame.argument(0)),
+                limit: VirtualAddress(register: frame.argument(1)))
         case .chroot:
             return try chroot(caller, path: VirtualAddress(register: frame.argument(0)))
+        case .settimeofday:
+            return try settimeofday(
+                caller,
+                time: VirtualAddress(register: frame.argument(0)),
+                zone: VirtualAddress(register: frame.argument(1)))
+        case .sethostname:
+            return try sethostname(
+                caller,
+                name: VirtualAddress(register: frame.argument(0)),
+                length: Int32(register: frame.argument(1)))
+        case .setdomainname:
+            return try setdomainname(
+                caller,
+                name: VirtualAddress(register: frame.argument(0)),
+                length: Int32(register: frame.argument(1)))
         case .gettid:
             return gettid(caller)
+        case .tkill:
+            return try tkill(
+                caller,
+                thread: Int32(register: frame.argument(0)),
+                number: Int32(register: frame.argument(1)))
+        case .time:
+            return try time(caller, result: VirtualAddress(register: frame.argument(0)))
+        case .futex:
+            return try futex(
+                caller,
+                address: VirtualAddress(register: frame.argument(0)),
+                operation: Int32(register: frame.argument(1)),
+                value: UInt32(register: frame.argument(2)),
+                timeout: VirtualAddress(register: frame.argument(3)),
+                address2: VirtualAddress(register: frame.argument(4)),
+                value3: UInt32(register: frame.argument(5)))
+        case .schedSetaffinity:
+            return try schedSetaffinity(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                size: UInt32(register: frame.argument(1)),
+                mask: VirtualAddress(register: frame.argument(2)))
+        case .schedGetaffinity:
+            return try schedGetaffinity(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                size: UInt32(register: frame.argument(1)),
+                mask: VirtualAddress(register: frame.argument(2)))
         case .getdents64:
             return try getdents64(
                 caller,
                 descriptor: Int32(register: frame.argument(0)),
                 buffer: VirtualAddress(register: frame.argument(1)),
                 count: UInt32(register: frame.argument(2)))
+        case .setTidAddress:
+            return setTidAddress(caller, address: VirtualAddress(register: frame.argument(0)))
+        case .restartSyscall:
+            return try restartSyscall(caller)
+        case .clockSettime:
+            return try clockSettime(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                time: VirtualAddress(register: frame.argument(1)))
+        case .clockGettime:
+            return try clockGettime(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                time: VirtualAddress(register: frame.argument(1)))
+        case .clockGetres:
+            return try clockGetres(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                resolution: VirtualAddress(register: frame.argument(1)))
+        case .clockNanosleep:
+            return try clockNanosleep(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                flags: Int32(register: frame.argument(1)),
+                time: VirtualAddress(register: frame.argument(2)),
+                remainder: VirtualAddress(register: frame.argument(3)))
+        case .exitGroup:
+            exitGroup(caller, status: Int32(register: frame.argument(0)))
+        case .tgkill:
+            return try tgkill(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                thread: Int32(register: frame.argument(1)),
+                number: Int32(register: frame.argument(2)))
+        case .waitid:
+            return try waitid(
+                caller,
+                kind: Int32(register: frame.argument(0)),
+                process: Int32(register: frame.argument(1)),
+                information: VirtualAddress(register: frame.argument(2)),
+                options: UInt32(register: frame.argument(3)),
+                usage: VirtualAddress(register: frame.argument(4)))
         case .openat:
             return try openat(
                 caller,
@@ -202,6 +524,17 @@ extension SystemCalls {
                 directory: Int32(register: frame.argument(0)),
                 path: VirtualAddress(register: frame.argument(1)),
                 mode: UInt32(register: frame.argument(2)))
+        case .setRobustList:
+            return try setRobustList(
+                caller,
+                head: VirtualAddress(register: frame.argument(0)),
+                size: UInt(register: frame.argument(1)))
+        case .getRobustList:
+            return try getRobustList(
+                caller,
+                thread: Int32(register: frame.argument(0)),
+                head: VirtualAddress(register: frame.argument(1)),
+                size: VirtualAddress(register: frame.argument(2)))
         case .preadv:
             return try preadv(
                 caller,
@@ -218,6 +551,37 @@ extension SystemCalls {
                 count: Int(register: frame.argument(2)),
                 offset: Int64(register: frame.argument(3)),
                 high: UInt64(register: frame.argument(4)))
+        case .rtTgsigqueueinfo:
+            return try rtTgsigqueueinfo(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                thread: Int32(register: frame.argument(1)),
+                number: Int32(register: frame.argument(2)),
+                information: VirtualAddress(register: frame.argument(3)))
+        case .prlimit64:
+            return try prlimit64(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                resource: UInt32(register: frame.argument(1)),
+                new: VirtualAddress(register: frame.argument(2)),
+                old: VirtualAddress(register: frame.argument(3)))
+        case .getcpu:
+            return try getcpu(
+                caller,
+                processor: VirtualAddress(register: frame.argument(0)),
+                node: VirtualAddress(register: frame.argument(1)))
+        case .getrandom:
+            return try getrandom(
+                caller,
+                buffer: VirtualAddress(register: frame.argument(0)),
+                count: UInt(register: frame.argument(1)),
+                flags: UInt32(register: frame.argument(2)))
+        case .membarrier:
+            return try membarrier(
+                caller,
+                command: UInt32(register: frame.argument(0)),
+                flags: UInt32(register: frame.argument(1)),
+                processor: Int32(register: frame.argument(2)))
         case .mlock2:
             return try mlock2(
                 caller,

@@ -1,4 +1,6 @@
+internal import Base
 internal import LinuxABI
+internal import NucleusInterface
 internal import Processes
 internal import Trace
 
@@ -7,6 +9,16 @@ extension SystemCalls {
     static func unimplemented(
         _ number: SystemCallNumber, _ caller: Caller
     ) throws(Errno) -> Int {
+        let slot = Int(number.rawValue >> 6)
+        let bit: UInt64 = 1 << (number.rawValue & 63)
+        if caller.process.loggedCalls[slot] & bit == 0 {
+            caller.process.loggedCalls[slot] |= bit
+            Log.line(.info) {
+                $0.append("the program called ")
+                $0.append(number.name)
+                $0.append(", which does not exist yet (ENOSYS)")
+            }
+        }
         throw .notImplemented
     }
 }

@@ -1,0 +1,24 @@
+/// Attributes that a process sets and gets back, and that nothing else depends on while it is the
+/// machine's only one.
+package struct ProcessAttributes: Sendable {
+    /// PR_SET_DUMPABLE
+    package var dumpable: UInt64 = 1
+    /// PR_SET_PDEATHSIG
+    package var parentDeathSignal: Int32 = 0
+    /// PR_SET_CHILD_SUBREAPER
+    package var isSubreaper = false
+    /// PR_SET_TIMERSLACK, in nanoseconds; timers here are never late on purpose.
+    package var timerSlack: UInt64 = 50_000
+    /// personality(2)
+    package var personality: UInt32 = 0
+    /// setpriority(2), -20...19
+    package var nice: Int32 = 0
+    /// sched_setscheduler(2)
+    package var policy: Int32 = 0
+    package var schedulingPriority: Int32 = 0
+    package var resetsOnFork = false
+    /// membarrier(2): commands that were registered.
+    package var registeredBarriers: UInt32 = 0
+
+    package init() {}
+}

@@ -1,0 +1,150 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Processes
+internal import Scheduler
+
+/// A clock that a program names (clock_gettime(2)).
+enum ClockName: Equatable {
+    case realtime
+    case realtimeCoarse
+    case monotonic
+    case monotonicCoarse
+    case monotonicRaw
+    case bootTime
+    case atomicTime
+    case processTime
+    case threadTime
+    /// CLOCK_REALTIME_ALARM and CLOCK_BOOTTIME_ALARM: read as their namesakes, wake nobody.
+    case realtimeAlarm
+    case bootTimeAlarm
+
+    /// EINVAL where there is no such clock.
+    init(_ number: Int32) throws(Errno) {
+        switch number {
+        case 0: self = .realtime
+        case 1: self = .monotonic
+        case 2: self = .processTime
+        case 3: self = .threadTime
+        case 4: self = .monotonicRaw
+        case 5: self = .realtimeCoarse
+        case 6: self = .monotonicCoarse
+        case 7: self = .bootTime
+        case 8: self = .realtimeAlarm
+        case 9: self = .bootTimeAlarm
+        case 11: self = .atomicTime
+        case ..<0:
+            // A processor-time clock: ~process << 3, 4 for a thread's, and a kind below 3.
+            guard number & 3 != 3 else { throw .invalidArgument }
+            let process = ~(number >> 3)
+            guard process == 0 || process == 1 else { throw .invalidArgument }
+            self = number & 4 != 0 ? .threadTime : .processTime
+        default: throw .invalidArgument
+        }
+    }
+    func now(_ process: Process) -> Nanoseconds {
+        switch self {
+        case .realtime, .realtimeCoarse, .atomicTime, .realtimeAlarm: Clock.realtime()
+        case .monotonic, .monotonicCoarse, .monotonicRaw, .bootTime, .bootTimeAlarm:
+            Clock.monotonic()
+        case .processTime, .threadTime: process.processorTime
+        }
+    }
+    /// What the coarse clocks of Linux have with 250 ticks a second; all others have 1 ns.
+    var resolution: Nanoseconds {
+        switch self {
+        case .realtimeCoarse, .monotonicCoarse: Nanoseconds(rawValue: 4_000_000)
+        default: Nanoseconds(rawValue: 1)
+        }
+    }
+    /// The point of the monotonic clock where this clock shows `time`.
+    func monotonic(of time: Nanoseconds) -> Nanoseconds {
+        switch self {
+        case .realtime, .realtimeCoarse, .atomicTime, .realtimeAlarm:
+            time - (Clock.realtime() - Clock.monotonic())
+        default: time
+        }
+    }
+    /// Whether one may sleep by it; EOPNOTSUPP and EINVAL as Linux has them.
+    func requireSleeping() throws(Errno) {
+        switch self {
+        case .realtime, .monotonic, .bootTime, .atomicTime: break
+        // A thread that sleeps uses no processor time.
+        case .threadTime: throw .invalidArgument
+        default: throw .notSupported
+        }
+    }
+}
+
+// Reading and setting clocks.
+extension SystemCalls {
+    /// clock_gettime(2): Reads a clock. Errors: EFAULT, EINVAL.
+    static func clockGettime(
+        _ caller: Caller, clock: Int32, time: VirtualAddress
+    ) throws(Errno) -> Int {
+        let clock = try ClockName(clock)
+        try ProgramMemory.storeTime(clock.now(caller.process), at: time)
+        return 0
+    }
+
+    /// clock_getres(2): Tells how fine a clock is. Errors: EFAULT, EINVAL.
+    static func clockGetres(
+        _ caller: Caller, clock: Int32, resolution: VirtualAddress
+    ) throws(Errno) -> Int {
+        let clock = try ClockName(clock)
+        if !resolution.isNull { try ProgramMemory.storeTime(clock.resolution, at: resolution) }
+        return 0
+    }
+
+    /// clock_settime(2): Sets the real-time clock. Errors: EFAULT, EINVAL, EPERM.
+    static func clockSettime(
+        _ caller: Caller, clock: Int32, time: VirtualAddress
+    ) throws(Errno) -> Int {
+        guard try ClockName(clock) == .realtime else { throw .invalidArgument }
+        let time = try ProgramMemory.loadTime(at: time)
+        guard caller.process.credentials.has(.systemTime) else { throw .operationNotPermitted }
+        Clock.setRealtime(time)
+        return 0
+    }
+
+    /// gettimeofday(2): Reads the real-time clock; the time zone is always zero. Errors: EFAULT.
+    static func gettimeofday(
+        _ caller: Caller, time: VirtualAddress, zone: VirtualAddress
+    ) throws(Errno) -> Int {
+        if !time.isNull { try ProgramMemory.storeTimeValue(Clock.realtime(), at: time) }
+        if !zone.isNull { try ProgramMemory.store(UInt64(0), at: zone) }
+        return 0
+    }
+
+    /// settimeofday(2): Sets the real-time clock; a time zone other than zero can't be kept. Errors:
+    /// EFAULT, EINVAL, EPERM.
+    static func settimeofday(
+        _ caller: Caller, time: VirtualAddress, zone: VirtualAddress
+    ) throws(Errno) -> Int {
+        let new = time.isNull ? nil : try ProgramMemory.loadTimeValue(at: time)
+        let hasZone = zone.isNull ? false : try ProgramMemory.load(UInt64.self, at: zone) != 0
+        guard caller.process.credentials.has(.systemTime) else { throw .operationNotPermitted }
+        guard !hasZone else { throw .invalidArgument }
+        if let new { Clock.setRealtime(new) }
+        return 0
+    }
+
+    /// time(2): Returns the seconds since 1970. Errors: EFAULT.
+    static func time(_ caller: Caller, result: VirtualAddress) throws(Errno) -> Int {
+        let seconds = Clock.realtime().rawValue / Nanoseconds.perSecond
+        if !result.isNull { try ProgramMemory.store(seconds, at: result) }
+        return Int(seconds)
+    }
+
+    /// times(2): Tells the processor time used and returns a tick count of 1/100 s. Errors: EFAULT.
+    static func times(_ caller: Caller, buffer: VirtualAddress) throws(Errno) -> Int {
+        let tick: Int64 = 10_000_000
+        if !buffer.isNull {
+            try ProgramMemory.store(caller.process.processorTime.rawValue / tick, at: buffer)
+            for index: UInt64 in 1...3 {
+                try ProgramMemory.store(Int64(0), at: try buffer.field(index * 8))
+            }
+        }
+        return Int(Clock.monotonic().rawValue / tick)
+    }
+}

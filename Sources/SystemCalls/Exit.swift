@@ -1,0 +1,44 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Processes
+
+// The end of the program, and waiting for others, of which there are none.
+extension SystemCalls {
+    /// exit(2): Ends the thread, the only one, and so the process. Errors: none.
+    static func exit(_ caller: Caller, status: Int32) -> Never {
+        Process.terminate(.exited(status: UInt8(truncatingIfNeeded: status)))
+    }
+
+    /// exit_group(2): Ends the process. Errors: none.
+    static func exitGroup(_ caller: Caller, status: Int32) -> Never {
+        Process.terminate(.exited(status: UInt8(truncatingIfNeeded: status)))
+    }
+
+    /// wait4(2): Waits for a child; a process here never has one. Errors: ECHILD, EINVAL, ESRCH.
+    static func wait4(
+        _ caller: Caller, process: Int32, status: VirtualAddress, options: UInt32,
+        usage: VirtualAddress
+    ) throws(Errno) -> Int {
+        // WNOHANG, WUNTRACED, WCONTINUED, __WNOTHREAD, __WALL, __WCLONE
+        guard options & ~0xe000_000b == 0 else { throw .invalidArgument }
+        guard process != .min else { throw .noSuchProcess }
+        throw .noChild
+    }
+
+    /// waitid(2): Waits for a child; a process here never has one. Errors: ECHILD, EINVAL.
+    static func waitid(
+        _ caller: Caller, kind: Int32, process: Int32, information: VirtualAddress,
+        options: UInt32, usage: VirtualAddress
+    ) throws(Errno) -> Int {
+        // WNOHANG, WSTOPPED, WEXITED, WCONTINUED, WNOWAIT and the three above.
+        guard options & ~0xe100_000f == 0, options & 0xe != 0 else { throw .invalidArgument }
+        switch kind {
+        case 0: break
+        case 1: guard process > 0 else { throw .invalidArgument }
+        case 2: guard process >= 0 else { throw .invalidArgument }
+        default: throw .invalidArgument
+        }
+        throw .noChild
+    }
+}

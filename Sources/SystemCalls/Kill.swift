@@ -1,0 +1,94 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Processes
+internal import Scheduler
+
+// Sending signals; the one process there is can send them only to itself.
+extension SystemCalls {
+    /// kill(2): Sends a signal to a process or a group. Errors: EINVAL, ESRCH.
+    static func kill(_ caller: Caller, process: Int32, number: Int32) throws(Errno) -> Int {
+        // -1 is everybody but the first process and the caller: nobody here.
+        let isSelf =
+            process == 0 || process == caller.process.identifier
+            || (process < -1 && process == -caller.process.group)
+        guard isSelf else { throw .noSuchProcess }
+        return try send(caller, number, .user, to: .process)
+    }
+
+    /// tkill(2): Sends a signal to a thread. Errors: EAGAIN, EINVAL, ESRCH.
+    static func tkill(_ caller: Caller, thread: Int32, number: Int32) throws(Errno) -> Int {
+        guard thread > 0 else { throw .invalidArgument }
+        guard thread == caller.thread.identifier else { throw .noSuchProcess }
+        return try send(caller, number, .thread, to: .thread)
+    }
+
+    /// tgkill(2): Sends a signal to a thread of a process. Errors: EAGAIN, EINVAL, ESRCH.
+    static func tgkill(
+        _ caller: Caller, process: Int32, thread: Int32, number: Int32
+    ) throws(Errno) -> Int {
+        guard process > 0, thread > 0 else { throw .invalidArgument }
+        guard process == caller.process.identifier, thread == caller.thread.identifier else {
+            throw .noSuchProcess
+        }
+        return try send(caller, number, .thread, to: .thread)
+    }
+
+    /// rt_sigqueueinfo(2): Sends a signal with data to a process. Errors: EAGAIN, EFAULT, EINVAL,
+    /// ESRCH.
+    static func rtSigqueueinfo(
+        _ caller: Caller, process: Int32, number: Int32, information: VirtualAddress
+    ) throws(Errno) -> Int {
+        let information = try load(number, information)
+        guard process == caller.process.identifier else { throw .noSuchProcess }
+        return try send(caller, number, information, to: .process)
+    }
+
+    /// rt_tgsigqueueinfo(2): Sends a signal with data to a thread. Errors: EAGAIN, EFAULT, EINVAL,
+    /// ESRCH.
+    static func rtTgsigqueueinfo(
+        _ caller: Caller, process: Int32, thread: Int32, number: Int32,
+        information: VirtualAddress
+    ) throws(Errno) -> Int {
+        let information = try load(number, information)
+        guard process > 0, thread > 0 else { throw .invalidArgument }
+        guard process == caller.process.identifier, thread == caller.thread.identifier else {
+            throw .noSuchProcess
+        }
+        return try send(caller, number, information, to: .thread)
+    }
+
+    private static func load(
+        _ number: Int32, _ address: VirtualAddress
+    ) throws(Errno) -> SignalInformation {
+        var storage = InlineArray<48, UInt8>(repeating: 0)
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            try ProgramMemory.copyIn(from: address, into: &bytes)
+        }
+        var information = SignalInformation(storage.span.raw)
+        information.number = number
+        return information
+    }
+    private static func send(
+        _ caller: Caller, _ number: Int32, _ code: SignalCode, to target: Signals.Target
+    ) throws(Errno) -> Int {
+        guard number != 0 else { return 0 }
+        guard let signal = Signal(rawValue: number) else { throw .invalidArgument }
+        let information = SignalInformation(
+            signal, code, process: caller.process.identifier,
+            user: caller.process.credentials.users.real)
+        try caller.process.post(signal, information, to: target)
+        return 0
+    }
+    private static func send(
+        _ caller: Caller, _ number: Int32, _ information: SignalInformation,
+        to target: Signals.Target
+    ) throws(Errno) -> Int {
+        guard number != 0 else { return 0 }
+        guard let signal = Signal(rawValue: number) else { throw .invalidArgument }
+        try caller.process.post(signal, information, to: target)
+        return 0
+    }
+}

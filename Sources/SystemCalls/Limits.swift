@@ -1,0 +1,90 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+internal import Processes
+internal import Scheduler
+
+// Limits, and what was used of them.
+extension SystemCalls {
+    /// prlimit64(2): Gets and sets a resource limit. Errors: EFAULT, EINVAL, EPERM, ESRCH.
+    static func prlimit64(
+        _ caller: Caller, process: Int32, resource: UInt32, new: VirtualAddress,
+        old: VirtualAddress
+    ) throws(Errno) -> Int {
+        let limit = new.isNull ? nil : try loadLimit(new)
+        try requireSelf(caller, process)
+        let resource = try known(resource)
+        let previous = caller.process.limits[resource]
+        if let limit { try caller.process.setLimit(resource, to: limit) }
+        if !old.isNull { try store(previous, at: old) }
+        return 0
+    }
+
+    /// getrlimit(2): Tells a resource limit. Errors: EFAULT, EINVAL.
+    static func getrlimit(
+        _ caller: Caller, resource: UInt32, limit: VirtualAddress
+    ) throws(Errno) -> Int {
+        try store(caller.process.limits[try known(resource)], at: limit)
+        return 0
+    }
+
+    /// setrlimit(2): Sets a resource limit. Errors: EFAULT, EINVAL, EPERM.
+    static func setrlimit(
+        _ caller: Caller, resource: UInt32, limit: VirtualAddress
+    ) throws(Errno) -> Int {
+        let limit = try loadLimit(limit)
+        try caller.process.setLimit(try known(resource), to: limit)
+        return 0
+    }
+
+    private static func known(_ resource: UInt32) throws(Errno) -> Resource {
+        guard let resource = Resource(rawValue: Int32(truncatingIfNeeded: resource)) else {
+            throw .invalidArgument
+        }
+        return resource
+    }
+    private static func loadLimit(_ address: VirtualAddress) throws(Errno) -> Limit {
+        Limit(
+            soft: try ProgramMemory.load(UInt64.self, at: address),
+            hard: try ProgramMemory.load(UInt64.self, at: try address.field(8)))
+    }
+    private static func store(_ limit: Limit, at address: VirtualAddress) throws(Errno) {
+        try ProgramMemory.store(limit.soft, at: address)
+        try ProgramMemory.store(limit.hard, at: try address.field(8))
+    }
+
+    /// getrusage(2): Tells processor time and the largest resident set; other fields are zero.
+    /// Errors: EFAULT, EINVAL.
+    static func getrusage(
+        _ caller: Caller, who: Int32, usage: VirtualAddress
+    ) throws(Errno) -> Int {
+        // RUSAGE_SELF, RUSAGE_THREAD and RUSAGE_CHILDREN, of which there are none.
+        guard who == 0 || who == 1 || who == -1 else { throw .invalidArgument }
+        let size = 144
+        let maximumResidentOffset: UInt64 = 32
+        try ProgramMemory.zero(usage, count: size)
+        guard who != -1 else { return 0 }
+        try ProgramMemory.storeTimeValue(caller.process.processorTime, at: usage)
+        let kibibytes = caller.process.addressSpace.residentPages * Page.size / 1024
+        try ProgramMemory.store(Int64(kibibytes), at: try usage.field(maximumResidentOffset))
+        return 0
+    }
+
+    /// sysinfo(2): Tells uptime and memory of the machine. Errors: EFAULT.
+    static func sysinfo(_ caller: Caller, information: VirtualAddress) throws(Errno) -> Int {
+        // struct sysinfo of 64-bit machines.
+        let size = 112
+        try ProgramMemory.zero(information, count: size)
+        let uptime = Clock.monotonic().rawValue / Nanoseconds.perSecond
+        try ProgramMemory.store(uptime, at: information)
+        let pageSize = UInt64(Page.size)
+        try ProgramMemory.store(
+            UInt64(Frames.totalCount) * pageSize, at: try information.field(32))
+        try ProgramMemory.store(
+            UInt64(Frames.freeCount) * pageSize, at: try information.field(40))
+        try ProgramMemory.store(UInt16(1), at: try information.field(80))
+        try ProgramMemory.store(UInt32(1), at: try information.field(104))
+        return 0
+    }
+}

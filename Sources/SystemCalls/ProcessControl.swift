@@ -1,0 +1,136 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Processes
+
+// Attributes of the process (prctl(2)); options that nothing here honours are EINVAL.
+extension SystemCalls {
+    private enum Option {
+        static let setParentDeathSignal: Int32 = 1
+        static let getParentDeathSignal: Int32 = 2
+        static let getDumpable: Int32 = 3
+        static let setDumpable: Int32 = 4
+        static let getKeepCapabilities: Int32 = 7
+        static let setKeepCapabilities: Int32 = 8
+        static let setName: Int32 = 15
+        static let getName: Int32 = 16
+        static let getSeccomp: Int32 = 21
+        static let readBounding: Int32 = 23
+        static let dropBounding: Int32 = 24
+        static let setTimerSlack: Int32 = 29
+        static let getTimerSlack: Int32 = 30
+        static let setSubreaper: Int32 = 36
+        static let getSubreaper: Int32 = 37
+        static let setNoNewPrivileges: Int32 = 38
+        static let getNoNewPrivileges: Int32 = 39
+        static let ambient: Int32 = 47
+    }
+
+    /// prctl(2): Gets and sets attributes of the process. Errors: EFAULT, EINVAL, EPERM.
+    static func prctl(
+        _ caller: Caller, option: Int32, argument2: UInt64, argument3: UInt64, argument4: UInt64,
+        argument5: UInt64
+    ) throws(Errno) -> Int {
+        let process = caller.process
+        let address = VirtualAddress(rawValue: argument2)
+        let others = argument3 | argument4 | argument5
+        switch option {
+        case Option.setParentDeathSignal:
+            guard argument2 <= 64 else { throw .invalidArgument }
+            process.attributes.parentDeathSignal = Int32(argument2)
+        case Option.getParentDeathSignal:
+            try ProgramMemory.store(process.attributes.parentDeathSignal, at: address)
+        case Option.getDumpable: return Int(process.attributes.dumpable)
+        case Option.setDumpable:
+            guard argument2 <= 1 else { throw .invalidArgument }
+            process.attributes.dumpable = argument2
+        case Option.getKeepCapabilities: return process.credentials.keepsCapabilities ? 1 : 0
+        case Option.setKeepCapabilities:
+            guard argument2 <= 1 else { throw .invalidArgument }
+            process.credentials.keepsCapabilities = argument2 == 1
+        case Option.setName: try setName(process, address)
+        case Option.getName:
+            try ProgramMemory.copyOut(process.name.span.raw, to: address)
+        case Option.getSeccomp: return 0
+        case Option.readBounding:
+            return process.credentials.bounding.contains(try capability(argument2)) ? 1 : 0
+        case Option.dropBounding:
+            guard process.credentials.has(.setCapabilities) else { throw .operationNotPermitted }
+            process.credentials.bounding.remove(try capability(argument2))
+        case Option.setTimerSlack:
+            process.attributes.timerSlack =
+                Int64(bitPattern: argument2) <= 0 ? 50_000 : argument2
+        case Option.getTimerSlack: return Int(process.attributes.timerSlack)
+        case Option.setSubreaper: process.attributes.isSubreaper = argument2 != 0
+        case Option.getSubreaper:
+            try ProgramMemory.store(
+                UInt32(process.attributes.isSubreaper ? 1 : 0), at: address)
+        case Option.setNoNewPrivileges:
+            guard argument2 == 1, others == 0 else { throw .invalidArgument }
+            process.credentials.hasNoNewPrivileges = true
+        case Option.getNoNewPrivileges:
+            guard argument2 | others == 0 else { throw .invalidArgument }
+            return process.credentials.hasNoNewPrivileges ? 1 : 0
+        case Option.ambient:
+            guard argument4 | argument5 == 0 else { throw .invalidArgument }
+            return try changeAmbient(process, argument2, argument3)
+        default: throw .invalidArgument
+        }
+        return 0
+    }
+
+    private static func setName(
+        _ process: Process, _ address: VirtualAddress
+    ) throws(Errno) {
+        // Up to its NUL or 15 bytes; what lies behind need not be readable.
+        var storage = InlineArray<16, UInt8>(repeating: 0)
+        var index = 0
+        while index < 15 {
+            let byte = try ProgramMemory.load(
+                UInt8.self, at: try address.field(UInt64(index)))
+            if byte == 0 { break }
+            storage[index] = byte
+            index += 1
+        }
+        process.setName(storage.span.raw)
+    }
+    private static func capability(_ number: UInt64) throws(Errno) -> CapabilitySet {
+        guard number <= 40 else { throw .invalidArgument }
+        return CapabilitySet(rawValue: 1 << number)
+    }
+    /// PR_CAP_AMBIENT
+    private static func changeAmbient(
+        _ process: Process, _ operation: UInt64, _ number: UInt64
+    ) throws(Errno) -> Int {
+        let clearAll: UInt64 = 4
+        if operation == clearAll {
+            guard number == 0 else { throw .invalidArgument }
+            process.credentials.ambient = []
+            return 0
+        }
+        let capability = try capability(number)
+        switch operation {
+        case 1: return process.credentials.ambient.contains(capability) ? 1 : 0
+        case 2:
+            guard process.credentials.permitted.contains(capability),
+                process.credentials.inheritable.contains(capability)
+            else { throw .operationNotPermitted }
+            process.credentials.ambient.insert(capability)
+        case 3: process.credentials.ambient.remove(capability)
+        default: throw .invalidArgument
+        }
+        return 0
+    }
+
+    /// personality(2): Tells the execution domain, always Linux's; sets the one flag that means
+    /// something here, ADDR_NO_RANDOMIZE for a later exec. Errors: EINVAL.
+    static func personality(_ caller: Caller, persona: UInt32) throws(Errno) -> Int {
+        let old = caller.process.attributes.personality
+        if persona != .max {
+            let noRandomization: UInt32 = 0x0004_0000
+            guard persona & ~noRandomization == 0 else { throw .invalidArgument }
+            caller.process.attributes.personality = persona
+        }
+        return Int(old)
+    }
+}
