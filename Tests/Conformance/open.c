@@ -89,12 +89,6 @@ int main(void) {
     SHOW(syscall(SYS_open, "made", O_RDONLY | O_CLOEXEC));
     SHOW(fcntl(4, F_GETFD));
     SHOW(close(4));
-    SHOW(syscall(SYS_open, ".", O_TMPFILE | O_RDWR, 0600));
-    SHOW(write(4, "hidden", 6));
-    SHOW(fstat(4, &status));
-    say("O_TMPFILE: mode %o links %ld size %ld", status.st_mode, (long)status.st_nlink, (long)status.st_size);
-    SHOW(close(4));
-    SHOW(syscall(SYS_open, ".", O_TMPFILE | O_RDONLY, 0600));
     SHOW(syscall(SYS_open, "/", O_RDONLY));
     SHOW(syscall(SYS_openat, 4, "..", O_RDONLY | O_DIRECTORY));
     struct stat root, above;

@@ -1,5 +1,11 @@
 # One test per conformance program and C library: Tests/Conformance/NAME.c prints the same lines.
 
+# Programs that differ for a reason: "NAME: REASON". One that agrees after all fails, so that its line
+# is taken out.
+declare -A expected_to_differ=(
+    [tmpfile]="O_TMPFILE is not supported yet (EOPNOTSUPP)"
+)
+
 generated_tests() {
     local source name
     for source in "$top"/Tests/Conformance/*.c; do
@@ -13,13 +19,20 @@ generated_tests() {
 }
 
 generated_test() {
-    local kind=${1#conformance-} name arguments=()
+    local kind=${1#conformance-} name arguments=() code
     name=${kind#*-} kind=${kind%%-*}
     case $name in
     start) arguments=("two words" "" "it's" 'a "quote"' 'back\slash' 'grüße' '--env' 'tab	end') ;;
     esac
     same --env "CONFORMANCE=a b'\"c" --env CONFORMANCE_EMPTY= --env 'CONFORMANCE_SLASH=\x\\y' \
-        "$built/$kind/conformance-$name" "${arguments[@]}" || return 1
+        "$built/$kind/conformance-$name" ${arguments[@]+"${arguments[@]}"}
+    code=$?
     # A program that prints NO has found its own relation broken, natively too.
-    ! grep -aE ': (NO|WRONG|ABSENT)$' native.out
+    ! grep -aE ': (NO|WRONG|ABSENT)$' native.out || code=1
+    if [ -n "${expected_to_differ[$name]:-}" ] && [ "${MARTLET:-}" != native ]; then
+        [ $code = 0 ] || skip "${expected_to_differ[$name]}"
+        echo "agrees now: take it out of expected_to_differ"
+        return 1
+    fi
+    return $code
 }
