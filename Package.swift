@@ -54,7 +54,8 @@ let common: [Target] = [
     shared(
         "Processes",
         [
-            "Base", "LinuxABI", "Wire", "NucleusInterface", "Hardware", "Trace", "Memory", "Scheduler",
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "Hardware", "Trace", "Memory",
+            "Scheduler",
             "Files",
         ]),
     shared(
@@ -137,10 +138,12 @@ let host: [Target] = [
     tests(
         "Processes",
         [
-            "Processes", "SystemCalls", "Scheduler", "Files", "Memory", "Hardware", "Base", "LinuxABI",
+            "Processes", "SystemCalls", "Scheduler", "Files", "Memory", "Hardware", "Base",
+            "LinuxABI",
             "Wire", "TestSupport",
         ]),
-    tests("VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
+    tests(
+        "VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
     tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
     .target(
         name: "FuzzTargets",
