@@ -91,7 +91,7 @@ package struct ArchiveWriter: ~Copyable {
     }
 
     private mutating func addBytes(
-        of host: [UInt8], _ status: FileStatus
+        of host: [UInt8], _ status: HostFileStatus
     ) throws(ImageFailure) {
         try flush()
         let destination = destination

@@ -7,13 +7,13 @@ package import Wire
 package struct Executable: ~Copyable {
     package let path: [UInt8]
     package let descriptor: OwnedDescriptor
-    package let status: FileStatus
+    package let status: HostFileStatus
     package let header: ELFHeader
     /// The program headers as they are in the file.
     let segmentTable: [UInt8]
 
     private init(
-        path: [UInt8], descriptor: consuming OwnedDescriptor, status: FileStatus,
+        path: [UInt8], descriptor: consuming OwnedDescriptor, status: HostFileStatus,
         header: ELFHeader, segmentTable: [UInt8]
     ) {
         self.path = path

@@ -6,7 +6,7 @@ package struct FileTree: Sendable {
     /// One file, folder or symbolic link.
     struct Entry: Sendable {
         let path: GuestPath
-        let status: FileStatus
+        let status: HostFileStatus
         let content: Content
     }
     enum Content: Sendable {
@@ -39,7 +39,7 @@ package struct FileTree: Sendable {
     }
 
     private mutating func add(
-        host: [UInt8], _ status: FileStatus, at guest: GuestPath
+        host: [UInt8], _ status: HostFileStatus, at guest: GuestPath
     ) throws(ImageFailure) {
         switch status.kind {
         case .regular:

@@ -3,7 +3,7 @@ internal import Glibc
 package import LinuxABI
 
 /// What stat(2) says of a file.
-package struct FileStatus: Sendable {
+package struct HostFileStatus: Sendable {
     package enum Kind: Sendable { case regular, directory, symbolicLink, other }
 
     package let kind: Kind
@@ -21,10 +21,10 @@ package struct FileStatus: Sendable {
     }
 
     /// A folder that no host has: rwxr-xr-x, from 1970.
-    package static var newFolder: FileStatus {
+    package static var newFolder: HostFileStatus {
         var raw = stat()
         raw.st_mode = S_IFDIR | 0o755
-        return FileStatus(raw)
+        return HostFileStatus(raw)
     }
 
     fileprivate init(_ raw: stat) {
@@ -63,7 +63,7 @@ extension Host {
     /// What the file at a path is (stat(2), lstat(2)).
     package static func status(
         of path: [UInt8], _ link: LinkHandling
-    ) throws(Errno) -> FileStatus {
+    ) throws(Errno) -> HostFileStatus {
         var raw = stat()
         let result = unsafe withPath(path) { path in
             switch link {
@@ -72,7 +72,7 @@ extension Host {
             }
         }
         guard result == 0 else { throw .last }
-        return FileStatus(raw)
+        return HostFileStatus(raw)
     }
 
     /// Opens a file for reading; never waits, whatever the path names.
