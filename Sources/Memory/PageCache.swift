@@ -40,6 +40,7 @@ package final class PageCache {
     // MARK: Pages
 
     /// The frame of a page, `nil` for a hole. The cache keeps its reference: retain to hold it.
+    @export(interface)
     package func existingFrame(at pageIndex: Int) -> Frame? {
         guard pageIndex >= Self.directCount else {
             guard pageIndex >= 0, direct[pageIndex] != 0 else { return nil }
@@ -48,6 +49,7 @@ package final class PageCache {
         return tree[pageIndex]
     }
     /// The frame of a page, made of zeroes where a hole was. ENOMEM. Borrowed, as above.
+    @export(interface)
     package func frame(at pageIndex: Int) throws(Errno) -> Frame {
         if let frame = existingFrame(at: pageIndex) { return frame }
         let frame = try Frames.allocateForProgram()
@@ -56,6 +58,7 @@ package final class PageCache {
     }
     /// Takes over one reference to `frame` as the page's contents; what was there goes. ENOMEM
     /// (then the reference was given back).
+    @export(interface)
     package func adopt(_ frame: Frame, at pageIndex: Int) throws(Errno) {
         precondition(pageIndex >= 0)
         let previous = existingFrame(at: pageIndex)
@@ -69,6 +72,7 @@ package final class PageCache {
     }
 
     /// Changes the length; pages beyond the new end are freed and leave every mapping.
+    @export(interface)
     package func truncate(to newSize: Int64) throws(Errno) {
         guard newSize >= 0 else { throw .invalidArgument }
         defer { size = newSize }
@@ -114,6 +118,7 @@ package final class PageCache {
 
     /// Copies up to `count` bytes to the program; returns how many, less at the end of the file or
     /// where the program's memory ends after some. EFAULT.
+    @export(interface)
     package func read(
         at offset: Int64, count: Int, to address: VirtualAddress
     ) throws(Errno) -> Int {
@@ -138,6 +143,7 @@ package final class PageCache {
         return done
     }
     /// Copies bytes into `bytes`; returns how many, less at the end of the file.
+    @export(interface)
     package func read(at offset: Int64, into bytes: inout MutableRawSpan) -> Int {
         guard offset >= 0, offset < size else { return 0 }
         let total = Int(min(Int64(bytes.byteCount), size - offset))
@@ -156,6 +162,7 @@ package final class PageCache {
 
     /// Copies `count` bytes of the program into the file, which grows as needed; returns how many,
     /// less where memory ran out or the program's ended after some. EFAULT, EFBIG, ENOSPC.
+    @export(interface)
     package func write(
         at offset: Int64, count: Int, from address: VirtualAddress
     ) throws(Errno) -> Int {
@@ -180,6 +187,7 @@ package final class PageCache {
     }
     /// Copies `bytes` into the file, which grows as needed; returns how many, less where memory ran
     /// out after some. EFBIG, ENOSPC.
+    @export(interface)
     package func write(at offset: Int64, from bytes: RawSpan) throws(Errno) -> Int {
         let total = try writable(at: offset, count: bytes.byteCount)
         var done = 0

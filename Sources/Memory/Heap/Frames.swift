@@ -65,25 +65,32 @@ package enum Frames {
     /// Whether `initialize` has run.
     package static var isInitialized: Bool { unsafe state != nil }
     /// Adds free frames that boot did not name (its own record, once read).
+    @export(interface)
     package static func add(frames: Range<UInt32>) {
         withAllocator { $0.add(frames: frames, contents: .undefined) }
     }
     /// Marks frames that boot reserved as allocated, each with share count 1.
+    @export(interface)
     package static func adopt(frames: Range<UInt32>) {
         withAllocator { $0.adopt(frames: frames) }
     }
+    @export(interface)
     package static var freeCount: Int { withAllocator { $0.freeCount } }
+    @export(interface)
     package static var totalCount: Int { withAllocator { $0.totalCount } }
 
     /// A frame with undefined contents, share count 1.
+    @export(interface)
     package static func allocate() -> Frame? { withAllocator { $0.allocate(count: 1)?.first } }
     /// A frame of zeroes, share count 1.
+    @export(interface)
     package static func allocateZeroed() -> Frame? {
         guard let frame = withAllocator({ $0.allocate(count: 1) }) else { return nil }
         if !frame.isZeroed { frame.first.zero() }
         return frame.first
     }
     /// A frame of zeroes for the program. ENOMEM when only the kernel's reserve is left.
+    @export(interface)
     package static func allocateForProgram() throws(Errno) -> Frame {
         guard freeCount > KernelReserve.frames, let frame = allocateZeroed() else {
             throw .outOfMemory
@@ -91,6 +98,7 @@ package enum Frames {
         return frame
     }
     /// 2^order contiguous frames with undefined contents, aligned to their size.
+    @export(interface)
     package static func allocateRun(order: Int) -> FrameRun? {
         guard order >= 0, order <= FrameAllocator.maximumOrder,
             let first = withAllocator({ $0.allocate(count: 1 << order)?.first })
@@ -98,13 +106,17 @@ package enum Frames {
         return FrameRun(first: first, count: 1 << order)
     }
 
+    @export(interface)
     package static func retain(_ frame: Frame) { withAllocator { $0.retain(frame) } }
     /// Gives a reference back; the last one frees the frame (a leaked run: all its frames).
+    @export(interface)
     package static func release(_ frame: Frame) { withAllocator { $0.release(frame) } }
+    @export(interface)
     package static func shareCount(_ frame: Frame) -> Int {
         withAllocator { $0.shareCount(frame) }
     }
     /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back. For tests.
+    @export(interface)
     package static func injectFailure(at n: Int) { withAllocator { $0.injectFailure(at: n) } }
 
     // The heap's side.
@@ -144,6 +156,7 @@ package enum KernelReserve {
     package static var frames: Int { max(16, min(64, Frames.totalCount / 64)) }
 
     /// Lets an operation begin that creates objects. ENOMEM below the reserve.
+    @export(interface)
     package static func admit() throws(Errno) {
         guard Frames.freeCount >= frames else { throw .outOfMemory }
     }
