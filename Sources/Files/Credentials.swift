@@ -54,7 +54,7 @@ extension Node {
         guard allows(access, for: credentials) else { throw .permissionDenied }
     }
     /// Whether `credentials` may change what only the owner may: mode, times, O_NOATIME.
-    func isOwned(by credentials: Credentials) -> Bool {
+    package func isOwned(by credentials: Credentials) -> Bool {
         credentials.overrides || credentials.user == owner
     }
 }

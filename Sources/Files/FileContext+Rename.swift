@@ -12,6 +12,12 @@ package struct RenameFlags: OptionSet, Sendable {
     package static let exchange = Self(rawValue: 2)
     /// RENAME_WHITEOUT
     package static let whiteout = Self(rawValue: 4)
+
+    /// Whether the kernel knows all flags and they go together.
+    package var areValid: Bool {
+        isSubset(of: [.noReplace, .exchange, .whiteout])
+            && (!contains(.exchange) || isDisjoint(with: [.noReplace, .whiteout]))
+    }
 }
 
 extension FileContext {
@@ -23,12 +29,7 @@ extension FileContext {
         _ oldPath: RawSpan, from oldBase: DirectoryEntry, to newPath: RawSpan,
         from newBase: DirectoryEntry, _ flags: RenameFlags = []
     ) throws(Errno) {
-        guard flags.isSubset(of: [.noReplace, .exchange, .whiteout]) else {
-            throw .invalidArgument
-        }
-        if flags.contains(.exchange), !flags.isDisjoint(with: [.noReplace, .whiteout]) {
-            throw .invalidArgument
-        }
+        guard flags.areValid else { throw .invalidArgument }
         var oldWalk = PathWalk(self, from: oldBase)
         let oldLast = try oldWalk.walkToLast(oldPath)
         var newWalk = PathWalk(self, from: newBase)

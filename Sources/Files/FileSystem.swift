@@ -41,8 +41,13 @@ package final class FileSystem {
     package let kind: Kind
     package let device: DeviceNumber
     private var lastNumber: UInt64 = 0
+    /// Where pipes belong that are made in this tree.
+    var pipes: FileSystem { companion ?? self }
+    private let companion: FileSystem?
 
-    package init(_ kind: Kind, device: DeviceNumber) {
+    /// `pipes` is the file system of the pipes that processes make whose root is in this one.
+    package init(_ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil) {
+        companion = pipes
         self.kind = kind
         self.device = device
     }

@@ -8,7 +8,7 @@ internal import Memory
 package final class RootFileSystem {
     package let root: DirectoryEntry
     /// The file systems, by what they hold.
-    package let files = FileSystem(.ramfs, device: DeviceNumber(major: 0, minor: 1))
+    package let files: FileSystem
     package let devices = FileSystem(.devfs, device: DeviceNumber(major: 0, minor: 5))
     package let processes = FileSystem(.procfs, device: DeviceNumber(major: 0, minor: 4))
     package let pipes = FileSystem(.pipes, device: DeviceNumber(major: 0, minor: 13))
@@ -18,6 +18,8 @@ package final class RootFileSystem {
 
     /// A tree with nothing but /dev and /proc. ENOMEM.
     package init() throws(Errno) {
+        files = FileSystem(
+            .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes)
         let top = DirectoryNode(in: files, mode: FileMode(rawValue: 0o755))
         root = try DirectoryEntry(node: top, name: RawSpan(), parent: nil)
         root.isLinked = true

@@ -8,19 +8,12 @@ internal import Processes
 // What the families of file calls share: descriptors, paths, user memory.
 extension Caller {
     /// From where and with whose rights this caller resolves paths.
-    var files: FileContext {
-        FileContext(
-            root: process.root, workingDirectory: process.workingDirectory,
-            mask: FileMode(rawValue: process.fileModeMask),
-            credentials: Credentials(
-                user: process.credentials.users.fileSystem,
-                group: process.credentials.groups.fileSystem))
-    }
+    var files: FileContext { process.fileContext }
     /// As `files`, with the real user and group, which access(2) asks about.
     var filesOfRealUser: FileContext {
         var files = files
-        files.credentials = Credentials(
-            user: process.credentials.users.real, group: process.credentials.groups.real)
+        files.credentials.user = process.credentials.users.real
+        files.credentials.group = process.credentials.groups.real
         return files
     }
     /// The open file of a descriptor for reading, writing and the like. EBADF, also for O_PATH.

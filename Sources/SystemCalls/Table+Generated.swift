@@ -43,6 +43,18 @@ extension SystemCalls {
                 caller,
                 path: VirtualAddress(register: frame.argument(0)),
                 status: VirtualAddress(register: frame.argument(1)))
+        case .poll:
+            return try poll(
+                caller,
+                list: VirtualAddress(register: frame.argument(0)),
+                count: UInt32(register: frame.argument(1)),
+                milliseconds: Int32(register: frame.argument(2)))
+        case .lseek:
+            return try lseek(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                distance: Int64(register: frame.argument(1)),
+                whence: UInt32(register: frame.argument(2)))
         case .mmap:
             return try mmap(
                 caller,
@@ -81,6 +93,12 @@ extension SystemCalls {
                 size: Int(register: frame.argument(3)))
         case .rtSigreturn:
             return rtSigreturn(caller)
+        case .ioctl:
+            return try ioctl(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                request: UInt32(register: frame.argument(1)),
+                argument: UInt64(register: frame.argument(2)))
         case .pread64:
             return try pread64(
                 caller,
@@ -112,6 +130,16 @@ extension SystemCalls {
                 caller,
                 path: VirtualAddress(register: frame.argument(0)),
                 mode: UInt32(register: frame.argument(1)))
+        case .pipe:
+            return try pipe(caller, descriptors: VirtualAddress(register: frame.argument(0)))
+        case .select:
+            return try select(
+                caller,
+                count: Int32(register: frame.argument(0)),
+                reading: VirtualAddress(register: frame.argument(1)),
+                writing: VirtualAddress(register: frame.argument(2)),
+                exceptional: VirtualAddress(register: frame.argument(3)),
+                timeout: VirtualAddress(register: frame.argument(4)))
         case .schedYield:
             return schedYield(caller)
         case .mremap:
@@ -140,6 +168,13 @@ extension SystemCalls {
                 address: VirtualAddress(register: frame.argument(0)),
                 length: UInt64(register: frame.argument(1)),
                 advice: Int32(register: frame.argument(2)))
+        case .dup:
+            return try dup(caller, descriptor: Int32(register: frame.argument(0)))
+        case .dup2:
+            return try dup2(
+                caller,
+                old: Int32(register: frame.argument(0)),
+                new: Int32(register: frame.argument(1)))
         case .pause:
             return try pause(caller)
         case .nanosleep:
@@ -162,6 +197,13 @@ extension SystemCalls {
                 old: VirtualAddress(register: frame.argument(2)))
         case .getpid:
             return getpid(caller)
+        case .sendfile:
+            return try sendfile(
+                caller,
+                output: Int32(register: frame.argument(0)),
+                input: Int32(register: frame.argument(1)),
+                offset: VirtualAddress(register: frame.argument(2)),
+                count: Int(register: frame.argument(3)))
         case .exit:
             exit(caller, status: Int32(register: frame.argument(0)))
         case .wait4:
@@ -178,6 +220,31 @@ extension SystemCalls {
                 number: Int32(register: frame.argument(1)))
         case .uname:
             return try uname(caller, buffer: VirtualAddress(register: frame.argument(0)))
+        case .fcntl:
+            return try fcntl(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                command: Int32(register: frame.argument(1)),
+                argument: UInt64(register: frame.argument(2)))
+        case .flock:
+            return try flock(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                operation: Int32(register: frame.argument(1)))
+        case .fsync:
+            return try fsync(caller, descriptor: Int32(register: frame.argument(0)))
+        case .fdatasync:
+            return try fdatasync(caller, descriptor: Int32(register: frame.argument(0)))
+        case .truncate:
+            return try truncate(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                length: Int64(register: frame.argument(1)))
+        case .ftruncate:
+            return try ftruncate(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                length: Int64(register: frame.argument(1)))
         case .getdents:
             return try getdents(
                 caller,
@@ -193,11 +260,69 @@ extension SystemCalls {
             return try chdir(caller, path: VirtualAddress(register: frame.argument(0)))
         case .fchdir:
             return try fchdir(caller, descriptor: Int32(register: frame.argument(0)))
+        case .rename:
+            return try rename(
+                caller,
+                old: VirtualAddress(register: frame.argument(0)),
+                new: VirtualAddress(register: frame.argument(1)))
+        case .mkdir:
+            return try mkdir(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                mode: UInt32(register: frame.argument(1)))
+        case .rmdir:
+            return try rmdir(caller, path: VirtualAddress(register: frame.argument(0)))
         case .creat:
             return try creat(
                 caller,
                 path: VirtualAddress(register: frame.argument(0)),
                 mode: UInt32(register: frame.argument(1)))
+        case .link:
+            return try link(
+                caller,
+                old: VirtualAddress(register: frame.argument(0)),
+                new: VirtualAddress(register: frame.argument(1)))
+        case .unlink:
+            return try unlink(caller, path: VirtualAddress(register: frame.argument(0)))
+        case .symlink:
+            return try symlink(
+                caller,
+                target: VirtualAddress(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)))
+        case .readlink:
+            return try readlink(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                buffer: VirtualAddress(register: frame.argument(1)),
+                size: Int32(register: frame.argument(2)))
+        case .chmod:
+            return try chmod(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                mode: UInt32(register: frame.argument(1)))
+        case .fchmod:
+            return try fchmod(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                mode: UInt32(register: frame.argument(1)))
+        case .chown:
+            return try chown(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                owner: UInt32(register: frame.argument(1)),
+                group: UInt32(register: frame.argument(2)))
+        case .fchown:
+            return try fchown(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                owner: UInt32(register: frame.argument(1)),
+                group: UInt32(register: frame.argument(2)))
+        case .lchown:
+            return try lchown(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                owner: UInt32(register: frame.argument(1)),
+                group: UInt32(register: frame.argument(2)))
         case .umask:
             return umask(caller, mask: UInt32(register: frame.argument(0)))
         case .gettimeofday:
@@ -332,6 +457,17 @@ extension SystemCalls {
                 caller,
                 new: VirtualAddress(register: frame.argument(0)),
                 old: VirtualAddress(register: frame.argument(1)))
+        case .utime:
+            return try utime(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                times: VirtualAddress(register: frame.argument(1)))
+        case .mknod:
+            return try mknod(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                mode: UInt32(register: frame.argument(1)),
+                device: UInt64(register: frame.argument(2)))
         case .personality:
             return try personality(caller, persona: UInt32(register: frame.argument(0)))
         case .statfs:
@@ -411,6 +547,8 @@ extension SystemCalls {
                 limit: VirtualAddress(register: frame.argument(1)))
         case .chroot:
             return try chroot(caller, path: VirtualAddress(register: frame.argument(0)))
+        case .sync:
+            return sync(caller)
         case .settimeofday:
             return try settimeofday(
                 caller,
@@ -428,6 +566,63 @@ extension SystemCalls {
                 length: Int32(register: frame.argument(1)))
         case .gettid:
             return gettid(caller)
+        case .readahead:
+            return try readahead(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                offset: Int64(register: frame.argument(1)),
+                count: Int(register: frame.argument(2)))
+        case .setxattr:
+            return try setxattr(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .lsetxattr:
+            return try lsetxattr(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .fsetxattr:
+            return try fsetxattr(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .getxattr:
+            return try getxattr(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .lgetxattr:
+            return try lgetxattr(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .fgetxattr:
+            return try fgetxattr(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .listxattr:
+            return try listxattr(caller, path: VirtualAddress(register: frame.argument(0)))
+        case .llistxattr:
+            return try llistxattr(caller, path: VirtualAddress(register: frame.argument(0)))
+        case .flistxattr:
+            return try flistxattr(caller, descriptor: Int32(register: frame.argument(0)))
+        case .removexattr:
+            return try removexattr(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .lremovexattr:
+            return try lremovexattr(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
+        case .fremovexattr:
+            return try fremovexattr(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                name: VirtualAddress(register: frame.argument(1)))
         case .tkill:
             return try tkill(
                 caller,
@@ -466,6 +661,13 @@ extension SystemCalls {
             return setTidAddress(caller, address: VirtualAddress(register: frame.argument(0)))
         case .restartSyscall:
             return try restartSyscall(caller)
+        case .fadvise64:
+            return try fadvise64(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                offset: Int64(register: frame.argument(1)),
+                length: Int64(register: frame.argument(2)),
+                advice: Int32(register: frame.argument(3)))
         case .clockSettime:
             return try clockSettime(
                 caller,
@@ -496,6 +698,11 @@ extension SystemCalls {
                 process: Int32(register: frame.argument(0)),
                 thread: Int32(register: frame.argument(1)),
                 number: Int32(register: frame.argument(2)))
+        case .utimes:
+            return try utimes(
+                caller,
+                path: VirtualAddress(register: frame.argument(0)),
+                times: VirtualAddress(register: frame.argument(1)))
         case .waitid:
             return try waitid(
                 caller,
@@ -511,6 +718,33 @@ extension SystemCalls {
                 path: VirtualAddress(register: frame.argument(1)),
                 flags: Int32(register: frame.argument(2)),
                 mode: UInt32(register: frame.argument(3)))
+        case .mkdirat:
+            return try mkdirat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                mode: UInt32(register: frame.argument(2)))
+        case .mknodat:
+            return try mknodat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                mode: UInt32(register: frame.argument(2)),
+                device: UInt64(register: frame.argument(3)))
+        case .fchownat:
+            return try fchownat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                owner: UInt32(register: frame.argument(2)),
+                group: UInt32(register: frame.argument(3)),
+                flags: Int32(register: frame.argument(4)))
+        case .futimesat:
+            return try futimesat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                times: VirtualAddress(register: frame.argument(2)))
         case .newfstatat:
             return try newfstatat(
                 caller,
@@ -518,12 +752,69 @@ extension SystemCalls {
                 path: VirtualAddress(register: frame.argument(1)),
                 status: VirtualAddress(register: frame.argument(2)),
                 flags: Int32(register: frame.argument(3)))
+        case .unlinkat:
+            return try unlinkat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                flags: Int32(register: frame.argument(2)))
+        case .renameat:
+            return try renameat(
+                caller,
+                oldDirectory: Int32(register: frame.argument(0)),
+                old: VirtualAddress(register: frame.argument(1)),
+                newDirectory: Int32(register: frame.argument(2)),
+                new: VirtualAddress(register: frame.argument(3)))
+        case .linkat:
+            return try linkat(
+                caller,
+                oldDirectory: Int32(register: frame.argument(0)),
+                old: VirtualAddress(register: frame.argument(1)),
+                newDirectory: Int32(register: frame.argument(2)),
+                new: VirtualAddress(register: frame.argument(3)),
+                flags: Int32(register: frame.argument(4)))
+        case .symlinkat:
+            return try symlinkat(
+                caller,
+                target: VirtualAddress(register: frame.argument(0)),
+                directory: Int32(register: frame.argument(1)),
+                path: VirtualAddress(register: frame.argument(2)))
+        case .readlinkat:
+            return try readlinkat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                buffer: VirtualAddress(register: frame.argument(2)),
+                size: Int32(register: frame.argument(3)))
+        case .fchmodat:
+            return try fchmodat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                mode: UInt32(register: frame.argument(2)))
         case .faccessat:
             return try faccessat(
                 caller,
                 directory: Int32(register: frame.argument(0)),
                 path: VirtualAddress(register: frame.argument(1)),
                 mode: UInt32(register: frame.argument(2)))
+        case .pselect6:
+            return try pselect6(
+                caller,
+                count: Int32(register: frame.argument(0)),
+                reading: VirtualAddress(register: frame.argument(1)),
+                writing: VirtualAddress(register: frame.argument(2)),
+                exceptional: VirtualAddress(register: frame.argument(3)),
+                timeout: VirtualAddress(register: frame.argument(4)),
+                maskPair: VirtualAddress(register: frame.argument(5)))
+        case .ppoll:
+            return try ppoll(
+                caller,
+                list: VirtualAddress(register: frame.argument(0)),
+                count: UInt32(register: frame.argument(1)),
+                timeout: VirtualAddress(register: frame.argument(2)),
+                mask: VirtualAddress(register: frame.argument(3)),
+                maskSize: Int(register: frame.argument(4)))
         case .setRobustList:
             return try setRobustList(
                 caller,
@@ -535,6 +826,31 @@ extension SystemCalls {
                 thread: Int32(register: frame.argument(0)),
                 head: VirtualAddress(register: frame.argument(1)),
                 size: VirtualAddress(register: frame.argument(2)))
+        case .utimensat:
+            return try utimensat(
+                caller,
+                directory: Int32(register: frame.argument(0)),
+                path: VirtualAddress(register: frame.argument(1)),
+                times: VirtualAddress(register: frame.argument(2)),
+                flags: Int32(register: frame.argument(3)))
+        case .fallocate:
+            return try fallocate(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                mode: Int32(register: frame.argument(1)),
+                offset: Int64(register: frame.argument(2)),
+                length: Int64(register: frame.argument(3)))
+        case .dup3:
+            return try dup3(
+                caller,
+                old: Int32(register: frame.argument(0)),
+                new: Int32(register: frame.argument(1)),
+                flags: Int32(register: frame.argument(2)))
+        case .pipe2:
+            return try pipe2(
+                caller,
+                descriptors: VirtualAddress(register: frame.argument(0)),
+                flags: Int32(register: frame.argument(1)))
         case .preadv:
             return try preadv(
                 caller,
@@ -565,11 +881,21 @@ extension SystemCalls {
                 resource: UInt32(register: frame.argument(1)),
                 new: VirtualAddress(register: frame.argument(2)),
                 old: VirtualAddress(register: frame.argument(3)))
+        case .syncfs:
+            return try syncfs(caller, descriptor: Int32(register: frame.argument(0)))
         case .getcpu:
             return try getcpu(
                 caller,
                 processor: VirtualAddress(register: frame.argument(0)),
                 node: VirtualAddress(register: frame.argument(1)))
+        case .renameat2:
+            return try renameat2(
+                caller,
+                oldDirectory: Int32(register: frame.argument(0)),
+                old: VirtualAddress(register: frame.argument(1)),
+                newDirectory: Int32(register: frame.argument(2)),
+                new: VirtualAddress(register: frame.argument(3)),
+                flags: UInt32(register: frame.argument(4)))
         case .getrandom:
             return try getrandom(
                 caller,
@@ -588,6 +914,15 @@ extension SystemCalls {
                 address: VirtualAddress(register: frame.argument(0)),
                 length: UInt64(register: frame.argument(1)),
                 flags: Int32(register: frame.argument(2)))
+        case .copyFileRange:
+            return try copyFileRange(
+                caller,
+                input: Int32(register: frame.argument(0)),
+                inputOffset: VirtualAddress(register: frame.argument(1)),
+                output: Int32(register: frame.argument(2)),
+                outputOffset: VirtualAddress(register: frame.argument(3)),
+                count: Int(register: frame.argument(4)),
+                flags: UInt32(register: frame.argument(5)))
         case .preadv2:
             return try preadv2(
                 caller,

@@ -1,0 +1,45 @@
+internal import Base
+package import LinuxABI
+internal import Memory
+
+extension FileContext {
+    /// Makes a pipe and opens its two ends, as pipe2(2). ENOMEM.
+    package func openPipe(
+        _ flags: OpenFlags
+    ) throws(Errno) -> (reading: OpenFile, writing: OpenFile) {
+        try KernelReserve.admit()
+        let system = root.node.fileSystem.pipes
+        let node = try PipeNode(
+            in: system, owner: credentials.user, group: credentials.group)
+        var name = InlineArray<32, UInt8>(repeating: 0)
+        let length: Int
+        do {
+            var span = name.mutableSpan
+            var text = TextBuffer(into: span.mutableRaw)
+            text.append("pipe:[")
+            text.append(node.number)
+            text.append(byte: 0x5d)
+            length = text.writtenCount
+        }
+        let entry = try DirectoryEntry(
+            unnamed: node, description: name.span.raw.extracting(first: length))
+        let status = flags.intersection(.nonblocking)
+        let reading = try OpenFile(entry, flags: status)
+        let writing = try OpenFile(entry, flags: status.union(.writeOnly))
+        return (reading, writing)
+    }
+}
+
+extension OpenFile {
+    /// Bytes that the pipe holds (F_GETPIPE_SZ). EBADF where the file is no pipe.
+    package func pipeCapacity() throws(Errno) -> Int {
+        guard let pipe = node as? PipeNode else { throw .badDescriptor }
+        return pipe.capacity
+    }
+    /// Changes what the pipe holds (F_SETPIPE_SZ). EBADF, EBUSY, EINVAL, ENOMEM, EPERM.
+    package func setPipeCapacity(_ byteCount: Int) throws(Errno) -> Int {
+        guard let pipe = node as? PipeNode else { throw .badDescriptor }
+        guard byteCount > 0 else { throw .invalidArgument }
+        return try pipe.setCapacity(byteCount)
+    }
+}

@@ -1,0 +1,179 @@
+internal import Base
+internal import Files
+internal import Hardware
+internal import LinuxABI
+internal import Processes
+
+// Descriptors and open files: duplicates, flags, offsets, locks.
+extension SystemCalls {
+    /// dup(2): Gives an open file the lowest free descriptor. Errors: EBADF, EMFILE, ENOMEM.
+    static func dup(_ caller: Caller, descriptor: Int32) throws(Errno) -> Int {
+        let file = try caller.anyFile(descriptor)
+        file.retain()
+        return try caller.install(file, [])
+    }
+
+    /// dup2(2): Makes a descriptor a duplicate of another. Errors: EBADF, ENOMEM.
+    static func dup2(_ caller: Caller, old: Int32, new: Int32) throws(Errno) -> Int {
+        let file = try caller.anyFile(old)
+        if old == new { return Int(new) }
+        return try replace(caller, file, new, [])
+    }
+
+    /// dup3(2): As dup2(2), with O_CLOEXEC. Errors: those of dup2(2), EINVAL for equal descriptors.
+    static func dup3(_ caller: Caller, old: Int32, new: Int32, flags: Int32) throws(Errno) -> Int {
+        let flags = OpenFlags(rawValue: flags)
+        guard flags.isSubset(of: .closeOnExec), old != new else { throw .invalidArgument }
+        return try replace(
+            caller, try caller.anyFile(old), new,
+            flags.contains(.closeOnExec) ? .closeOnExec : [])
+    }
+
+    private static func replace(
+        _ caller: Caller, _ file: OpenFile, _ number: Int32, _ flags: DescriptorFlags
+    ) throws(Errno) -> Int {
+        let previous = try caller.process.descriptors.replace(
+            file, at: number, limit: caller.process.descriptorLimit, flags: flags)
+        file.retain()
+        previous?.release()
+        return Int(number)
+    }
+
+    /// fcntl(2): Duplicates a descriptor, gets or sets flags, locks. Errors: EAGAIN, EBADF, EFAULT,
+    /// EINVAL, EMFILE, EPERM.
+    static func fcntl(
+        _ caller: Caller, descriptor: Int32, command: Int32, argument: UInt64
+    ) throws(Errno) -> Int {
+        let descriptors = caller.process.descriptors
+        let file = try caller.anyFile(descriptor)
+        guard let command = DescriptorCommand(rawValue: command) else { throw .invalidArgument }
+        if file.flags.contains(.path) {
+            // What O_PATH allows (open(2)).
+            switch command {
+            case .duplicate, .duplicateCloseOnExec, .getFlags, .setFlags, .getStatus: break
+            default: throw .badDescriptor
+            }
+        }
+        switch command {
+        case .duplicate, .duplicateCloseOnExec:
+            let minimum = Int(UInt32(truncatingIfNeeded: argument))
+            guard minimum < caller.process.descriptorLimit else { throw .invalidArgument }
+            let number = try descriptors.insert(
+                file, from: minimum, limit: caller.process.descriptorLimit,
+                flags: command == .duplicate ? [] : .closeOnExec)
+            file.retain()
+            return Int(number)
+        case .getFlags: return Int(try descriptors.flags(descriptor).rawValue)
+        case .setFlags:
+            let flags = DescriptorFlags(rawValue: Int32(truncatingIfNeeded: argument))
+            try descriptors.setFlags(descriptor, flags.intersection(.closeOnExec))
+            return 0
+        case .getStatus: return Int(file.flags.rawValue)
+        case .setStatus:
+            try setStatus(caller, file, OpenFlags(rawValue: Int32(truncatingIfNeeded: argument)))
+            return 0
+        case .getLock, .setLock, .setLockWaiting:
+            return try lock(file, command, VirtualAddress(rawValue: argument))
+        // Who would get SIGIO: nobody sends it.
+        case .getOwner: return 0
+        case .setOwner: throw .invalidArgument
+        case .getPipeSize: return try file.pipeCapacity()
+        case .setPipeSize:
+            return try file.setPipeCapacity(Int(UInt32(truncatingIfNeeded: argument)))
+        }
+    }
+
+    /// F_SETFL: the flags that can change after open(2); the others are ignored.
+    private static func setStatus(
+        _ caller: Caller, _ file: OpenFile, _ flags: OpenFlags
+    ) throws(Errno) {
+        let changeable: OpenFlags = [.append, .nonblocking, .noAccessTime]
+        if flags.contains(.noAccessTime), !file.flags.contains(.noAccessTime),
+            !file.node.isOwned(by: caller.files.credentials)
+        {
+            throw .operationNotPermitted
+        }
+        // Neither the ramfs nor a device here can do without the page cache.
+        if flags.contains(.direct) { throw .invalidArgument }
+        file.flags = file.flags.subtracting(changeable).union(flags.intersection(changeable))
+    }
+
+    /// Record locks. They belong to a process, and there is one: none is ever in the way.
+    private static func lock(
+        _ file: OpenFile, _ command: DescriptorCommand, _ address: VirtualAddress
+    ) throws(Errno) -> Int {
+        let readLock: Int16 = 0
+        let writeLock: Int16 = 1
+        let unlocked: Int16 = 2
+        let type = try ProgramMemory.load(Int16.self, at: address)
+        let whence = try ProgramMemory.load(Int16.self, at: field(address, 2))
+        guard (0...2).contains(whence), (readLock...unlocked).contains(type) else {
+            throw .invalidArgument
+        }
+        if command == .getLock {
+            guard type != unlocked else { throw .invalidArgument }
+            try ProgramMemory.store(unlocked, at: address)
+            return 0
+        }
+        if type == readLock, !file.flags.allowsReading { throw .badDescriptor }
+        if type == writeLock, !file.flags.allowsWriting { throw .badDescriptor }
+        return 0
+    }
+
+    /// flock(2): Locks a whole file. Errors: EAGAIN, EBADF, EINTR, EINVAL.
+    static func flock(_ caller: Caller, descriptor: Int32, operation: Int32) throws(Errno) -> Int {
+        let nonblocking: Int32 = 4
+        let lock: FileLock
+        switch operation & ~nonblocking {
+        case 1: lock = .shared
+        case 2: lock = .exclusive
+        case 8: lock = .none
+        default: throw .invalidArgument
+        }
+        try caller.file(descriptor).setLock(
+            lock, operation & nonblocking != 0 ? .nonblocking : .blocking)
+        return 0
+    }
+
+    /// lseek(2): Moves a file's offset. Errors: EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE.
+    static func lseek(
+        _ caller: Caller, descriptor: Int32, distance: Int64, whence: UInt32
+    ) throws(Errno) -> Int {
+        let file = try caller.file(descriptor)
+        guard let whence = Whence(rawValue: whence) else { throw .invalidArgument }
+        return Int(try file.seek(by: distance, from: whence))
+    }
+
+    /// ioctl(2): Asks what is special to an open file. Errors: EBADF, EFAULT, ENOTTY and the
+    /// device's.
+    static func ioctl(
+        _ caller: Caller, descriptor: Int32, request: UInt32, argument: UInt64
+    ) throws(Errno) -> Int {
+        let file = try caller.file(descriptor)
+        let address = VirtualAddress(rawValue: argument)
+        switch request {
+        case FileRequest.setCloseOnExec:
+            try caller.process.descriptors.setFlags(descriptor, .closeOnExec)
+            return 0
+        case FileRequest.clearCloseOnExec:
+            try caller.process.descriptors.setFlags(descriptor, [])
+            return 0
+        case FileRequest.setNonblocking:
+            if try ProgramMemory.load(Int32.self, at: address) != 0 {
+                file.flags.insert(.nonblocking)
+            } else {
+                file.flags.remove(.nonblocking)
+            }
+            return 0
+        case FileRequest.bytesReadable where file.node.kind == .regular:
+            let left = Int32(truncatingIfNeeded: file.node.byteCount - file.offset)
+            try ProgramMemory.store(left, at: address)
+            return 0
+        case FileRequest.blockSize
+        where file.node.kind == .regular || file.node.kind == .directory:
+            try ProgramMemory.store(Int32(FileStatus.blockSize), at: address)
+            return 0
+        default: return try file.control(request, argument: argument)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import Base
+internal import Files
+internal import Hardware
+internal import LinuxABI
+internal import Processes
+
+// Pipes.
+extension SystemCalls {
+    /// pipe(2): Makes a pipe. Errors: EFAULT, EMFILE, ENOMEM.
+    static func pipe(_ caller: Caller, descriptors: VirtualAddress) throws(Errno) -> Int {
+        try pipe2(caller, descriptors: descriptors, flags: 0)
+    }
+
+    /// pipe2(2): As pipe(2), with O_CLOEXEC and O_NONBLOCK. Errors: those of pipe(2), EINVAL, also for
+    /// O_DIRECT (packets), which is not supported.
+    static func pipe2(
+        _ caller: Caller, descriptors: VirtualAddress, flags: Int32
+    ) throws(Errno) -> Int {
+        let flags = OpenFlags(rawValue: flags)
+        guard flags.isSubset(of: [.closeOnExec, .nonblocking]) else { throw .invalidArgument }
+        let ends = try caller.files.openPipe(flags)
+        let own: DescriptorFlags = flags.contains(.closeOnExec) ? .closeOnExec : []
+        let table = caller.process.descriptors
+        let reading: Int32
+        do throws(Errno) {
+            reading = Int32(try caller.install(ends.reading, own))
+        } catch {
+            ends.writing.release()
+            throw error
+        }
+        let writing: Int32
+        do throws(Errno) {
+            writing = Int32(try caller.install(ends.writing, own))
+        } catch {
+            try table.remove(reading).release()
+            throw error
+        }
+        do throws(Errno) {
+            try ProgramMemory.store(reading, at: descriptors)
+            try ProgramMemory.store(writing, at: field(descriptors, 4))
+        } catch {
+            try table.remove(reading).release()
+            try table.remove(writing).release()
+            throw error
+        }
+        return 0
+    }
+}
