@@ -82,3 +82,23 @@ extension Caller {
         }
     }
 }
+
+extension Caller {
+    /// Runs a write; where the other side is gone, sends SIGPIPE beside EPIPE (pipe(7)).
+    func signallingBrokenPipe<Result>(
+        _ body: () throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        do throws(Errno) {
+            return try body()
+        } catch {
+            if error == .brokenPipe {
+                let information = SignalInformation(
+                    .brokenPipe, .user, process: process.identifier,
+                    user: process.credentials.users.real)
+                // A standard signal always has room.
+                try? process.signals.post(.brokenPipe, information, to: .thread, limit: 0)
+            }
+            throw error
+        }
+    }
+}

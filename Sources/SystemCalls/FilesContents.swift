@@ -119,10 +119,12 @@ extension SystemCalls {
         guard source.node.kind == .regular else { throw .invalidArgument }
         guard !target.flags.contains(.append) else { throw .invalidArgument }
         var start = position ?? source.offset
-        let done = try copy(
-            from: source, at: &start, count: min(count, maximumTransfer)
-        ) { bytes throws(Errno) in
-            try target.write(bytes, target.blocking)
+        let done = try caller.signallingBrokenPipe { () throws(Errno) in
+            try copy(
+                from: source, at: &start, count: min(count, maximumTransfer)
+            ) { bytes throws(Errno) in
+                try target.write(bytes, target.blocking)
+            }
         }
         if position == nil {
             source.offset = start

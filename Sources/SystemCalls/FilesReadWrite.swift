@@ -27,7 +27,9 @@ extension SystemCalls {
         let file = try caller.file(descriptor)
         guard file.flags.allowsWriting else { throw .badDescriptor }
         try check(buffer, count)
-        return try file.write(count: min(count, maximumTransfer), from: buffer)
+        return try caller.signallingBrokenPipe { () throws(Errno) in
+            try file.write(count: min(count, maximumTransfer), from: buffer)
+        }
     }
 
     /// pread64(2): Reads at a given offset. Errors: those of read(2), ESPIPE.
@@ -65,7 +67,11 @@ extension SystemCalls {
     static func writev(
         _ caller: Caller, descriptor: Int32, vectors: VirtualAddress, count: Int
     ) throws(Errno) -> Int {
-        try write(try caller.file(descriptor), VectorList(at: vectors, count: count), at: nil)
+        let file = try caller.file(descriptor)
+        let list = try VectorList(at: vectors, count: count)
+        return try caller.signallingBrokenPipe { () throws(Errno) in
+            try write(file, list, at: nil)
+        }
     }
 
     /// preadv(2): Reads at a given offset into several buffers. Errors: those of pread64(2).
