@@ -118,7 +118,8 @@ private final class CrashState: @unchecked Sendable {
 
     @_lifetime(text: copy text)
     private func registers(_ frame: ProgramFrame, into text: inout TextBuffer) {
-        func row(_ name: StaticString, _ register: ProgramFrame.Register, _ end: StaticString,
+        func row(
+            _ name: StaticString, _ register: ProgramFrame.Register, _ end: StaticString,
             _ text: inout TextBuffer
         ) {
             text.append(name)

@@ -115,6 +115,7 @@ struct Program: ~Copyable {
             Processes.post(signal, to: process, SignalInformation(signal, .kernel))
         }
         do throws(Errno) {
+            try ProcessFiles.add(to: files, for: process)
             try openStandardFiles(process)
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
@@ -135,7 +136,6 @@ struct Program: ~Copyable {
                 description: "/dev/stderr", .writeOnly),
         ]
         for index in opened.indices {
-            opened[index].retain()
             _ = try process.descriptors.insert(
                 opened[index], limit: process.descriptorLimit, flags: [])
         }

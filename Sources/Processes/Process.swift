@@ -20,6 +20,8 @@ package final class Process {
     /// Where "/" is (chroot(2)).
     package var root: DirectoryEntry
     package var workingDirectory: DirectoryEntry
+    /// The program that runs (/proc/self/exe).
+    package var executable: DirectoryEntry?
     /// File mode bits that new files do not get (umask(2)).
     package var fileModeMask: UInt32 = 0o022
     package var credentials = ProcessCredentials()

@@ -72,16 +72,17 @@ package enum ProgramStart {
     private static func findExecutable(
         _ path: RawSpan, _ process: Process
     ) throws(StartFailure) -> RegularNode {
-        let node: Node
+        let entry: DirectoryEntry
         do throws(Errno) {
-            node = try process.fileContext.resolve(path).node
+            entry = try process.fileContext.resolve(path)
         } catch {
             throw .path(error)
         }
-        guard let file = node as? RegularNode else { throw .notRegular }
+        guard let file = entry.node as? RegularNode else { throw .notRegular }
         guard file.allows(.execute, for: process.fileCredentials) else {
             throw .path(.permissionDenied)
         }
+        process.executable = entry
         return file
     }
     /// The limits of execve(2): all strings and pointers a quarter of the stack's limit but at least

@@ -1,0 +1,276 @@
+internal import Base
+internal import Files
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+internal import Processes
+internal import Scheduler
+
+/// The texts of /proc/[pid], each as proc(5) and Linux's fs/proc/array.c lay it out.
+enum ProcessText {
+    private static let newline: UInt8 = 0x0a
+    private static let space: UInt8 = 0x20
+    /// USER_HZ: what times in stat count.
+    private static let ticksPerSecond: Int64 = 100
+
+    static func name(_ process: Process, _ text: inout TextBuffer) {
+        for index in 0..<16 where process.name[index] != 0 {
+            text.append(byte: process.name[index])
+        }
+    }
+
+    static func status(_ process: Process, _ text: inout TextBuffer) {
+        text.append("Name:\t")
+        name(process, &text)
+        text.append("\nUmask:\t")
+        text.append(UInt64(process.fileModeMask), radix: 8, width: 4, padding: 0x30)
+        text.append("\nState:\tR (running)\nTgid:\t1\nNgid:\t0\nPid:\t1\nPPid:\t0\nTracerPid:\t0")
+        numbers("\nUid:", process.credentials.users, &text)
+        numbers("\nGid:", process.credentials.groups, &text)
+        text.append("\nFDSize:\t")
+        text.append(UInt64((max(process.descriptors.highWater, 64) + 63) & ~63))
+        text.append("\nGroups:\t")
+        if let groups = process.credentials.supplementaryGroups {
+            for index in 0..<groups.count {
+                text.append(UInt64(groups[index]))
+                text.append(byte: space)
+            }
+        }
+        let space = process.addressSpace
+        kilobytes("\nVmPeak:\t", space.mappedByteCount, &text)
+        kilobytes("\nVmSize:\t", space.mappedByteCount, &text)
+        kilobytes("\nVmLck:\t", space.lockedByteCount, &text)
+        kilobytes("\nVmRSS:\t", UInt64(space.residentPages) << UInt64(Page.shift), &text)
+        text.append("\nThreads:\t1")
+        let signals = process.signals
+        mask("\nSigPnd:\t", 0, &text)
+        mask("\nShdPnd:\t", signals.pending.rawValue, &text)
+        mask("\nSigBlk:\t", signals.blocked.rawValue, &text)
+        var ignored: UInt64 = 0
+        var caught: UInt64 = 0
+        for number in 1...64 {
+            guard let signal = Signal(rawValue: Int32(number)) else { continue }
+            let action = signals[signal]
+            let bit = UInt64(1) << UInt64(number - 1)
+            if action.isIgnoring { ignored |= bit } else if !action.isDefault { caught |= bit }
+        }
+        mask("\nSigIgn:\t", ignored, &text)
+        mask("\nSigCgt:\t", caught, &text)
+        mask("\nCapInh:\t", process.credentials.inheritable.rawValue, &text)
+        mask("\nCapPrm:\t", process.credentials.permitted.rawValue, &text)
+        mask("\nCapEff:\t", process.credentials.effective.rawValue, &text)
+        mask("\nCapBnd:\t", process.credentials.bounding.rawValue, &text)
+        mask("\nCapAmb:\t", process.credentials.ambient.rawValue, &text)
+        text.append("\nNoNewPrivs:\t")
+        text.append(process.credentials.hasNoNewPrivileges ? UInt64(1) : 0)
+        text.append("\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n")
+    }
+    private static func numbers(
+        _ label: StaticString, _ numbers: ProcessCredentials.Numbers, _ text: inout TextBuffer
+    ) {
+        text.append(label)
+        for number in [numbers.real, numbers.effective, numbers.saved, numbers.fileSystem] {
+            text.append(byte: 0x09)
+            text.append(UInt64(number))
+        }
+    }
+    private static func kilobytes(
+        _ label: StaticString, _ byteCount: UInt64, _ text: inout TextBuffer
+    ) {
+        text.append(label)
+        text.append(byteCount >> 10, width: 8)
+        text.append(" kB")
+    }
+    private static func mask(_ label: StaticString, _ bits: UInt64, _ text: inout TextBuffer) {
+        text.append(label)
+        text.append(hexadecimal: bits, minimumDigits: 16)
+    }
+
+    /// The 52 fields of stat; what nobody counts is 0.
+    static func stat(_ process: Process, _ text: inout TextBuffer) {
+        text.append("1 (")
+        name(process, &text)
+        text.append(") R 0 1 1 0 -1 4194560 0 0 0 0 ")
+        ticks(process.processorTime, &text)
+        // stime, cutime, cstime, priority, nice, num_threads, itrealvalue
+        text.append(" 0 0 0 20 0 1 0 ")
+        ticks(process.startTime, &text)
+        text.append(byte: space)
+        text.append(process.addressSpace.mappedByteCount)
+        text.append(byte: space)
+        text.append(UInt64(process.addressSpace.residentPages))
+        text.append(byte: space)
+        text.append(process.limits[.residentSet].soft)
+        // startcode, endcode, startstack, kstkesp, kstkeip
+        text.append(" 1 1 ")
+        text.append(process.addressSpace.stackStart.rawValue)
+        text.append(" 0 0 0 ")
+        text.append(process.signals.blocked.rawValue & 0x7fff_ffff)
+        // sigignore, sigcatch, wchan, nswap, cnswap, exit_signal, processor, rt_priority, policy,
+        // delayacct_blkio_ticks, guest_time, cguest_time, start_data, end_data
+        text.append(" 0 0 0 0 0 17 0 0 0 0 0 0 0 0 ")
+        text.append(process.addressSpace.breakStart.rawValue)
+        for address in [
+            process.argumentRange.lowerBound, process.argumentRange.upperBound,
+            process.environmentRange.lowerBound, process.environmentRange.upperBound,
+        ] {
+            text.append(byte: space)
+            text.append(address.rawValue)
+        }
+        text.append(" 0\n")
+    }
+    private static func ticks(_ time: Nanoseconds, _ text: inout TextBuffer) {
+        text.append(decimal: max(0, time.rawValue / (Nanoseconds.perSecond / ticksPerSecond)))
+    }
+
+    static func memoryPages(_ process: Process, _ text: inout TextBuffer) {
+        let space = process.addressSpace
+        text.append(space.mappedByteCount >> UInt64(Page.shift))
+        text.append(byte: Self.space)
+        text.append(UInt64(space.residentPages))
+        text.append(" 0 0 0 ")
+        text.append(space.mappedByteCount >> UInt64(Page.shift))
+        text.append(" 0\n")
+    }
+
+    static func limits(_ process: Process, _ text: inout TextBuffer) {
+        column("Limit", 26, &text)
+        column("Soft Limit", 21, &text)
+        column("Hard Limit", 21, &text)
+        column("Units", 10, &text)
+        text.append(byte: newline)
+        limit("Max cpu time", .processorTime, "seconds", process, &text)
+        limit("Max file size", .fileSize, "bytes", process, &text)
+        limit("Max data size", .data, "bytes", process, &text)
+        limit("Max stack size", .stack, "bytes", process, &text)
+        limit("Max core file size", .core, "bytes", process, &text)
+        limit("Max resident set", .residentSet, "bytes", process, &text)
+        limit("Max processes", .processes, "processes", process, &text)
+        limit("Max open files", .openFiles, "files", process, &text)
+        limit("Max locked memory", .lockedMemory, "bytes", process, &text)
+        limit("Max address space", .addressSpace, "bytes", process, &text)
+        limit("Max file locks", .fileLocks, "locks", process, &text)
+        limit("Max pending signals", .pendingSignals, "signals", process, &text)
+        limit("Max msgqueue size", .messageQueues, "bytes", process, &text)
+        limit("Max nice priority", .nice, "", process, &text)
+        limit("Max realtime priority", .realtimePriority, "", process, &text)
+        limit("Max realtime timeout", .realtimeTime, "us", process, &text)
+    }
+    private static func limit(
+        _ name: StaticString, _ resource: Resource, _ unit: StaticString, _ process: Process,
+        _ text: inout TextBuffer
+    ) {
+        column(name, 26, &text)
+        let limit = process.limits[resource]
+        for value in [limit.soft, limit.hard] {
+            let start = text.byteCount
+            if value == Limit.infinity { text.append("unlimited") } else { text.append(value) }
+            text.append(repeating: space, count: 21 - (text.byteCount - start))
+        }
+        column(unit, 10, &text)
+        text.append(byte: newline)
+    }
+    private static func column(_ word: StaticString, _ width: Int, _ text: inout TextBuffer) {
+        let count = word.utf8CodeUnitCount
+        if count > 0 { text.append(word) }
+        text.append(repeating: space, count: width - count)
+    }
+
+    /// The mappings (fs/proc/task_mmu.c: names begin in column 74).
+    static func maps(_ process: Process, _ text: inout TextBuffer) {
+        let addressSpace = process.addressSpace
+        var next = addressSpace.firstRegion
+        while let region = next {
+            line(of: region, process, &text)
+            next = addressSpace.region(after: region)
+        }
+    }
+    private static func line(
+        of region: Region, _ process: Process, _ text: inout TextBuffer
+    ) {
+        let start = text.byteCount
+        text.append(hexadecimal: region.start.rawValue, minimumDigits: 8)
+        text.append(byte: 0x2d)
+        text.append(hexadecimal: region.end.rawValue, minimumDigits: 8)
+        text.append(byte: space)
+        let protection = region.protection
+        text.append(byte: protection.contains(.read) ? 0x72 : 0x2d)
+        text.append(byte: protection.contains(.write) ? 0x77 : 0x2d)
+        text.append(byte: protection.contains(.execute) ? 0x78 : 0x2d)
+        text.append(byte: region.sharing == .shared ? 0x73 : 0x70)
+        text.append(byte: space)
+        let entry = entry(of: region, process)
+        text.append(
+            hexadecimal: entry == nil ? 0 : UInt64(max(0, region.offset)), minimumDigits: 8)
+        text.append(byte: space)
+        let device = entry?.node.fileSystem.device
+        text.append(hexadecimal: UInt64(device?.major ?? 0), minimumDigits: 2)
+        text.append(byte: 0x3a)
+        text.append(hexadecimal: UInt64(device?.minor ?? 0), minimumDigits: 2)
+        text.append(byte: space)
+        text.append(entry?.node.number ?? 0)
+        text.append(byte: space)
+        if let entry {
+            pad(from: start, &text)
+            entry.writePath(from: process.root, to: &text)
+            if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
+        } else {
+            switch process.addressSpace.name(of: region) {
+            case .heap:
+                pad(from: start, &text)
+                text.append("[heap]")
+            case .stack:
+                pad(from: start, &text)
+                text.append("[stack]")
+            case .none: break
+            }
+        }
+        text.append(byte: newline)
+    }
+    private static func pad(from start: Int, _ text: inout TextBuffer) {
+        text.append(repeating: space, count: 73 - (text.byteCount - start))
+    }
+    /// The file that a region maps: the one it was mapped from, or the program's own.
+    private static func entry(of region: Region, _ process: Process) -> DirectoryEntry? {
+        guard let cache = region.cache else { return nil }
+        if let file = region.owner as? OpenFile { return file.entry }
+        guard let executable = process.executable,
+            let node = executable.node as? RegularNode, node.pages === cache
+        else { return nil }
+        return executable
+    }
+
+    /// Bytes of the program's memory as they are now; ends where they can't be read.
+    static func memory(_ range: Range<VirtualAddress>, _ text: inout TextBuffer) {
+        var address = range.lowerBound
+        var storage = InlineArray<256, UInt8>(repeating: 0)
+        while address < range.upperBound {
+            let left = range.upperBound.rawValue - address.rawValue
+            let count = Int(min(UInt64(256), left))
+            do throws(Errno) {
+                var span = storage.mutableSpan
+                var bytes = span.mutableRaw
+                var part = bytes._mutatingExtracting(first: count)
+                try ProgramMemory.copyIn(from: address, into: &part)
+            } catch {
+                return
+            }
+            text.append(storage.span.raw.extracting(first: count))
+            guard let next = address.advanced(by: UInt64(count)) else { return }
+            address = next
+        }
+    }
+    /// The auxiliary vector up to and with AT_NULL.
+    static func auxiliaryVector(_ process: Process, _ text: inout TextBuffer) {
+        var address = process.auxiliaryVector
+        // More entries than there are types (linux/auxvec.h).
+        for _ in 0..<64 {
+            guard let end = address.advanced(by: 16),
+                let type = try? ProgramMemory.load(UInt64.self, at: address)
+            else { return }
+            memory(address..<end, &text)
+            guard type != 0 else { return }
+            address = end
+        }
+    }
+}

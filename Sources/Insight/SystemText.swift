@@ -1,0 +1,151 @@
+internal import Base
+internal import Files
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+internal import Processes
+internal import Scheduler
+
+extension ProcessFiles {
+    /// Adds what /proc tells of the machine, and the settings of /proc/sys that programs read.
+    func addSystem(to top: DirectoryEntry) throws(Errno) {
+        try add("meminfo", in: top) { SystemText.memory(&$0) }
+        try add("cpuinfo", in: top) { SystemText.processors(&$0) }
+        try add("uptime", in: top) { SystemText.uptime(&$0) }
+        try add("loadavg", in: top) { $0.append("0.00 0.00 0.00 1/1 1\n") }
+        try add("version", in: top) { SystemText.version(&$0) }
+        try add("stat", in: top) { SystemText.statistics(&$0) }
+        try add("filesystems", in: top) {
+            $0.append("nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tpipefs\n")
+        }
+        let settings = try directory("sys", in: top)
+        let kernel = try directory("kernel", in: settings)
+        try add("ostype", in: kernel) { SystemText.line(SystemName.system, &$0) }
+        try add("osrelease", in: kernel) { SystemText.line(SystemName.release, &$0) }
+        try add("version", in: kernel) { SystemText.line(SystemName.version, &$0) }
+        try add("hostname", in: kernel) { SystemText.line(SystemName.host, &$0) }
+        try add("domainname", in: kernel) { SystemText.line(SystemName.domain, &$0) }
+        try add("pid_max", in: kernel) { $0.append("32768\n") }
+        try add("cap_last_cap", in: kernel) { $0.append("40\n") }
+        try add("ngroups_max", in: kernel) { $0.append("65536\n") }
+        let random = try directory("random", in: kernel)
+        let boot = (Entropy.word(), Entropy.word())
+        try add("boot_id", in: random) { SystemText.identifier(boot, &$0) }
+        try add("uuid", in: random) {
+            SystemText.identifier((Entropy.word(), Entropy.word()), &$0)
+        }
+        try add("entropy_avail", in: random) { $0.append("256\n") }
+        try add("poolsize", in: random) { $0.append("256\n") }
+        let memory = try directory("vm", in: settings)
+        try add("overcommit_memory", in: memory) { $0.append("0\n") }
+        try add("max_map_count", in: memory) { $0.append("65530\n") }
+        let files = try directory("fs", in: settings)
+        try add("nr_open", in: files) { $0.append("1048576\n") }
+        try add("file-max", in: files) { $0.append("9223372036854775807\n") }
+        try add("pipe-max-size", in: files) { $0.append("1048576\n") }
+    }
+}
+
+/// The texts of /proc that tell of the machine.
+enum SystemText {
+    static func line(_ value: StaticString, _ text: inout TextBuffer) {
+        text.append(value)
+        text.append(byte: 0x0a)
+    }
+    static func line(_ value: SystemName.Text, _ text: inout TextBuffer) {
+        value.withBytes { text.append($0) }
+        text.append(byte: 0x0a)
+    }
+
+    static func memory(_ text: inout TextBuffer) {
+        let total = UInt64(Frames.totalCount) << 2
+        let free = UInt64(Frames.freeCount) << 2
+        let reserve = UInt64(KernelReserve.frames) << 2
+        amount("MemTotal:       ", total, &text)
+        amount("MemFree:        ", free, &text)
+        amount("MemAvailable:   ", free > reserve ? free - reserve : 0, &text)
+        for label: StaticString in [
+            "Buffers:        ", "Cached:         ", "SwapCached:     ", "Active:         ",
+            "Inactive:       ", "SwapTotal:      ", "SwapFree:       ",
+        ] { amount(label, 0, &text) }
+    }
+    private static func amount(
+        _ label: StaticString, _ kilobytes: UInt64, _ text: inout TextBuffer
+    ) {
+        text.append(label)
+        text.append(kilobytes, width: 8)
+        text.append(" kB\n")
+    }
+
+    static func processors(_ text: inout TextBuffer) {
+        text.append("processor\t: 0\nmodel name\t: ")
+        text.append(ProcessorFeatures.name)
+        text.append("\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n\n")
+    }
+
+    static func uptime(_ text: inout TextBuffer) {
+        hundredths(Clock.monotonic(), &text)
+        text.append(byte: 0x20)
+        hundredths(Wait.waitedTime, &text)
+        text.append(byte: 0x0a)
+    }
+    private static func hundredths(_ time: Nanoseconds, _ text: inout TextBuffer) {
+        let count = UInt64(max(0, time.rawValue)) / 10_000_000
+        text.append(count / 100)
+        text.append(byte: 0x2e)
+        text.append(count % 100, width: 2, padding: 0x30)
+    }
+
+    static func version(_ text: inout TextBuffer) {
+        text.append(SystemName.system)
+        text.append(" version ")
+        text.append(SystemName.release)
+        text.append(" (martlet) ")
+        line(SystemName.version, &text)
+    }
+
+    static func statistics(_ text: inout TextBuffer) {
+        let perTick = Nanoseconds.perSecond / 100
+        let up = Clock.monotonic().rawValue / perTick
+        let idle = Wait.waitedTime.rawValue / perTick
+        for label: StaticString in ["cpu  ", "cpu0 "] {
+            text.append(label)
+            text.append(decimal: max(0, up - idle))
+            text.append(" 0 0 ")
+            text.append(decimal: max(0, idle))
+            text.append(" 0 0 0 0 0 0\n")
+        }
+        text.append("intr 0\nctxt 0\nbtime ")
+        let boot = Clock.realtime().rawValue - Clock.monotonic().rawValue
+        text.append(decimal: boot / Nanoseconds.perSecond)
+        text.append("\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n")
+    }
+
+    /// A random version 4 UUID out of 128 random bits (RFC 9562, section 5.4).
+    static func identifier(_ bits: (UInt64, UInt64), _ text: inout TextBuffer) {
+        let high = bits.0 & ~0xf000 | 0x4000
+        let low = bits.1 & ~(3 << 62) | 2 << 62
+        text.append(hexadecimal: high >> 32, minimumDigits: 8)
+        text.append(byte: 0x2d)
+        text.append(hexadecimal: high >> 16 & 0xffff, minimumDigits: 4)
+        text.append(byte: 0x2d)
+        text.append(hexadecimal: high & 0xffff, minimumDigits: 4)
+        text.append(byte: 0x2d)
+        text.append(hexadecimal: low >> 48, minimumDigits: 4)
+        text.append(byte: 0x2d)
+        text.append(hexadecimal: low & 0xffff_ffff_ffff, minimumDigits: 12)
+        text.append(byte: 0x0a)
+    }
+
+    /// The file systems of RootFileSystem.
+    static func mounts(_ text: inout TextBuffer) {
+        text.append("martlet / tmpfs rw,relatime 0 0\n")
+        text.append("devtmpfs /dev devtmpfs rw,relatime 0 0\n")
+        text.append("proc /proc proc rw,relatime 0 0\n")
+    }
+    static func mountInformation(_ text: inout TextBuffer) {
+        text.append("20 0 0:1 / / rw,relatime - tmpfs martlet rw\n")
+        text.append("21 20 0:5 / /dev rw,relatime - devtmpfs devtmpfs rw\n")
+        text.append("22 20 0:4 / /proc rw,relatime - proc proc rw\n")
+    }
+}
