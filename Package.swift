@@ -143,7 +143,11 @@ let host: [Target] = [
             "Wire", "TestSupport",
         ]),
     tests(
-        "VirtualMachine", ["VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "Base"]),
+        "VirtualMachine",
+        [
+            "VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "NucleusInterface",
+            "NucleusLayout", "LinuxABI", "Base",
+        ]),
     tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
     .target(
         name: "FuzzTargets",

@@ -31,6 +31,18 @@ package struct KernelImage: Sendable {
     /// End of the image, a page boundary.
     package let end: UInt64
 
+    /// An image as it is, for tests of what is built from one.
+    init(
+        entry: UInt64, segments: [Segment], nucleusTemplate: UInt64, entryTemplate: UInt64,
+        end: UInt64
+    ) {
+        self.entry = entry
+        self.segments = segments
+        self.nucleusTemplate = nucleusTemplate
+        self.entryTemplate = entryTemplate
+        self.end = end
+    }
+
     package static let base = UInt64(LIBRARY_BASE)
     /// A kernel is a few hundred KiB; more than this is not one.
     private static let maximumByteCount: UInt64 = 64 << 20
