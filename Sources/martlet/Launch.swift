@@ -67,12 +67,12 @@ struct Launch {
         switch Host.problem(with: device, for: .readingAndWriting) {
         case nil: return nil
         case .noSuchFile?:
-            return "there is no /dev/kvm: this host has no virtualization, or its module is not"
-                + " loaded (modprobe kvm_intel, or kvm_amd)"
+            return
+                "/dev/kvm: not there; this host has no virtualization, or its module is not loaded"
+                + " (modprobe kvm_intel, or kvm_amd)"
         case .permissionDenied?:
             return
-                "no permission to open /dev/kvm: join its group (usermod -aG kvm NAME) and log in"
-                + " again"
+                "/dev/kvm: permission denied; join its group (usermod -aG kvm NAME) and log in again"
         case let error?:
             return ImageFailure(device, "cannot be opened", error).line
         }
