@@ -151,3 +151,15 @@ package enum HostClock {
     /// The CPU's time-stamp counter.
     package static var timeStamp: UInt64 { clinux_time_stamp() }
 }
+
+extension Host {
+    /// A symbol's name as source code has it, or the symbol itself where it is not Swift's.
+    package static func demangled(_ symbol: String) -> String {
+        // SAFETY: the runtime returns a NUL-terminated string that is ours to free.
+        guard let name = unsafe swift_demangle(symbol, symbol.utf8.count, nil, nil, 0) else {
+            return symbol
+        }
+        defer { unsafe free(name) }
+        return unsafe String(cString: name)
+    }
+}

@@ -33,6 +33,8 @@ package struct Ending: Equatable, Sendable {
     }
 
     static let crashStatus: Int32 = 70
+    /// Whether `line` may be a crash screen.
+    package var isCrash: Bool { status == Self.crashStatus }
     /// What a shell shows for a program that SIGPIPE killed.
     static let brokenPipeStatus: Int32 = 128 + 13
     static let silent = Ending(

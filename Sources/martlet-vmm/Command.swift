@@ -41,7 +41,9 @@ enum Command {
         let signals = try blockSignals()
         var machine = try MachineBuilder.build(configuration)
         try machine.run(signals: signals, reporting(options, startTimeStamp, machine)) { ending in
-            if let line = ending.line { say(line) }
+            if let line = ending.line {
+                say(ending.isCrash ? CrashNames(configuration).annotate(line) : line)
+            }
             Host.exit(status: ending.status)
         }
     }

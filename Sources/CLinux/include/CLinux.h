@@ -22,6 +22,11 @@
 
 #pragma clang assume_nonnull begin
 
+/// Of the Swift runtime (SwiftDemangle.h): a name as source code has it, in memory from malloc, or
+/// NULL where the name is no Swift symbol.
+char *_Nullable swift_demangle(const char *mangled, size_t length, char *_Nullable buffer,
+                               size_t *_Nullable size, uint32_t flags);
+
 static inline int clinux_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
 static inline int clinux_open_read_write(const char *path) { return open(path, O_RDWR | O_CLOEXEC); }
 static inline int clinux_create(const char *path, unsigned mode) {

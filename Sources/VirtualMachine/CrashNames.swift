@@ -1,0 +1,74 @@
+internal import Base
+internal import LinuxHost
+internal import NucleusLayout
+internal import Wire
+
+/// Puts names to the code addresses of a crash report, from the symbol tables of kernel and program.
+///
+/// The guest writes a backtrace's lines as `  #N 0xADDRESS`; it has no symbol table in memory.
+package struct CrashNames {
+    private let kernel: [UInt8]
+    private let program: [UInt8]
+    /// A symbol table of more than this is not read.
+    private static let fileLimit = 64 << 20
+
+    /// Reads the kernel's file and, out of the archive, the program that the command line names.
+    package init(_ configuration: MachineConfiguration) {
+        kernel = (try? configuration.kernel.contents(from: 0, atMost: Self.fileLimit)) ?? []
+        program = Self.program(of: configuration) ?? []
+    }
+    init(kernel: [UInt8], program: [UInt8]) {
+        self.kernel = kernel
+        self.program = program
+    }
+
+    private static func program(of configuration: MachineConfiguration) -> [UInt8]? {
+        guard let range = configuration.files,
+            let archive = try? range.file.contents(
+                from: range.offset, atMost: Int(clamping: min(range.byteCount, UInt64(fileLimit)))),
+            let path = programPath(configuration.commandLine)
+        else { return nil }
+        let wanted = path.drop { $0 == UInt8(ascii: "/") }
+        var reader = CpioReader(archive.span.raw)
+        while let entry = try? reader.next() {
+            let name = archive[entry.name].drop { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") }
+            if name.elementsEqual(wanted) { return Array(archive[entry.data]) }
+        }
+        return nil
+    }
+
+    private static func programPath(_ commandLine: [UInt8]) -> [UInt8]? {
+        guard let line = try? CommandLineView(checking: commandLine.span.raw),
+            let word = line.program
+        else { return nil }
+        var path: [UInt8] = []
+        word.forEachByte { path.append($0) }
+        return path
+    }
+
+    /// The report with ` NAME + OFFSET` behind each address that a symbol covers.
+    package func annotate(_ report: String) -> String {
+        report.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { annotate(line: $0) }.joined(separator: "\n")
+    }
+    private func annotate(line: Substring) -> String {
+        let parts = line.split(separator: " ")
+        guard parts.count == 2, parts[0].hasPrefix("#"), parts[1].hasPrefix("0x"),
+            let address = UInt64(parts[1].dropFirst(2), radix: 16)
+        else { return String(line) }
+        let isLibrary = (UInt64(LIBRARY_BASE)..<UInt64(LIBRARY_END)).contains(address)
+        guard let name = Self.name(of: address, in: isLibrary ? kernel : program) else {
+            return String(line)
+        }
+        return "\(line) \(name)"
+    }
+    private static func name(of address: UInt64, in file: [UInt8]) -> String? {
+        guard let symbols = ELFSymbols(checking: file.span.raw),
+            let match = symbols.function(at: address)
+        else { return nil }
+        var bytes: [UInt8] = []
+        for index in 0..<match.name.byteCount { bytes.append(match.name.byte(at: index)) }
+        let name = String(decoding: bytes, as: UTF8.self)
+        return "\(Host.demangled(name)) + \(match.offset)"
+    }
+}
