@@ -57,7 +57,9 @@ package struct CrashNames {
             let address = UInt64(parts[1].dropFirst(2), radix: 16)
         else { return String(line) }
         let isLibrary = (UInt64(LIBRARY_BASE)..<UInt64(LIBRARY_END)).contains(address)
-        guard let name = Self.name(of: address, in: isLibrary ? kernel : program) else {
+        // A return address may lie behind its function's end, where the call never returns.
+        let called = parts[0] == "#0" ? address : address &- 1
+        guard let name = Self.name(of: called, in: isLibrary ? kernel : program) else {
             return String(line)
         }
         return "\(line) \(name)"
