@@ -84,8 +84,8 @@ let guest: [Target] = [
     .executableTarget(
         name: "Kernel",
         dependencies: [
-            "NucleusX86_64", "Runtime", "Base", "LinuxABI", "Wire", "NucleusInterface", "Hardware",
-            "Trace", "Memory", "Scheduler", "Files", "Processes", "Drivers", "Insight",
+            "NucleusX86_64", "Runtime", "Base", "LinuxABI", "Wire", "Virtio", "NucleusInterface",
+            "Hardware", "Trace", "Memory", "Scheduler", "Files", "Processes", "Drivers", "Insight",
             "SystemCalls",
         ],
         swiftSettings: libraryOS),

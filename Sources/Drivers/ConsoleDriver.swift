@@ -37,15 +37,16 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
 
     /// Takes the device over and starts it. `allocate` returns `1 << order` frames that stay ours.
     package init(
-        _ window: any DeviceWindow, records: ControlChannel, sizes: Sizes,
+        _ transport: consuming VirtioTransport, records: ControlChannel, sizes: Sizes,
         allocate: (_ order: Int) -> Frame?
     ) throws(DriverError) {
-        var transport = try VirtioTransport(window)
+        var transport = transport
         guard transport.device == .console else { throw .notVirtio }
         try transport.negotiate(.eventIndex, required: Console.multiport)
-        guard transport.configuration(Console.portMaximum) >= UInt32(Console.Port.count) else {
-            throw .missingFeature
-        }
+        // A prepared device shows by its rings which ports it has, without an access.
+        guard transport.isPrepared
+            || transport.configuration(Console.portMaximum) >= UInt32(Console.Port.count)
+        else { throw .missingFeature }
         func arena(_ order: Int) throws(DriverError) -> DMAArena {
             guard let first = allocate(order) else { throw .outOfMemory }
             return DMAArena(first: first, order: order)

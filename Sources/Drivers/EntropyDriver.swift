@@ -12,9 +12,10 @@ package final class EntropyDriver: InterruptHandler {
     private static let requestByteCount = 64
 
     /// Takes the device over and starts it. `allocate` returns one frame that stays ours.
-    package init(_ window: any DeviceWindow, allocate: (_ order: Int) -> Frame?) throws(DriverError)
-    {
-        var transport = try VirtioTransport(window)
+    package init(
+        _ transport: consuming VirtioTransport, allocate: (_ order: Int) -> Frame?
+    ) throws(DriverError) {
+        var transport = transport
         guard transport.device == .entropy else { throw .notVirtio }
         try transport.negotiate(.eventIndex)
         guard let frame = allocate(0) else { throw .outOfMemory }

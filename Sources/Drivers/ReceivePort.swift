@@ -36,11 +36,13 @@ package final class ReceivePort {
         queueNumber = number
         queue = try transport.makeQueue(number, size: size, in: &arena)
         self.slots = slots
-        slotByteCount = slots.byteCount / Int(size)
+        // A prepared queue may have more entries than were asked for.
+        let count = Int(queue.layout.size)
+        slotByteCount = slots.byteCount / count
         slotOfHead = []
-        slotOfHead.reserveCapacity(Int(size))
-        filled.reserveCapacity(Int(size))
-        for _ in 0..<size { slotOfHead.append(0) }
+        slotOfHead.reserveCapacity(count)
+        filled.reserveCapacity(count)
+        for _ in 0..<count { slotOfHead.append(0) }
     }
     /// Lends all slots to the device, once it runs.
     func start() {

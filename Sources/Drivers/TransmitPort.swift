@@ -31,7 +31,7 @@ package final class TransmitPort {
         queueNumber = number
         queue = try transport.makeQueue(number, size: size, in: &arena)
         self.slots = slots
-        slotByteCount = slots.byteCount / Int(size)
+        slotByteCount = slots.byteCount / Int(queue.layout.size)
         disarm()
     }
 

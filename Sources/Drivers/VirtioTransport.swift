@@ -9,6 +9,20 @@ package struct VirtioTransport {
     /// What the device is; `none` for an empty slot.
     package let device: DeviceIdentifier
     package private(set) var features: Features = []
+    /// Rings that exist, where the device was started in the driver's place.
+    private var prepared: PreparedRings?
+    var isPrepared: Bool { prepared != nil }
+
+    /// Takes over a device that was prepared (`BootRecord.DeviceKind`).
+    package init(
+        _ window: any DeviceWindow, prepared: PreparedRings, device: DeviceIdentifier,
+        features: Features
+    ) {
+        self.window = window
+        self.device = device
+        self.features = features
+        self.prepared = prepared
+    }
 
     /// Finds the device in `window` and resets it (steps 1 to 3).
     package init(_ window: any DeviceWindow) throws(DriverError) {
@@ -35,6 +49,10 @@ package struct VirtioTransport {
     package mutating func negotiate(
         _ wanted: Features, required: Features = []
     ) throws(DriverError) {
+        guard prepared == nil else {
+            guard features.isSuperset(of: required.union(.version1)) else { throw .missingFeature }
+            return
+        }
         var offered: Features = []
         for word in 0..<UInt32(2) {
             store(word, to: .deviceFeaturesSelect)
@@ -55,6 +73,7 @@ package struct VirtioTransport {
     package func makeQueue(
         _ index: UInt16, size: UInt16, in arena: inout DMAArena
     ) throws(DriverError) -> DriverQueue {
+        if let prepared { return try prepared.takeQueue(index, size: size, features: features) }
         store(UInt32(index), to: .queueSelect)
         guard load(.queueReady) == 0, load(.queueSizeMaximum) >= UInt32(size) else {
             throw .missingQueue(index)
@@ -76,7 +95,9 @@ package struct VirtioTransport {
     }
 
     /// Lets the device work (step 8).
-    package func start() { raise(.driverReady) }
+    package func start() {
+        if prepared == nil { raise(.driverReady) }
+    }
 
     /// Rings the doorbell of a queue.
     package func notify(_ queue: UInt16) { store(UInt32(queue), to: .queueNotify) }

@@ -8,6 +8,7 @@ internal import Memory
 internal import NucleusInterface
 internal import Scheduler
 internal import Trace
+internal import Virtio
 
 /// The machine's devices, found in the boot record; the one owner of their drivers.
 final class Devices {
@@ -23,7 +24,7 @@ final class Devices {
                 let window = RegisterWindow.device(index)
             else { continue }
             do throws(DriverError) {
-                try start(window, device)
+                try start(try Self.transport(record, device, index, window), device)
             } catch {
                 Log.line(.error) { text in
                     text.append("device ")
@@ -35,30 +36,43 @@ final class Devices {
         Log.current?.sink = records
     }
 
+    /// The way to a device: its rings where it was prepared, else its registers from the start.
+    private static func transport(
+        _ record: borrowing BootRecordView, _ device: BootRecordView.Device, _ index: Int,
+        _ window: RegisterWindow
+    ) throws(DriverError) -> VirtioTransport {
+        guard device.features != 0 else { return try VirtioTransport(window) }
+        var rings = PreparedRings()
+        for entry in 0..<record.count(BootRecord.queues) {
+            let queue = record.queue(at: entry)
+            guard queue.device == index else { continue }
+            rings.add(queue: queue.index, size: queue.size, base: queue.base.rawValue)
+        }
+        return VirtioTransport(
+            window, prepared: rings, device: DeviceIdentifier(bits: UInt32(device.identifier)),
+            features: Features(rawValue: device.features))
+    }
+
     private func start(
-        _ window: RegisterWindow, _ device: BootRecordView.Device
+        _ transport: consuming VirtioTransport, _ device: BootRecordView.Device
     ) throws(DriverError) {
-        switch window.load32(at: Self.deviceIdentifierOffset) {
-        case Self.consoleIdentifier:
+        switch transport.device {
+        case .console:
             let driver = try ConsoleDriver(
-                window, records: records, sizes: .init(frameCount: Frames.totalCount),
+                transport, records: records, sizes: .init(frameCount: Frames.totalCount),
                 allocate: Self.frames)
             Interrupts.register(driver, vector: Int(device.queueVector))
             Interrupts.register(driver, vector: Int(device.configurationVector))
             Wait.register(driver)
             console = driver
-        case Self.entropyIdentifier:
-            let driver = try EntropyDriver(window, allocate: Self.frames)
+        case .entropy:
+            let driver = try EntropyDriver(transport, allocate: Self.frames)
             Interrupts.register(driver, vector: Int(device.queueVector))
             driver.request()
             entropy = driver
         default: break
         }
     }
-    // virtio 1.2, section 4.2.2 (DeviceID) and section 5.
-    private static let deviceIdentifierOffset: UInt32 = 0x008
-    private static let consoleIdentifier: UInt32 = 3
-    private static let entropyIdentifier: UInt32 = 4
 
     private static func frames(order: Int) -> Frame? {
         guard let run = Frames.allocateRun(order: order) else { return nil }

@@ -49,13 +49,14 @@ package enum BootRecord {
     package static let enterTSC = Field<UInt64>(offset: 0x78)
     package static let rootPointer = Field<UInt64>(offset: 0x80)
     package static let deviceTree = Field<UInt64>(offset: 0x88)
-    /// Milliseconds from the start of the VMM's process to `startTSC` are not known; see the VMM.
     package static let memoryMap = Table(offset: 0x90, entrySize: 24)
     package static let modules = Table(offset: 0xa0, entrySize: 24)
     package static let devices = Table(offset: 0xb0, entrySize: 32)
     /// 32 bytes from the host's random generator; zero where `Flags.seeded` is not set.
     package static let seed = 0xc0
     package static let seedSize = 32
+    /// Rings of devices that were prepared (see `DeviceKind`).
+    package static let queues = Table(offset: 0xe0, entrySize: 24)
 
     /// What was found at entry (`entryProtocol`).
     package enum EntryProtocol: UInt32, Sendable {
@@ -98,8 +99,15 @@ package enum BootRecord {
         case files = 1
     }
 
-    /// A device: kind (u32), queue vector (u8), configuration vector (u8), zero (u16), base of its
-    /// registers (u64), size of its registers (u64), zero (u64).
+    /// A device: kind (u32), queue vector (u8), configuration vector (u8), virtio device number
+    /// (u16), base of its registers (u64), size of its registers (u64), accepted features (u64).
+    ///
+    /// Where features are not zero the device was prepared: whoever wrote the record took the steps
+    /// of virtio 1.2, section 3.1.1 in the driver's place, and the driver takes over rings that are
+    /// empty. (Each register access costs 30 µs on some hosts, a device needs a hundred.)
+    ///
+    /// Such a device's rings are in the table of queues: device index (u32), queue index (u32), size
+    /// (u32), zero (u32), base (u64) of a ring whose parts lie one after the other.
     package enum DeviceKind: UInt32, Sendable {
         case virtioMMIO = 1
     }

@@ -24,7 +24,9 @@ package struct BootRecordView: ~Escapable {
             size <= BootRecord.maximumSize
         else { throw .truncated }
         self.bytes = bytes.extracting(first: size)
-        for table in [BootRecord.memoryMap, BootRecord.modules, BootRecord.devices] {
+        for table in [
+            BootRecord.memoryMap, BootRecord.modules, BootRecord.devices, BootRecord.queues,
+        ] {
             let start = bytes.littleEndian(UInt64.self, at: table.offset)
             let count = bytes.littleEndian(UInt64.self, at: table.offset + 8)
             guard start <= UInt64(size), count <= 4096,
@@ -51,8 +53,19 @@ package struct BootRecordView: ~Escapable {
         package let kind: UInt32
         package let queueVector: UInt8
         package let configurationVector: UInt8
+        /// The virtio device number, where the device was prepared.
+        package let identifier: UInt16
         package let base: PhysicalAddress
         package let byteCount: UInt64
+        /// Features accepted in the driver's place; 0 where the driver has to start the device.
+        package let features: UInt64
+    }
+    /// A ring of a prepared device.
+    package struct Queue: Sendable {
+        package let device: Int
+        package let index: UInt32
+        package let size: UInt32
+        package let base: PhysicalAddress
     }
 
     private func entry(_ table: BootRecord.Table, _ index: Int) -> Int {
@@ -78,8 +91,19 @@ package struct BootRecordView: ~Escapable {
             kind: bytes.littleEndian(UInt32.self, at: offset),
             queueVector: bytes.byte(at: offset + 4),
             configurationVector: bytes.byte(at: offset + 5),
+            identifier: bytes.littleEndian(UInt16.self, at: offset + 6),
             base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset + 8)),
-            byteCount: bytes.littleEndian(UInt64.self, at: offset + 16))
+            byteCount: bytes.littleEndian(UInt64.self, at: offset + 16),
+            features: bytes.littleEndian(UInt64.self, at: offset + 24))
+    }
+    /// Ring `index`. Precondition: below the table's count.
+    package func queue(at index: Int) -> Queue {
+        let offset = entry(BootRecord.queues, index)
+        return Queue(
+            device: Int(bytes.littleEndian(UInt32.self, at: offset)),
+            index: bytes.littleEndian(UInt32.self, at: offset + 4),
+            size: bytes.littleEndian(UInt32.self, at: offset + 8),
+            base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset + 16)))
     }
     /// Byte `index` of the seed. Precondition: below `BootRecord.seedSize`.
     package func seedByte(at index: Int) -> UInt8 {

@@ -1,4 +1,5 @@
 internal import Base
+package import DeviceModels
 package import KVM
 internal import NucleusInterface
 internal import NucleusLayout
@@ -9,6 +10,8 @@ package struct BootFacts: Sendable {
     package struct Device: Equatable, Sendable {
         package let queueVector: UInt8
         package let configurationVector: UInt8
+        /// How the device was started in the driver's place.
+        package var prepared: PreparedDevice?
     }
 
     package var timeStampFrequency: UInt64 = 0
@@ -60,17 +63,18 @@ package enum BootRecordWriter {
         _ facts: BootFacts
     ) {
         var next = BootRecord.headerSize
-        func append(_ table: BootRecord.Table, _ entries: [(UInt64, UInt64, UInt64)]) {
+        func append(_ table: BootRecord.Table, _ entries: [(UInt64, UInt64, UInt64, UInt64)]) {
             page.store(UInt64(next), at: Int32(table.offset))
             page.store(UInt64(entries.count), at: Int32(table.offset + 8))
             for entry in entries {
                 page.store(entry.0, at: Int32(next))
                 page.store(entry.1, at: Int32(next + 8))
                 page.store(entry.2, at: Int32(next + 16))
+                if table.entrySize > 24 { page.store(entry.3, at: Int32(next + 24)) }
                 next += table.entrySize
             }
         }
-        append(BootRecord.memoryMap, memoryMap(layout, regions))
+        append(BootRecord.memoryMap, memoryMap(layout, regions).map { ($0.0, $0.1, $0.2, 0) })
         append(
             BootRecord.modules,
             layout.files.byteCount == 0
@@ -78,7 +82,7 @@ package enum BootRecordWriter {
                 : [
                     (
                         layout.files.base, layout.files.byteCount,
-                        UInt64(BootRecord.ModuleKind.files.rawValue)
+                        UInt64(BootRecord.ModuleKind.files.rawValue), UInt64(0)
                     )
                 ])
         append(
@@ -87,9 +91,21 @@ package enum BootRecordWriter {
                 (
                     UInt64(BootRecord.DeviceKind.virtioMMIO.rawValue)
                         | UInt64(device.queueVector) << 32
-                        | UInt64(device.configurationVector) << 40,
-                    UInt64(VMM_VIRTIO_BASE) + UInt64(index * Page.size), UInt64(Page.size)
+                        | UInt64(device.configurationVector) << 40
+                        | UInt64(device.prepared?.identifier ?? 0) << 48,
+                    UInt64(VMM_VIRTIO_BASE) + UInt64(index * Page.size), UInt64(Page.size),
+                    device.prepared?.features ?? 0
                 )
+            })
+        append(
+            BootRecord.queues,
+            facts.devices.enumerated().flatMap { device, facts in
+                (facts.prepared?.queues ?? []).map { queue in
+                    (
+                        UInt64(device) | UInt64(queue.index) << 32, UInt64(queue.size), queue.base,
+                        0
+                    )
+                }
             })
         page.set(BootRecord.size, UInt32(next))
     }

@@ -13,6 +13,8 @@ package struct GuestLayout: Equatable, Sendable {
     package let kernel: Area
     package let processorArea: Area
     package let bootStack: Area
+    /// Rings of the devices, which are started before the guest runs.
+    package let rings: Area
     /// Boot record, then the command line.
     package let record: Area
     package let pageTables: Area
@@ -46,6 +48,7 @@ package struct GuestLayout: Equatable, Sendable {
         kernel = place(kernelByteCount)
         processorArea = place(UInt64(AREA_CRASH_STACK_TOP))
         bootStack = place(Self.bootStackSize)
+        rings = place(MachineDevices.ringByteCount)
         record = place(Self.recordSize + UInt64(commandLineByteCount))
         pageTables = place(UInt64(pageTablePages * Page.size))
         files = place(filesByteCount)

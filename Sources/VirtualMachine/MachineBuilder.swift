@@ -42,7 +42,7 @@ package enum MachineBuilder {
 
         // What the guest is told.
         var facts = try BootFacts.measured(processor)
-        facts.devices = MachineDevices.vectors
+        facts.devices = try devices.prepare(ringsAt: layout.rings.base)
         facts.startTimeStamp = configuration.startTimeStamp
         try Loader.storeRecord(facts, configuration.commandLine, in: memory, layout)
         return Machine(

@@ -38,6 +38,29 @@ final class MachineDevices: Sendable {
         }
     }
 
+    /// Bytes of guest memory that the rings of all devices take.
+    static var ringByteCount: UInt64 {
+        PreparedDevice.byteCount(
+            queueSizes: ConsoleModel(host: HostConsole()).queueSizes + EntropyModel().queueSizes)
+    }
+    /// Starts every device with rings at `base`; returns what the guest is told of each.
+    func prepare(ringsAt base: UInt64) throws(MachineFailure) -> [BootFacts.Device] {
+        var devices = Self.vectors
+        let memory = memory
+        do {
+            let console = try console.withLock { (device) throws(GuestFault) in
+                try device.prepare([.eventIndex, Console.multiport], ringsAt: base, memory)
+            }
+            let next = base + PreparedDevice.byteCount(queueSizes: console.queues.map(\.size))
+            devices[Self.consoleIndex].prepared = console
+            devices[Self.entropyIndex].prepared = try entropy.withLock {
+                (device) throws(GuestFault) in
+                try device.prepare(.eventIndex, ringsAt: next, memory)
+            }
+        } catch { throw .host(error.line) }
+        return devices
+    }
+
     /// Connects doorbells and interrupts in the kernel, so that neither leaves the guest.
     func connect(to virtual: borrowing KVMachine) throws(KVMError) {
         try virtual.routeMessages(vectors: Self.vectors.map(\.queueVector))

@@ -46,7 +46,7 @@ extension DriversTests {
         @Test("the device is asked once at a time and its bytes change the generator's")
         func device() throws {
             let device = TestDevice(4)
-            let driver = try EntropyDriver(device, allocate: frames)
+            let driver = try EntropyDriver(VirtioTransport(device), allocate: frames)
             #expect(device.statusTrace == [0, 1, 3, 11, 15])
             try device.sleep(0)
             driver.request()
@@ -62,7 +62,7 @@ extension DriversTests {
         @Test("a device that breaks the ring's rules is left alone")
         func hostile() throws {
             let device = TestDevice(4)
-            let driver = try EntropyDriver(device, allocate: frames)
+            let driver = try EntropyDriver(VirtioTransport(device), allocate: frames)
             driver.request()
             let layout = try #require(device.queues[0]?.layout)
             try DMAMemory().store(UInt16(7), at: layout.usedIndex)
