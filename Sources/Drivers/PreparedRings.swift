@@ -1,4 +1,4 @@
-package import Virtio
+internal import Virtio
 
 /// The rings of a prepared device, by queue index.
 package struct PreparedRings {

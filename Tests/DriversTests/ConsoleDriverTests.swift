@@ -87,7 +87,7 @@ extension DriversTests {
                 throws: DriverError.outOfMemory,
                 performing: {
                     try ConsoleDriver(
-                        TestDevice.console(), records: ControlChannel(),
+                        VirtioTransport(TestDevice.console()), records: ControlChannel(),
                         sizes: .init(frameCount: 1024), allocate: { _ in nil })
                 })
         }
