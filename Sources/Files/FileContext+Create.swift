@@ -101,6 +101,7 @@ extension FileContext {
         guard place.directory.fileSystem === target.node.fileSystem else {
             throw .crossDeviceLink
         }
+        try requireLinking(to: target.node)
         try requireCreation(
             in: place.directory, place.entry, otherwise: .operationNotPermitted)
         guard target.node.kind != .directory else { throw .operationNotPermitted }
@@ -109,6 +110,16 @@ extension FileContext {
         try place.directory.add(target.node, named: path.extracting(place.name), in: place.entry)
         target.node.linkCount += 1
         target.node.touchChanged()
+    }
+
+    /// What fs.protected_hardlinks asks (proc(5)), which distributions turn on: a file of somebody
+    /// else can be linked only where it can be read and written, and is no set-id program. EPERM.
+    private func requireLinking(to node: Node) throws(Errno) {
+        if node.isOwned(by: credentials) { return }
+        guard node.kind == .regular, !node.mode.contains(.setUser),
+            !node.mode.isSuperset(of: [.setGroup, .groupExecute]),
+            node.allows([.read, .write], for: credentials)
+        else { throw .operationNotPermitted }
     }
 
     /// Makes the regular file that O_CREAT asks for, in a directory that was walked to.
