@@ -56,7 +56,7 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         while true {
             let slot = Self.index(address.rawValue, level)
             let entry = PageTableEntry(rawValue: Memory.load(table, slot))
-            if level == 0 || !entry.isPresent { return level == 0 ? entry : .absent }
+            if level == 0 || entry.isAbsent { return entry }
             if entry.isLarge {
                 var piece = entry
                 while level > 0 {
@@ -70,15 +70,27 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         }
     }
 
-    /// Sets a leaf, with the tables above it; false when there was no memory for them.
+    /// Sets a leaf, with the tables above it; false when there was no memory for them. A large page
+    /// in the way is split.
     package func set(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {
+        set(entry, at: address, level: 0)
+    }
+    /// Sets a 2 MiB leaf, with the tables above it; false without memory. Precondition: the address
+    /// is aligned, and `hasRoomForLargePage`.
+    package func setLarge(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {
+        precondition(entry.isLarge && address.rawValue & (Self.span(1) - 1) == 0)
+        return set(entry, at: address, level: 1)
+    }
+    private func set(_ entry: PageTableEntry, at address: VirtualAddress, level leaf: Int) -> Bool {
         var table = root
         var level = Self.topLevel
-        while level > 0 {
+        while level > leaf {
             let slot = Self.index(address.rawValue, level)
             let link = PageTableEntry(rawValue: Memory.load(table, slot))
-            guard link.isPresent else {
-                guard let subtree = build(entry, at: address, levels: level) else { return false }
+            guard !link.isAbsent else {
+                guard let subtree = build(entry, at: address, levels: leaf..<level) else {
+                    return false
+                }
                 Memory.store(PageTableEntry(table: subtree).rawValue, table, slot)
                 return true
             }
@@ -89,20 +101,20 @@ package struct PageTable<Memory: TableMemory>: Sendable {
             table = link.page
             level -= 1
         }
-        Memory.store(entry.rawValue, table, Self.index(address.rawValue, 0))
+        Memory.store(entry.rawValue, table, Self.index(address.rawValue, leaf))
         return true
     }
 
-    /// A detached chain of `levels` tables down to `entry`.
+    /// A detached chain of tables of `levels` down to `entry`.
     private func build(
-        _ entry: PageTableEntry, at address: VirtualAddress, levels: Int
+        _ entry: PageTableEntry, at address: VirtualAddress, levels: Range<Int>
     ) -> PhysicalAddress? {
         var child = entry
-        for level in 0..<levels {
+        for level in levels {
             guard let table = Memory.allocate() else {
-                // `child` heads what was built: `level` tables.
+                // `child` heads what was built: the tables of the levels below.
                 var below = child
-                for built in (0..<level).reversed() {
+                for built in (levels.lowerBound..<level).reversed() {
                     let table = below.page
                     let slot = Self.index(address.rawValue, built)
                     below = PageTableEntry(rawValue: Memory.load(table, slot))
@@ -126,6 +138,30 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         Memory.store(PageTableEntry(table: pieces).rawValue, table, slot)
         return true
     }
+    /// The large leaf that maps an address, `nil` where none does.
+    package func largePage(at address: VirtualAddress) -> PageTableEntry? {
+        guard let slot = slotForLargePage(at: address), !slot.isAbsent, slot.isLarge else {
+            return nil
+        }
+        return slot
+    }
+    /// Whether nothing, not even an empty table, is where a large leaf for an address would be.
+    package func hasRoomForLargePage(at address: VirtualAddress) -> Bool {
+        guard let slot = slotForLargePage(at: address) else { return true }
+        return slot.isAbsent
+    }
+    private func slotForLargePage(at address: VirtualAddress) -> PageTableEntry? {
+        var table = root
+        var level = Self.topLevel
+        while true {
+            let slot = Self.index(address.rawValue, level)
+            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            if level == 1 { return entry }
+            guard entry.isPresent, !entry.isLarge else { return nil }
+            table = entry.page
+            level -= 1
+        }
+    }
     /// Makes sure that an address is mapped by a 4 KiB leaf, not within a large page; false without
     /// memory. The caller flushes.
     package func splitLargePage(at address: VirtualAddress) -> Bool {
@@ -134,7 +170,7 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         while level > 0 {
             let slot = Self.index(address.rawValue, level)
             let link = PageTableEntry(rawValue: Memory.load(table, slot))
-            guard link.isPresent else { return true }
+            guard !link.isAbsent else { return true }
             if link.isLarge {
                 guard split(table, slot, level: level) else { return false }
                 continue
@@ -148,8 +184,8 @@ package struct PageTable<Memory: TableMemory>: Sendable {
     // MARK: Ranges
 
     /// Calls `body` with each leaf that is not absent in `start..<end`, lowest first, and stores what
-    /// it returns where that differs. Absent subtrees cost one load. Precondition: page-aligned, no
-    /// large pages.
+    /// it returns where that differs. Absent subtrees cost one load. Precondition: page-aligned, and
+    /// no 2 MiB leaf (passed as one) is partly within.
     package func update(
         _ start: VirtualAddress, _ end: VirtualAddress,
         _ body: (VirtualAddress, PageTableEntry) -> PageTableEntry
@@ -171,8 +207,11 @@ package struct PageTable<Memory: TableMemory>: Sendable {
                     let new = body(VirtualAddress(rawValue: address), entry)
                     if new != entry { Memory.store(new.rawValue, table, slot) }
                 }
+            } else if !entry.isAbsent, entry.isLarge {
+                precondition(next - address == Self.span(level), "a large page in part")
+                let new = body(VirtualAddress(rawValue: address), entry)
+                if new != entry { Memory.store(new.rawValue, table, slot) }
             } else if entry.isPresent {
-                precondition(!entry.isLarge, "a large page among the program's")
                 update(entry.page, level - 1, address, next, body)
             }
             address = next

@@ -41,6 +41,11 @@ package struct PageTableEntry: Equatable, Sendable {
             page.rawValue & Self.addressMask | Self.user | Self.owned | Self.accessed
             | (rights.contains(.write) ? Self.dirty : 0) | Self.bits(rights)
     }
+    /// A 2 MiB page of the program, for an entry of the level above the leaves.
+    package init(largePage page: PhysicalAddress, rights: PageRights) {
+        self.init(page: page, rights: rights)
+        rawValue |= Self.large
+    }
     /// A page of the library OS: kept over changes of the root.
     package init(libraryPage page: PhysicalAddress, rights: PageRights) {
         self.init(page: page, rights: rights)
@@ -65,6 +70,8 @@ package struct PageTableEntry: Equatable, Sendable {
     package var isWritable: Bool { rawValue & Self.writable != 0 }
     /// A 2 MiB (or 1 GiB) page instead of a table; of a table's entries, not of 4 KiB leaves.
     package var isLarge: Bool { rawValue & Self.large != 0 }
+    /// 4 KiB pages that the entry maps, as a leaf of the program.
+    package var pageCount: Int { isLarge ? 512 : 1 }
     package var page: PhysicalAddress { PhysicalAddress(rawValue: rawValue & Self.addressMask) }
     package var rights: PageRights {
         guard isPresent else { return [] }

@@ -43,6 +43,8 @@ package struct MapFlags: OptionSet, Sendable {
     package static let populate = Self(rawValue: 0x8000)
     /// MAP_NONBLOCK
     package static let nonblocking = Self(rawValue: 0x1_0000)
+    /// MAP_STACK
+    package static let stack = Self(rawValue: 0x2_0000)
     /// MAP_HUGETLB
     package static let hugePages = Self(rawValue: 0x4_0000)
     /// MAP_FIXED_NOREPLACE

@@ -61,10 +61,14 @@ extension AddressSpace {
             case .none: break
             case .discard:
                 guard !region.isLocked else { throw .invalidArgument }
+                try splitEdges(start, end)
                 removePages(of: region, from: start, to: end)
-            case .discardLocked: removePages(of: region, from: start, to: end)
+            case .discardLocked:
+                try splitEdges(start, end)
+                removePages(of: region, from: start, to: end)
             case .free:
                 guard region.cache == nil else { throw .invalidArgument }
+                try splitEdges(start, end)
                 removePages(of: region, from: start, to: end)
             case .populateRead: try populate(start, end, .read)
             case .populateWrite: try populate(start, end, .write)
@@ -83,6 +87,11 @@ extension AddressSpace {
             }
         }
         guard isComplete else { throw .outOfMemory }
+    }
+    /// Splits the large pages that the ends of a range cut.
+    private func splitEdges(_ start: VirtualAddress, _ end: VirtualAddress) throws(Errno) {
+        try splitLargePage(cutAt: start)
+        try splitLargePage(cutAt: end)
     }
     private func populate(
         _ start: VirtualAddress, _ end: VirtualAddress, _ access: Access

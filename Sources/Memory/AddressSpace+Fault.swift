@@ -99,6 +99,7 @@ extension AddressSpace {
 
     /// Maps zeroed pages: the faulting one and, with plenty of memory, its absent neighbours.
     private func mapAnonymous(_ region: Region, _ page: VirtualAddress) -> FaultOutcome {
+        if mapLarge(region, page) { return .resolved }
         guard mapFresh(region, page) else { return .outOfMemory }
         guard isMemoryPlentiful else { return .resolved }
         let window = window(region, page, pages: Self.anonymousWindow)
@@ -167,6 +168,7 @@ extension AddressSpace {
     private func makeWritable(
         _ region: Region, _ page: VirtualAddress, _ entry: PageTableEntry
     ) -> FaultOutcome {
+        guard (try? splitLargePage(containing: page)) != nil else { return .outOfMemory }
         let frame = Frame(containing: entry.page)
         if region.sharing == .shared || Frames.shareCount(frame) == 1 {
             _ = tables.set(entry.with(rights: region.protection.rights), at: page)

@@ -30,6 +30,7 @@ extension AddressSpace {
         if options.contains(.locked) { flags.insert(.locked) }
         if options.contains(.unreserved) { flags.insert(.unreserved) }
         if options.contains(.growsDown) { flags.insert(.growsDown) }
+        if options.contains(.smallPages) { flags.insert(.smallPages) }
         let start = try place(hint, placement, length, options)
         guard let end = start.advanced(by: length) else { throw .outOfMemory }
         if flags.contains(.locked), length > limits.locked &- min(limits.locked, lockedByteCount) {

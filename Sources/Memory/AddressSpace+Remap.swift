@@ -125,6 +125,8 @@ extension AddressSpace {
         to target: VirtualAddress, _ old: OldRange
     ) throws(Errno) {
         guard regions.count < Self.maximumRegions - 2 else { throw .outOfMemory }
+        try splitLargePages(
+            from: start, to: VirtualAddress(rawValue: start.rawValue + min(oldLength, newLength)))
         let end = VirtualAddress(rawValue: target.rawValue + newLength)
         let moved = region.copy(start: target, end: end, offset: region.offset(at: start))
         add(moved)

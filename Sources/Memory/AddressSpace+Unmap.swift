@@ -96,7 +96,7 @@ struct RemovalBatch {
         }
         frames[filled] = Frame(containing: entry.page).number
         filled += 1
-        count += 1
+        count += entry.pageCount
         markStale(entry, at: address)
     }
     /// Notes an entry whose translation may be cached and is about to lose rights.

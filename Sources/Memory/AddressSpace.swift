@@ -51,6 +51,8 @@ package final class AddressSpace {
         package static let locked = Self(rawValue: 1 << 3)
         /// Below 2 GiB (MAP_32BIT).
         package static let low = Self(rawValue: 1 << 4)
+        /// Without large pages (MAP_STACK).
+        package static let smallPages = Self(rawValue: 1 << 5)
     }
     /// Limits of the process in bytes, as setrlimit(2) sets them; `UInt64.max` is none.
     package struct Limits: Sendable {
@@ -200,6 +202,7 @@ package final class AddressSpace {
             return
         }
         guard regions.count < Self.maximumRegions else { throw .outOfMemory }
+        try splitLargePage(cutAt: address)
         let upper = region.copy(
             start: address, end: region.end, offset: region.offset(at: address))
         account(region, region.end.rawValue - address.rawValue, isAdded: false)

@@ -130,6 +130,14 @@ package struct FrameAllocator: ~Copyable, Sendable {
         setEntry(frame.number, .unmanaged)
         putFrames(frame.number..<frame.number + entry.frameCount, isZeroed: false)
     }
+    /// Makes single frames of a run, each with the owners that the run has.
+    package mutating func splitRun(_ frame: Frame) {
+        let run = entry(frame.number)
+        precondition(run.state == .allocated, "split of a free run")
+        var single = FrameEntry.allocated(frameCount: 1, use: run.use)
+        single.shareCount = run.shareCount
+        for number in frame.number..<frame.number + run.frameCount { setEntry(number, single) }
+    }
     /// Owners of a run; 0 where `frame` does not begin one.
     package func shareCount(_ frame: Frame) -> Int {
         let entry = entry(frame.number)

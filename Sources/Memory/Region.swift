@@ -33,8 +33,10 @@ package final class Region {
         static let excludedFromFork = Self(rawValue: 1 << 3)
         static let wipedOnFork = Self(rawValue: 1 << 4)
         static let excludedFromDump = Self(rawValue: 1 << 5)
-        /// Shared by MAP_SHARED, though a read-only file made it private to writes.
+        /// Locked pages appear as they are touched.
         static let lockedOnFault = Self(rawValue: 1 << 6)
+        /// No large pages: a stack touches little of what it asks for.
+        static let smallPages = Self(rawValue: 1 << 7)
     }
 
     // Links of RegionTree, and of the list of regions that map one cache.

@@ -52,6 +52,7 @@ extension SystemCalls {
         if flags.contains(.unreserved) { options.insert(.unreserved) }
         if flags.contains(.locked) { options.insert(.locked) }
         if flags.contains(.low) { options.insert(.low) }
+        if flags.contains(.stack) { options.insert(.smallPages) }
         if flags.contains(.populate), !flags.contains(.nonblocking) { options.insert(.populate) }
         let start = try space.map(
             at: address, placement: placement, byteCount: length, protection: protection,

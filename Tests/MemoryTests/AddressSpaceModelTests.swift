@@ -23,10 +23,14 @@ private struct ModelPage: Equatable {
 /// A window of pages and the objects mapped there, byte for byte.
 private final class Model {
     static let base: UInt64 = 0x7000_0000_0000
-    static let windowPages = 48
-    var pages = [ModelPage?](repeating: nil, count: windowPages)
+    let windowPages: Int
+    var pages: [ModelPage?]
     var caches: [PageCache] = []
     var contents: [[UInt8]] = []
+    init(windowPages: Int) {
+        self.windowPages = windowPages
+        pages = [ModelPage?](repeating: nil, count: windowPages)
+    }
 
     func address(_ page: Int) -> VirtualAddress {
         VirtualAddress(rawValue: Self.base + UInt64(page) * 4096)
@@ -42,13 +46,13 @@ private final class Model {
     func listing() -> [String] {
         var lines: [String] = []
         var start = 0
-        while start < Self.windowPages {
+        while start < windowPages {
             guard let first = pages[start] else {
                 start += 1
                 continue
             }
             var end = start + 1
-            while end < Self.windowPages, let next = pages[end],
+            while end < windowPages, let next = pages[end],
                 next.protection == first.protection, next.sharing == first.sharing,
                 next.object == first.object,
                 first.object == nil || next.objectPage == first.objectPage + end - start
@@ -71,15 +75,28 @@ extension MemoryTests {
         func model(seed: UInt64) throws {
             TestArena.prepare()
             let before = Frames.freeCount
-            try run(seed: seed)
+            _ = try run(seed: seed, steps: 600, Model(windowPages: 48), longest: 12)
             #expect(Frames.freeCount - before >= -4, "frames leaked (heap pages may stay)")
         }
 
-        private func run(seed: UInt64) throws {
+        @Test("model with large pages", arguments: 1...12 as ClosedRange<UInt64>)
+        func largePages(seed: UInt64) throws {
+            TestArena.prepare()
+            let before = Frames.freeCount
+            let count = try run(
+                seed: seed, steps: 150, Model(windowPages: 1500), longest: 1400)
+            #expect(count > 3, "the test must meet large pages")
+            #expect(Frames.freeCount - before >= -4, "frames leaked (heap pages may stay)")
+        }
+
+        /// Returns how often a large page was there after a step.
+        private func run(
+            seed: UInt64, steps: Int, _ model: Model, longest: Int
+        ) throws -> Int {
+            var largePages = 0
             var random = SeededRandom(seed: seed)
             let layout = AddressLayout(entropy: .none)
             let space = try AddressSpace(sharingLibraryOf: nil, layout: layout)
-            let model = Model()
             for number in 0..<2 {
                 let cache = PageCache()
                 let bytes = (0..<20).map { UInt8(number * 100 + $0) }
@@ -91,29 +108,35 @@ extension MemoryTests {
                 model.caches.append(cache)
                 model.contents.append(bytes)
             }
-            for step in 0..<600 {
-                try apply(space, model, &random)
+            for step in 0..<steps {
+                try apply(space, model, longest, &random)
                 check(space, model, "seed \(seed) step \(step)")
+                for page in stride(from: 0, to: model.windowPages, by: 512)
+                where space.tables.largePage(at: model.address(page)) != nil { largePages += 1 }
             }
             space.close()
             #expect(space.residentPages == 0 && space.mappedByteCount == 0)
             #expect(space.tables.countTables() == 0)
             space.freeRoot()
+            return largePages
         }
 
         private func apply(
-            _ space: AddressSpace, _ model: Model, _ random: inout SeededRandom
+            _ space: AddressSpace, _ model: Model, _ longest: Int, _ random: inout SeededRandom
         ) throws {
-            let first = Int.random(in: 0..<Model.windowPages, using: &random)
-            let count = Int.random(in: 1...min(12, Model.windowPages - first), using: &random)
+            let first = Int.random(in: 0..<model.windowPages, using: &random)
+            let count = Int.random(in: 1...min(longest, model.windowPages - first), using: &random)
             let range = first..<first + count
             let length = UInt64(count) * 4096
             let protection = AddressSpace.Protection(
                 rawValue: UInt8.random(in: 0...7, using: &random))
             switch Int.random(in: 0..<12, using: &random) {
             case 0, 1, 2:
-                let sharing: AddressSpace.Sharing = Bool.random(using: &random) ? .shared : .private
-                var object: Int? = [nil, 0, 1].randomElement(using: &random) ?? nil
+                // Large pages are private and anonymous: mostly that where they can be.
+                let isPlain = longest > 512 && Int.random(in: 0..<4, using: &random) > 0
+                let isShared = !isPlain && Bool.random(using: &random)
+                let sharing: AddressSpace.Sharing = isShared ? .shared : .private
+                var object: Int? = isPlain ? nil : [nil, 0, 1].randomElement(using: &random) ?? nil
                 var offset = object == nil ? 0 : Int.random(in: 0..<12, using: &random)
                 let backing: AddressSpace.Backing =
                     object.map { .file(model.caches[$0], offset: Int64(offset) * 4096) }
@@ -135,6 +158,20 @@ extension MemoryTests {
                         objectPage: offset + page - first, copy: nil)
                 }
             case 3:
+                if longest > 512, Bool.random(using: &random) {
+                    // Clears the tables too, so that large pages can come again.
+                    let bytes = UInt64(model.windowPages) * 4096
+                    try space.unmap(model.address(0), byteCount: bytes)
+                    _ = try space.map(
+                        at: model.address(0), placement: .fixed, byteCount: bytes,
+                        protection: [.read, .write])
+                    for page in 0..<model.windowPages {
+                        model.pages[page] = ModelPage(
+                            protection: [.read, .write], sharing: .private, object: nil,
+                            objectPage: 0, copy: nil)
+                    }
+                    return
+                }
                 try space.unmap(model.address(first), byteCount: length)
                 for page in range { model.pages[page] = nil }
             case 4, 5:
@@ -157,7 +194,7 @@ extension MemoryTests {
                 model.contents[object] =
                     Array(old.prefix(pages))
                     + [UInt8](repeating: 0, count: max(0, pages - old.count))
-                for page in 0..<Model.windowPages
+                for page in 0..<model.windowPages
                 where model.pages[page]?.object == object
                     && (model.pages[page]?.objectPage ?? 0) >= pages
                 {
@@ -166,7 +203,10 @@ extension MemoryTests {
             case 8:
                 try remap(space, model, &random)
             default:
-                access(space, model, first, &random)
+                for _ in 0..<(longest > 512 ? 6 : 1) {
+                    let page = Int.random(in: 0..<model.windowPages, using: &random)
+                    access(space, model, page, &random)
+                }
             }
         }
 
@@ -174,8 +214,8 @@ extension MemoryTests {
             _ space: AddressSpace, _ model: Model, _ random: inout SeededRandom
         ) throws {
             // A piece within one region, moved to a place that does not overlap it.
-            let from = Int.random(in: 0..<Model.windowPages, using: &random)
-            let to = Int.random(in: 0..<Model.windowPages - 6, using: &random)
+            let from = Int.random(in: 0..<model.windowPages, using: &random)
+            let to = Int.random(in: 0..<model.windowPages - 6, using: &random)
             guard let region = space.region(containing: model.address(from)) else { return }
             let regionEnd = Int((region.end.rawValue - Model.base) / 4096)
             let oldCount = min(Int.random(in: 1...6, using: &random), regionEnd - from)
@@ -253,7 +293,7 @@ extension MemoryTests {
             }
             #expect(lines == model.listing(), Comment(rawValue: place))
             var present = 0
-            for page in 0..<Model.windowPages {
+            for page in 0..<model.windowPages {
                 let entry = space.tables.entry(at: model.address(page))
                 if entry.isAbsent { continue }
                 present += 1

@@ -97,6 +97,19 @@ package enum Frames {
         }
         return frame
     }
+    /// The 512 zeroed frames of a large page, one run; `nil` where no such block is left.
+    @export(interface)
+    package static func allocateLargePage() -> Frame? {
+        let count = 1 << 9
+        guard let run = withAllocator({ $0.allocate(count: count) }) else { return nil }
+        if !run.isZeroed {
+            for index in 0..<UInt32(count) { Frame(number: run.first.number + index).zero() }
+        }
+        return run.first
+    }
+    /// Makes single frames of a run, each with the owners that the run has.
+    @export(interface)
+    package static func splitRun(_ frame: Frame) { withAllocator { $0.splitRun(frame) } }
     /// 2^order contiguous frames with undefined contents, aligned to their size.
     @export(interface)
     package static func allocateRun(order: Int) -> FrameRun? {
