@@ -49,6 +49,14 @@ package struct Executable: ~Copyable {
             segmentTable: segmentTable)
     }
 
+    /// The program headers as values; what they name is not checked.
+    var segments: [ELFSegment] {
+        (0..<header.segmentCount).map { index in
+            ELFSegment(
+                segmentTable.span.raw.extracting(droppingFirst: index * ELFSegment.byteCount))
+        }
+    }
+
     private static func header(
         _ path: [UInt8], _ start: [UInt8]
     ) throws(ImageFailure) -> ELFHeader {

@@ -24,7 +24,7 @@ extension Executable {
         return types.contains(NucleusInterface.Note.kernel) ? .kernel : .program
     }
 
-    /// Checks the note and every byte of an image. Cost: one pass over the file, 0.1 ms a MiB.
+    /// Checks the note and every byte of an image. Cost: one pass over the file, 0.14 ms a MiB.
     package func checkedImage() throws(ImageFailure) -> Image {
         guard let found = try martletNotes().first(where: { $0.type == ImageNote.type }) else {
             throw ImageFailure(path, "is not a Martlet image")
@@ -98,9 +98,7 @@ extension Executable {
 
     private func martletNotes() throws(ImageFailure) -> [MartletNote] {
         var result: [MartletNote] = []
-        for index in 0..<header.segmentCount {
-            let segment = ELFSegment(
-                segmentTable.span.raw.extracting(droppingFirst: index * ELFSegment.byteCount))
+        for segment in segments {
             // Notes that others wrote may be long and many; ours are short.
             guard segment.kind == .note, segment.fileByteCount <= UInt64(Page.size),
                 segment.fileOffset <= UInt64(status.byteCount),

@@ -3,7 +3,7 @@ internal import NucleusInterface
 
 /// The note that makes an ELF file a Martlet image, and where in the file everything lies.
 ///
-///     kernel        the kernel's file; in the room behind its program headers one more program
+///     kernel        the kernel's file without its symbols; in the room behind its program headers one more program
 ///                   header and what it names: the note, owner "Martlet", type 2
 ///     archive       on a page boundary, whole pages: cpio of the program and its files
 ///     command line  program, arguments, environment, as the kernel reads them

@@ -5,8 +5,13 @@ package import Wire
 
 /// Builds images: one file that holds the kernel, the program, its files and its command line.
 package enum ImageWriter {
-    /// Where an ELF64 header has e_phnum (System V ABI, "ELF Header").
-    private static let segmentCountOffset = 56
+    /// Byte offsets in an ELF64 header (System V ABI, "ELF Header").
+    private enum HeaderOffset {
+        static let sectionTable = 40
+        static let segmentCount = 56
+        /// e_shnum, and e_shstrndx behind it.
+        static let sectionCount = 60
+    }
 
     /// Writes an image at `path`; an older file there is replaced at the end, all at once.
     package static func write(
@@ -41,10 +46,15 @@ package enum ImageWriter {
         } catch {
             throw ImageFailure("an argument holds a NUL")
         }
-        let kernelByteCount = Int(kernel.status.byteCount)
-        let archiveStart = (kernelByteCount + Page.size - 1) / Page.size * Page.size
-        var head = try kernel.read(0..<kernelByteCount)
-        head += [UInt8](repeating: 0, count: archiveStart - kernelByteCount)
+        let kernelEnd = try loadedEnd(of: kernel)
+        let archiveStart = (kernelEnd + Page.size - 1) / Page.size * Page.size
+        var head = try kernel.read(0..<kernelEnd)
+        // The symbols, and the sections that name them, stay behind: a quarter of the kernel's file.
+        head.replaceSubrange(
+            HeaderOffset.sectionTable..<HeaderOffset.sectionTable + 8, with: zeroes(8))
+        head.replaceSubrange(
+            HeaderOffset.sectionCount..<HeaderOffset.sectionCount + 4, with: zeroes(4))
+        head += zeroes(archiveStart - kernelEnd)
         try append(head, to: file, path)
         let archiveEnd = try archiveStart + ArchiveWriter(to: file).write(files)
         let lineEnd = archiveEnd + line.count
@@ -55,6 +65,20 @@ package enum ImageWriter {
                 imageByteCount: lineEnd + ImageNote.checksumByteCount),
             to: file, path, kernel)
         try append(littleEndian(checksum(of: file, path).value), to: file, path)
+    }
+
+    /// Where the last byte ends that a program header of the kernel names.
+    private static func loadedEnd(of kernel: borrowing Executable) throws(ImageFailure) -> Int {
+        var end: UInt64 = 0
+        for segment in kernel.segments where segment.fileByteCount > 0 {
+            let (segmentEnd, overflows) = segment.fileOffset.addingReportingOverflow(
+                segment.fileByteCount)
+            end = overflows ? .max : max(end, segmentEnd)
+        }
+        guard end <= UInt64(kernel.status.byteCount), end >= UInt64(Page.size) else {
+            throw ImageFailure(kernel.path, "is truncated")
+        }
+        return Int(end)
     }
 
     /// Puts one more program header behind the kernel's, and the note that it names behind that:
@@ -73,7 +97,7 @@ package enum ImageWriter {
         let count = littleEndian(UInt16(header.segmentCount + 1))
         try attempt(path, "cannot be written") { () throws(Errno) in
             try file.replace(at: Int64(tableEnd), with: addition)
-            try file.replace(at: Int64(segmentCountOffset), with: count)
+            try file.replace(at: Int64(HeaderOffset.segmentCount), with: count)
         }
     }
 
@@ -107,6 +131,7 @@ package enum ImageWriter {
         try attempt(path, "cannot be written") { () throws(Errno) in try file.write(all: bytes) }
     }
 
+    private static func zeroes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
     private static func littleEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
         (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
     }
