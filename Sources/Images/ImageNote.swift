@@ -3,8 +3,8 @@ internal import NucleusInterface
 
 /// The note that makes an ELF file a Martlet image, and where in the file everything lies.
 ///
-///     kernel        the kernel's file without its symbols; in the room behind its program headers one more program
-///                   header and what it names: the note, owner "Martlet", type 2
+///     kernel        the kernel's file without its symbols; in the room behind its program headers
+///                   one more of them and what it names: the note, owner "Martlet", type 2
 ///     archive       on a page boundary, whole pages: cpio of the program and its files
 ///     command line  program, arguments, environment, as the kernel reads them
 ///     checksum      CRC-32C of all that comes before it, the file's last four bytes
