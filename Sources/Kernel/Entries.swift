@@ -54,6 +54,10 @@ private func prepareReturn(to frame: ProgramFrame) {
         CPU.area.wasStepped = false
         CPU.setStepping(frame)
     }
-    if Interrupts.handlePending() { Wait.poll() }
+    if Interrupts.handlePending() {
+        ProgramTimer.forget()
+        Wait.poll()
+    }
     Processes.deliverPendingSignals(frame: frame)
+    ProgramTimer.arm()
 }

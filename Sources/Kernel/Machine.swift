@@ -43,10 +43,26 @@ enum Machine {
     }
 }
 
+/// The local timer while the program runs: it interrupts at the nearest deadline of a timer.
+enum ProgramTimer {
+    // Deadline that the local timer is armed for; touched by the one CPU.
+    private static let armed = Global<Nanoseconds?>(nil)
+
+    /// Arms the local timer unless it is armed for the nearest deadline already (4 us).
+    static func arm() {
+        guard let due = Timers.nextDeadline, armed.value != due else { return }
+        LocalTimer.arm(after: due - Clock.monotonic())
+        armed.value = due
+    }
+    /// To be called when the local timer fired or was armed for something else.
+    static func forget() { armed.value = nil }
+}
+
 /// Waits in the nucleus's gate, with the local timer armed for the next deadline.
 private final class MachineIdle: IdleStrategy {
     func wait(atMost delay: Nanoseconds?) {
         if let delay { LocalTimer.arm(after: delay) }
+        ProgramTimer.forget()
         CPU.wait()
         Interrupts.handlePending()
     }

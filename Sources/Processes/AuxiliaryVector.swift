@@ -5,7 +5,7 @@ internal import Wire
 
 /// What the kernel tells a program at its start (getauxval(3)), in Linux's order.
 ///
-/// There is no AT_SYSINFO_EHDR, as there is no vDSO yet, and no AT_RSEQ_*, as rseq(2) is ENOSYS.
+/// There is no AT_SYSINFO_EHDR, as there is no vDSO yet; AT_RSEQ_* came with Linux 6.3.
 struct AuxiliaryVector {
     let program: LoadedProgram
     let credentials: ProcessCredentials

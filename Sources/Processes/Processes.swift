@@ -18,7 +18,7 @@ package enum Processes {
             return
         }
         process.signals.fault = FaultRecord(
-            vector: UInt64(vector), error: frame[.error],
+            vector: UInt64(vector), error: reportedError(frame, vector, faultAddress),
             address: vector == ExceptionVector.pageFault.rawValue
                 ? faultAddress.rawValue : process.signals.fault.address)
         process.signals.force(signal, information)
@@ -57,6 +57,24 @@ package enum Processes {
         }
     }
 
+    /// The error code that a signal frame shows.
+    ///
+    /// Addresses outside the program's space look to it as on Linux: the upper half is the kernel's
+    /// (present, not accessible), the library OS's part is not mapped.
+    private static func reportedError(
+        _ frame: ProgramFrame, _ vector: UInt8, _ address: VirtualAddress
+    ) -> UInt64 {
+        switch ExceptionVector(rawValue: vector) {
+        case .invalidTSS, .segmentNotPresent, .stackSegment, .generalProtection, .alignment:
+            return frame[.error]
+        case .pageFault:
+            let plain = frame[.error] & ~PageFaultError.reserved
+            if address.rawValue >= 0x7fff_ffff_f000 { return plain | PageFaultError.present }
+            return ProgramMemory.contains(address, count: 1)
+                ? plain : plain & ~PageFaultError.present
+        default: return 0
+        }
+    }
     private static func access(of frame: ProgramFrame) -> AddressSpace.Access {
         let error = frame[.error]
         if error & PageFaultError.instruction != 0 { return .execute }
@@ -154,6 +172,8 @@ private enum ExceptionVector: UInt8 {
 
 /// Bits of a page fault's error code.
 private enum PageFaultError {
+    static let present: UInt64 = 1 << 0
     static let write: UInt64 = 1 << 1
+    static let reserved: UInt64 = 1 << 3
     static let instruction: UInt64 = 1 << 4
 }

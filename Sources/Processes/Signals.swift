@@ -23,6 +23,8 @@ package final class Signals {
     package var fault = FaultRecord()
     /// How restart_syscall(2) goes on with the call that a stop or an ignored signal interrupted.
     package var restart: RestartBlock?
+    /// rseq(2)
+    package var sequence: RestartableSequence?
     private let thread: Thread
 
     package init(thread: Thread) { self.thread = thread }
@@ -160,6 +162,7 @@ package final class Signals {
         settleSystemCall(frame, restarts: action.flags.contains(.restart))
         let mask = savedBlocked ?? blocked
         do throws(Errno) {
+            try sequence?.abort(frame)
             try build(signal, information, action, blocked: mask, frame)
         } catch {
             // kernel/signal.c, force_sigsegv.

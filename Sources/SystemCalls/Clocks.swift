@@ -65,12 +65,11 @@ enum ClockName: Equatable {
         default: time
         }
     }
-    /// Whether one may sleep by it; EOPNOTSUPP and EINVAL as Linux has them.
+    /// Whether one may sleep by it: EOPNOTSUPP. Not by processor time either, which stands still
+    /// while the only thread sleeps.
     func requireSleeping() throws(Errno) {
         switch self {
         case .realtime, .monotonic, .bootTime, .atomicTime: break
-        // A thread that sleeps uses no processor time.
-        case .threadTime: throw .invalidArgument
         default: throw .notSupported
         }
     }

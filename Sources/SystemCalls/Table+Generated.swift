@@ -949,6 +949,13 @@ extension SystemCalls {
                 flags: Int32(register: frame.argument(2)),
                 mask: UInt32(register: frame.argument(3)),
                 status: VirtualAddress(register: frame.argument(4)))
+        case .rseq:
+            return try rseq(
+                caller,
+                area: VirtualAddress(register: frame.argument(0)),
+                size: UInt32(register: frame.argument(1)),
+                flags: Int32(register: frame.argument(2)),
+                signature: UInt32(register: frame.argument(3)))
         case .closeRange:
             return try closeRange(
                 caller,

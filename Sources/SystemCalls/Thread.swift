@@ -61,6 +61,40 @@ extension SystemCalls {
         return 0
     }
 
+    /// rseq(2): Registers the thread's area for restartable sequences. Errors: EBUSY, EFAULT,
+    /// EINVAL, EPERM.
+    static func rseq(
+        _ caller: Caller, area: VirtualAddress, size: UInt32, flags: Int32, signature: UInt32
+    ) throws(Errno) -> Int {
+        let unregister: Int32 = 1
+        let signals = caller.process.signals
+        let isWhole = size == RestartableSequence.byteCount
+        guard flags & ~unregister == 0 else { throw .invalidArgument }
+        if let registered = signals.sequence {
+            guard registered.area == area, isWhole else { throw .invalidArgument }
+            guard registered.signature == signature else { throw .operationNotPermitted }
+            guard flags == unregister else { throw .busy }
+            try registered.store(processor: nil)
+            signals.sequence = nil
+            return 0
+        }
+        guard flags == 0, isWhole,
+            area.rawValue & UInt64(RestartableSequence.byteCount - 1) == 0
+        else { throw .invalidArgument }
+        guard ProgramMemory.contains(area, count: Int(size)) else { throw .badAddress }
+        let sequence = RestartableSequence(area: area, signature: signature)
+        do throws(Errno) {
+            try sequence.store(processor: 0)
+        } catch {
+            // Linux finds out on its way back to the program.
+            signals.force(
+                .segmentationViolation, SignalInformation(.segmentationViolation, .kernel))
+            return 0
+        }
+        signals.sequence = sequence
+        return 0
+    }
+
     /// getcpu(2): Tells CPU and memory node, both 0. Errors: EFAULT.
     static func getcpu(
         _ caller: Caller, processor: VirtualAddress, node: VirtualAddress
