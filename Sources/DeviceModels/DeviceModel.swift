@@ -39,6 +39,12 @@ package struct MMIODevice<Model: DeviceModel>: Sendable {
         try registers.load(at: offset, byteCount: byteCount)
     }
 
+    /// Offsets of the registers and configuration words that loads may look at, each with what it
+    /// shows now; the others are 0.
+    package func forEachRegister(_ body: (_ offset: UInt32, _ value: UInt32) -> Void) {
+        registers.forEachRegister(body)
+    }
+
     /// Takes a store; returns whether it was a doorbell.
     package mutating func store(
         _ value: UInt64, at offset: UInt32, byteCount: Int, _ memory: GuestMemory

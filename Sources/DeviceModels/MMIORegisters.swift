@@ -80,6 +80,27 @@ package struct MMIORegisters: Sendable {
         }
     }
 
+    /// Shows what each register holds, the configuration last; the others are 0.
+    func forEachRegister(_ body: (UInt32, UInt32) -> Void) {
+        for offset in Self.readableRegisters { body(offset, loadRegister(offset)) }
+        for word in stride(from: 0, to: configuration.count, by: 4) {
+            var value: UInt32 = 0
+            for index in 0..<4 where word + index < configuration.count {
+                value |= UInt32(configuration[word + index]) << UInt32(8 * index)
+            }
+            body(VirtioMMIO.configurationOffset + UInt32(word), value)
+        }
+    }
+    private static let readableRegisters: [UInt32] = [
+        Register<UInt32>.magic.offset, Register<UInt32>.version.offset,
+        Register<DeviceIdentifier>.device.offset, Register<UInt32>.vendor.offset,
+        Register<UInt32>.deviceFeatures.offset, Register<UInt32>.queueSizeMaximum.offset,
+        Register<UInt32>.queueReady.offset, Register<DeviceStatus>.status.offset,
+        Register<UInt32>.sharedMemoryLengthLow.offset,
+        Register<UInt32>.sharedMemoryLengthHigh.offset,
+        Register<UInt32>.sharedMemoryBaseLow.offset, Register<UInt32>.sharedMemoryBaseHigh.offset,
+    ]
+
     private func loadConfiguration(at offset: Int, byteCount: Int) throws(GuestFault) -> UInt64 {
         guard [1, 2, 4, 8].contains(byteCount), offset % byteCount == 0 else {
             throw GuestFault("the kernel read \(byteCount) bytes of the \(name)'s configuration")

@@ -8,8 +8,12 @@ internal import LinuxHost
     let descriptor: OwnedDescriptor
     private let shared: Mapping
     private let run: UnsafeMutablePointer<kvm_run>
+    private let hasDeferredStores: Bool
+    private let deferredOffset: Int
 
-    init(descriptor: consuming OwnedDescriptor, runSize: Int) throws(KVMError) {
+    init(
+        descriptor: consuming OwnedDescriptor, runSize: Int, deferredPage: Int
+    ) throws(KVMError) {
         do {
             shared = try Mapping.shared(descriptor.borrowed, byteCount: runSize)
         } catch {
@@ -18,6 +22,28 @@ internal import LinuxHost
         // SAFETY: KVM_GET_VCPU_MMAP_SIZE covers the structure, and the mapping is page-aligned.
         unsafe run = shared.address.assumingMemoryBound(to: kvm_run.self)
         self.descriptor = descriptor
+        let offset = deferredPage * Page.size
+        hasDeferredStores = deferredPage > 0 && offset <= runSize - Page.size
+        deferredOffset = hasDeferredStores ? offset : 0
+    }
+
+    /// A store that did not leave the guest when it was made.
+    package struct DeferredStore: Equatable, Sendable {
+        package let address: PhysicalAddress
+        package let byteCount: Int
+        package let value: UInt64
+    }
+    /// Takes the oldest deferred store; all are to be taken before an exit is handled.
+    package func nextDeferredStore() -> DeferredStore? {
+        guard hasDeferredStores else { return nil }
+        var access = ckvm_mmio_access()
+        // SAFETY: the initialiser checked that the page lies within the mapping.
+        guard unsafe ckvm_next_deferred(shared.address + deferredOffset, &access) == 1 else {
+            return nil
+        }
+        return DeferredStore(
+            address: PhysicalAddress(rawValue: access.address), byteCount: Int(access.byte_count),
+            value: access.value)
     }
 
     /// Why the guest stopped running.

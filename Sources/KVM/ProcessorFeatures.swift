@@ -13,6 +13,16 @@ package struct ProcessorFeatures: Equatable, Sendable {
         package var ebx: UInt32
         package var ecx: UInt32
         package var edx: UInt32
+
+        package init(
+            function: UInt32, index: UInt32, flags: UInt32, eax: UInt32, ebx: UInt32, ecx: UInt32,
+            edx: UInt32
+        ) {
+            self.function = function
+            self.index = index
+            self.flags = flags
+            (self.eax, self.ebx, self.ecx, self.edx) = (eax, ebx, ecx, edx)
+        }
     }
     package var entries: [Entry]
 

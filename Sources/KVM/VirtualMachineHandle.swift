@@ -40,7 +40,8 @@ package struct KVMDevice: ~Copyable, Sendable {
                 owning: KVMError.check(ckvm_create_vm(descriptor.rawValue), "KVM_CREATE_VM")),
             runSize: Int(
                 KVMError.check(
-                    ckvm_get_vcpu_mmap_size(descriptor.rawValue), "KVM_GET_VCPU_MMAP_SIZE")))
+                    ckvm_get_vcpu_mmap_size(descriptor.rawValue), "KVM_GET_VCPU_MMAP_SIZE")),
+            deferredPage: Int(ckvm_deferred_page(descriptor.rawValue)))
     }
 }
 
@@ -48,10 +49,13 @@ package struct KVMDevice: ~Copyable, Sendable {
 package struct KVMachine: ~Copyable, Sendable {
     let descriptor: OwnedDescriptor
     private let runSize: Int
+    /// Page of a CPU's mapping that holds deferred stores; 0 where the host has none.
+    private let deferredPage: Int
 
-    fileprivate init(descriptor: consuming OwnedDescriptor, runSize: Int) {
+    fileprivate init(descriptor: consuming OwnedDescriptor, runSize: Int, deferredPage: Int) {
         self.descriptor = descriptor
         self.runSize = runSize
+        self.deferredPage = deferredPage
     }
 
     /// Keeps only the local APICs in the kernel: interrupts arrive as messages.
@@ -65,16 +69,33 @@ package struct KVMachine: ~Copyable, Sendable {
         for (index, region) in memory.regions.enumerated() {
             _ = try KVMError.check(
                 unsafe ckvm_set_memory(
-                    descriptor.rawValue, UInt32(index), region.base, region.byteCount,
+                    descriptor.rawValue, UInt32(index), 0, region.base, region.byteCount,
                     memory.hostAddress(of: index)), "KVM_SET_USER_MEMORY_REGION")
         }
+    }
+
+    /// Shows the guest register pages from `base` on: it loads from them as from memory, and its stores
+    /// leave the guest. Without them loads leave it too.
+    package func attach(_ registers: RegisterPages, at base: PhysicalAddress) {
+        _ = unsafe ckvm_set_memory(
+            descriptor.rawValue, Self.registerSlot, UInt32(KVM_MEM_READONLY), base.rawValue,
+            UInt64(registers.byteCount), registers.hostAddress)
+    }
+    /// Beyond the slots of RAM.
+    private static let registerSlot: UInt32 = 8
+
+    /// Keeps the guest's stores to a range for the next exit. Without it they leave the guest.
+    package func deferStores(to range: Range<UInt64>) {
+        _ = ckvm_defer_stores(
+            descriptor.rawValue, range.lowerBound, UInt32(range.upperBound - range.lowerBound))
     }
 
     package func makeProcessor(index: Int) throws(KVMError) -> KVMProcessor {
         let processor = try OwnedDescriptor(
             owning: KVMError.check(
                 ckvm_create_vcpu(descriptor.rawValue, UInt(index)), "KVM_CREATE_VCPU"))
-        return try KVMProcessor(descriptor: processor, runSize: runSize)
+        return try KVMProcessor(
+            descriptor: processor, runSize: runSize, deferredPage: deferredPage)
     }
 
     /// Routes interrupt n to CPU 0 with `vectors[n]` (at most 32 of them).

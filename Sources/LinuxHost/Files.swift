@@ -7,6 +7,10 @@ extension OwnedDescriptor {
     package static func reading(path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor(checking: unsafe clinux_open_read(path))
     }
+    /// Opens a file for reading unless it is a symbolic link (O_NOFOLLOW); never waits for one.
+    package static func readingWithoutFollowing(path: String) throws(Errno) -> OwnedDescriptor {
+        try OwnedDescriptor(checking: unsafe clinux_open_without_following(path))
+    }
     /// Opens a file or device for reading and writing.
     package static func readingAndWriting(path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor(checking: unsafe clinux_open_read_write(path))
@@ -23,6 +27,7 @@ extension Descriptor {
         package let owner: UInt32
         package let byteCount: Int64
         package let isRegular: Bool
+        package let isWritableByOthers: Bool
     }
 
     package func status() throws(Errno) -> Status {
@@ -30,7 +35,8 @@ extension Descriptor {
         guard unsafe fstat(rawValue, &raw) == 0 else { throw .last }
         return Status(
             owner: raw.st_uid, byteCount: Int64(raw.st_size),
-            isRegular: raw.st_mode & S_IFMT == S_IFREG)
+            isRegular: raw.st_mode & S_IFMT == S_IFREG,
+            isWritableByOthers: raw.st_mode & (S_IWGRP | S_IWOTH) != 0)
     }
 
     /// Reads at most `byteCount` bytes from `offset`, fewer only at the end of the file.
@@ -88,6 +94,14 @@ extension Descriptor {
 
 /// Facts of the host that need no descriptor.
 package enum Host {
+    package static var processIdentity: Int32 { getpid() }
+
+    /// When a file's inode changed last, in nanoseconds since 1970; `nil` where there is none.
+    package static func changeTime(ofPath path: String) -> Int64? {
+        var raw = stat()
+        guard unsafe stat(path, &raw) == 0 else { return nil }
+        return Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
+    }
     package static var userIdentity: UInt32 { getuid() }
 
     /// A variable of the environment (getenv(3)).

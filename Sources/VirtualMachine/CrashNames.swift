@@ -31,7 +31,9 @@ package struct CrashNames {
         let wanted = path.drop { $0 == UInt8(ascii: "/") }
         var reader = CpioReader(archive.span.raw)
         while let entry = try? reader.next() {
-            let name = archive[entry.name].drop { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") }
+            let name = archive[entry.name].drop {
+                $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".")
+            }
             if name.elementsEqual(wanted) { return Array(archive[entry.data]) }
         }
         return nil

@@ -108,6 +108,11 @@ package struct Machine: ~Copyable {
         while true {
             let exit: KVMProcessor.Exit
             do { exit = try processor.runUntilExit() } catch { throw MachineFailure(error) }
+            while let store = processor.nextDeferredStore() {
+                try onDevice { () throws(GuestFault) in
+                    try devices.store(store.value, at: store.address, byteCount: store.byteCount)
+                }
+            }
             if try handle(exit) == .poweredOff { return }
         }
     }

@@ -14,6 +14,7 @@ final class MachineDevices: Sendable {
     let console: Mutex<MMIODevice<ConsoleModel<HostConsole>>>
     let entropy: Mutex<MMIODevice<EntropyModel>>
     let memory: GuestMemory
+    private let pages: RegisterPages
     let consoleLines: DeviceLines
     let entropyLines: DeviceLines
 
@@ -28,6 +29,18 @@ final class MachineDevices: Sendable {
         entropy = Mutex(MMIODevice(EntropyModel()))
         consoleLines = try DeviceLines()
         entropyLines = try DeviceLines()
+        do { pages = try RegisterPages(count: Self.count) } catch {
+            throw .host("the host gives no memory for registers", error)
+        }
+        console.withLock { show($0, Self.consoleIndex) }
+        entropy.withLock { show($0, Self.entropyIndex) }
+    }
+
+    /// Puts what the registers hold where the guest loads them from.
+    private func show<Model>(_ device: MMIODevice<Model>, _ index: Int) {
+        device.forEachRegister { offset, value in
+            pages.store(value, at: index * Page.size + Int(offset))
+        }
     }
 
     /// Interrupt vectors: two a device, rings and configuration apart.
@@ -63,6 +76,7 @@ final class MachineDevices: Sendable {
 
     /// Connects doorbells and interrupts in the kernel, so that neither leaves the guest.
     func connect(to virtual: borrowing KVMachine) throws(KVMError) {
+        virtual.attach(pages, at: PhysicalAddress(rawValue: UInt64(VMM_VIRTIO_BASE)))
         try virtual.routeMessages(vectors: Self.vectors.map(\.queueVector))
         try consoleLines.connect(to: virtual, index: Self.consoleIndex)
         try entropyLines.connect(to: virtual, index: Self.entropyIndex)
@@ -105,12 +119,14 @@ final class MachineDevices: Sendable {
         let memory = memory
         if index == Self.consoleIndex {
             let rings = try console.withLock { (device) throws(GuestFault) in
-                try device.store(value, at: offset, byteCount: byteCount, memory)
+                defer { show(device, Self.consoleIndex) }
+                return try device.store(value, at: offset, byteCount: byteCount, memory)
             }
             if rings { consoleLines.doorbell.signal() }
         } else {
             let rings = try entropy.withLock { (device) throws(GuestFault) in
-                try device.store(value, at: offset, byteCount: byteCount, memory)
+                defer { show(device, Self.entropyIndex) }
+                return try device.store(value, at: offset, byteCount: byteCount, memory)
             }
             if rings { entropyLines.doorbell.signal() }
         }
@@ -134,7 +150,17 @@ struct DeviceLines: ~Copyable, Sendable {
         let base = UInt64(VMM_VIRTIO_BASE) + UInt64(index) * VirtioMMIO.windowSize
         let notify = base + UInt64(Register<UInt32>.queueNotify.offset)
         try virtual.connect(doorbell: PhysicalAddress(rawValue: notify), to: doorbell)
+        // Stores that no load of the driver depends on; what it selects, and its status, is not
+        // among them, so that the registers show at once what follows from those.
+        for (first, last) in Self.deferred {
+            virtual.deferStores(to: base + UInt64(first)..<base + UInt64(last) + 4)
+        }
     }
+    private static let deferred: [(UInt32, UInt32)] = [
+        (Register<UInt32>.driverFeatures.offset, Register<UInt32>.driverFeaturesSelect.offset),
+        (Register<UInt32>.queueSize.offset, Register<UInt32>.queueReady.offset),
+        (Register<UInt32>.queueDescriptorsLow.offset, Register<UInt32>.queueUsedHigh.offset),
+    ]
     static func makeCounter() throws(MachineFailure) -> EventCounter {
         do { return try EventCounter() } catch {
             throw .host("the host gives no event counter", error)

@@ -28,9 +28,10 @@ static inline int ckvm_enable_split_irqchip(int vm) {
     return ioctl(vm, KVM_ENABLE_CAP, &capability);
 }
 static inline int ckvm_set_memory(
-    int vm, uint32_t slot, uint64_t guest_address, uint64_t byte_count, void *host) {
+    int vm, uint32_t slot, uint32_t flags, uint64_t guest_address, uint64_t byte_count,
+    void *host) {
     struct kvm_userspace_memory_region region = {
-        .slot = slot, .guest_phys_addr = guest_address, .memory_size = byte_count,
+        .slot = slot, .flags = flags, .guest_phys_addr = guest_address, .memory_size = byte_count,
         .userspace_addr = (uintptr_t)host};
     return ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
 }
@@ -45,6 +46,11 @@ static inline int ckvm_irqfd(int vm, int event, uint32_t route) {
 static inline int ckvm_ioeventfd(int vm, int event, uint64_t address) {
     struct kvm_ioeventfd request = {.addr = address, .len = 0, .fd = event};
     return ioctl(vm, KVM_IOEVENTFD, &request);
+}
+/// Stores in this range are kept in the ring of `ckvm_next_deferred` instead of leaving the guest.
+static inline int ckvm_defer_stores(int vm, uint64_t address, uint32_t byte_count) {
+    struct kvm_coalesced_mmio_zone zone = {.addr = address, .size = byte_count};
+    return ioctl(vm, KVM_REGISTER_COALESCED_MMIO, &zone);
 }
 /// Routes interrupt n to the message (address, data[n]).
 static inline int ckvm_set_msi_routes(
@@ -154,6 +160,27 @@ static inline uint64_t ckvm_entry_failure(const struct kvm_run *run) {
 }
 static inline uint32_t ckvm_system_event(const struct kvm_run *run) {
     return run->system_event.type;
+}
+
+// ---- Deferred stores: a ring in the page of the CPU's mapping that `ckvm_deferred_page` names ----
+static inline int ckvm_deferred_page(int kvm) {
+    return ckvm_check_extension(kvm, KVM_CAP_COALESCED_MMIO);
+}
+/// Takes the oldest store; 0 where there is none. The kernel fills the ring only while the CPU runs.
+static inline int ckvm_next_deferred(void *page, struct ckvm_mmio_access *access) {
+    struct kvm_coalesced_mmio_ring *ring = (struct kvm_coalesced_mmio_ring *)page;
+    const uint32_t capacity =
+        (4096 - sizeof(struct kvm_coalesced_mmio_ring)) / sizeof(struct kvm_coalesced_mmio);
+    uint32_t first = ring->first;
+    if (first >= capacity || first == __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE)) return 0;
+    const struct kvm_coalesced_mmio *entry = &ring->coalesced_mmio[first];
+    access->is_write = 1;
+    access->address = entry->phys_addr;
+    access->byte_count = entry->len;
+    access->value = 0;
+    memcpy(&access->value, entry->data, entry->len < 8 ? entry->len : 8);
+    __atomic_store_n(&ring->first, (first + 1) % capacity, __ATOMIC_RELEASE);
+    return 1;
 }
 
 #pragma clang assume_nonnull end

@@ -28,6 +28,9 @@ char *_Nullable swift_demangle(const char *mangled, size_t length, char *_Nullab
                                size_t *_Nullable size, uint32_t flags);
 
 static inline int clinux_open_read(const char *path) { return open(path, O_RDONLY | O_CLOEXEC); }
+static inline int clinux_open_without_following(const char *path) {
+    return open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+}
 static inline int clinux_open_read_write(const char *path) { return open(path, O_RDWR | O_CLOEXEC); }
 static inline int clinux_create(const char *path, unsigned mode) {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
