@@ -271,3 +271,27 @@ extension Caller {
         process.credentials.has(.lockMemory) || process.limits[.lockedMemory].soft > 0
     }
 }
+
+extension SystemCalls {
+    /// memfd_create(2): Makes a file in memory without a path. There are no seals and no huge pages:
+    /// EINVAL for the flags that ask for them. Errors: EFAULT, EINVAL, EMFILE, ENOMEM.
+    static func memfdCreate(
+        _ caller: Caller, name: VirtualAddress, flags: UInt32
+    ) throws(Errno) -> Int {
+        let closeOnExec: UInt32 = 1
+        let executable: UInt32 = 0x10
+        guard flags & ~(closeOnExec | executable) == 0 else { throw .invalidArgument }
+        // MFD_NAME_MAX_LEN and the NUL.
+        var storage = InlineArray<250, UInt8>(repeating: 0)
+        let file: OpenFile
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            guard let length = try ProgramMemory.copyInString(from: name, into: &bytes) else {
+                throw .invalidArgument
+            }
+            file = try caller.files.openMemoryFile(named: bytes.bytes.extracting(first: length))
+        }
+        return try caller.install(file, flags & closeOnExec != 0 ? .closeOnExec : [])
+    }
+}

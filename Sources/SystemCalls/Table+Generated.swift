@@ -902,6 +902,11 @@ extension SystemCalls {
                 buffer: VirtualAddress(register: frame.argument(0)),
                 count: UInt(register: frame.argument(1)),
                 flags: UInt32(register: frame.argument(2)))
+        case .memfdCreate:
+            return try memfdCreate(
+                caller,
+                name: VirtualAddress(register: frame.argument(0)),
+                flags: UInt32(register: frame.argument(1)))
         case .membarrier:
             return try membarrier(
                 caller,
