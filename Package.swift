@@ -131,7 +131,7 @@ let host: [Target] = [
         "Drivers",
         [
             "Drivers", "Virtio", "Base", "LinuxABI", "NucleusInterface", "Hardware", "Memory",
-            "Scheduler", "Files", "TestSupport",
+            "Scheduler", "Files", "TestSupport", "DeviceModels", "KVM", "LinuxHost",
         ]),
     tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),

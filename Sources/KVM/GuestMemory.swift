@@ -43,6 +43,14 @@ package struct GuestMemoryError: Error, Equatable, Sendable {
         regions = Self.regions(byteCount: byteCount)
     }
 
+    /// Takes over memory that plays a machine's RAM (a driver and its device in one process).
+    package init(adopting mapping: consuming Mapping) {
+        byteCount = UInt64(mapping.byteCount)
+        precondition(byteCount & Page.offsetMask == 0 && byteCount <= Self.lowLimit)
+        regions = Self.regions(byteCount: byteCount)
+        self.mapping = mapping
+    }
+
     /// Where RAM of this size lies.
     package static func regions(byteCount: UInt64) -> [Region] {
         let low = min(byteCount, lowLimit)

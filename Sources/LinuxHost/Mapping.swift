@@ -18,6 +18,12 @@ package import LinuxABI
     package static func reserved(byteCount: Int) throws(Errno) -> Mapping {
         try unsafe Mapping(checking: clinux_reserve(byteCount), byteCount: byteCount)
     }
+    /// Takes over a mapping that somebody else made. Precondition: nobody else unmaps it.
+    @unsafe package static func adopting(
+        _ address: UnsafeMutableRawPointer, byteCount: Int
+    ) throws(Errno) -> Mapping {
+        try unsafe Mapping(checking: address, byteCount: byteCount)
+    }
     /// Maps the first bytes of a file or device, shared with it.
     package static func shared(
         _ descriptor: Descriptor, byteCount: Int

@@ -27,7 +27,8 @@ struct ConsoleMachine {
     init(_ device: TestDevice = .console(), frameCount: Int = 1024) throws {
         self.device = device
         driver = try ConsoleDriver(
-            VirtioTransport(device), records: records, sizes: .init(frameCount: frameCount), allocate: frames)
+            VirtioTransport(device), records: records, sizes: .init(frameCount: frameCount),
+            allocate: frames)
         input = ConsoleInput(driver)
         output = ConsoleOutput(driver, driver.output)
     }
@@ -69,7 +70,8 @@ extension DriversTests {
                 change(device)
                 do throws(DriverError) {
                     _ = try ConsoleDriver(
-                        VirtioTransport(device), records: ControlChannel(), sizes: .init(frameCount: 1024),
+                        VirtioTransport(device), records: ControlChannel(),
+                        sizes: .init(frameCount: 1024),
                         allocate: frames)
                     return nil
                 } catch { return error }

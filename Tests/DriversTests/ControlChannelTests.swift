@@ -43,7 +43,8 @@ extension DriversTests {
                 try? device.sleep(queue)
             }
             _ = try ConsoleDriver(
-                VirtioTransport(device), records: records, sizes: .init(frameCount: 1024), allocate: frames)
+                VirtioTransport(device), records: records, sizes: .init(frameCount: 1024),
+                allocate: frames)
             records.sendExit(status: 0)
             records.flush()
             let line = record(4, [3] + [UInt8](repeating: 0x78, count: 91))
