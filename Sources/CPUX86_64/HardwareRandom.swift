@@ -1,16 +1,20 @@
+internal import Base
 internal import CPUX86_64Assembly
 
 /// The CPU's own random numbers (Intel SDM volume 1, section 7.3.17).
 ///
 /// One source among several: never the only one, as a guest can't see what its host makes of them.
 package enum HardwareRandom {
+    /// Which sources there are; asked once, as each CPUID leaves the guest.
+    private static let features = Global(cpu_random_features())
+
     /// Attempts before a source counts as dry (the SDM suggests ten for RDRAND).
     private static let attempts = 10
 
     /// Returns `count` times 64 bits to `use`, of RDSEED where the CPU has it, else of RDRAND; returns
     /// how many there were. Precondition: `count` is small, an attempt may take a microsecond.
     package static func gather(_ count: Int, _ use: (UInt64) -> Void) -> Int {
-        let features = cpu_random_features()
+        let features = features.value
         guard features != 0 else { return 0 }
         for index in 0..<count {
             guard let word = next(hasSeed: features & 2 != 0, hasRandom: features & 1 != 0) else {

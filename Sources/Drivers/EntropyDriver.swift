@@ -3,7 +3,7 @@ internal import Base
 internal import Virtio
 
 /// The entropy device (virtio 1.2, section 5.4): asked for random bytes, mixed into the generator.
-package final class EntropyDriver: InterruptHandler {
+package final class EntropyDriver: InterruptHandler, EntropySource {
     private let transport: VirtioTransport
     private var queue: DriverQueue
     private let buffer: DMABuffer

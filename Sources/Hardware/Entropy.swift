@@ -1,6 +1,12 @@
 package import Base
 package import LinuxABI
 
+/// A device that gives random bytes when asked; they come later, by `Entropy.mix`.
+package protocol EntropySource: AnyObject {
+    /// Asks for bytes; does nothing while an answer is due.
+    func request()
+}
+
 /// The machine's random numbers: a ChaCha20 generator with fast key erasure, fed by all sources.
 ///
 /// Each request takes a stream key from the generator and replaces the generator's own in the same
@@ -11,10 +17,12 @@ package enum Entropy {
         var key = [8 of UInt32](repeating: 0)
         var requests: UInt64 = 0
         var mixedByteCount = 0
+        var requestsSinceReseed = 0
 
         /// Replaces the key; returns one that is independent of it.
         mutating func step() -> [8 of UInt32] {
             requests &+= 1
+            requestsSinceReseed += 1
             let nonce: [3 of UInt32] = [
                 UInt32(truncatingIfNeeded: requests), UInt32(truncatingIfNeeded: requests >> 32), 0,
             ]
@@ -28,6 +36,13 @@ package enum Entropy {
         }
     }
     private static let generator = SpinLock(Generator())
+    // Set by boot, once its driver is up.
+    private static let source = Global<(any EntropySource)?>(nil)
+    /// Requests until the sources are asked again.
+    package static let reseedInterval = 4096
+
+    /// Registers the device that is asked at each reseed.
+    package static func register(_ device: any EntropySource) { source.value = device }
 
     /// Whether at least 32 bytes of any source were mixed in.
     package static var isSeeded: Bool {
@@ -66,20 +81,34 @@ package enum Entropy {
         }
     }
 
+    /// A key for one request; asks the sources for more from time to time.
+    private static func takeKey() -> [8 of UInt32] {
+        let isDue = generator.withLock { generator in
+            guard generator.requestsSinceReseed >= reseedInterval else { return false }
+            generator.requestsSinceReseed = 0
+            return true
+        }
+        if isDue {
+            _ = mixHardware(4)
+            source.value?.request()
+        }
+        return generator.withLock { $0.step() }
+    }
+
     /// Fills `bytes` with random ones.
     package static func fill(_ bytes: inout MutableRawSpan) {
-        var stream = EntropyStream(key: generator.withLock { $0.step() })
+        var stream = EntropyStream(key: takeKey())
         stream.fill(&bytes)
     }
     /// A random 64-bit number.
     package static func word() -> UInt64 {
-        let key = generator.withLock { $0.step() }
+        let key = takeKey()
         return UInt64(key[0]) | UInt64(key[1]) << 32
     }
     /// Fills `count` bytes of program memory; EFAULT (bytes before the fault may be written).
     package static func fill(_ address: VirtualAddress, count: Int) throws(Errno) {
         guard ProgramMemory.contains(address, count: count) else { throw .badAddress }
-        var stream = EntropyStream(key: generator.withLock { $0.step() })
+        var stream = EntropyStream(key: takeKey())
         var chunk = [256 of UInt8](repeating: 0)
         var done = 0
         while done < count {

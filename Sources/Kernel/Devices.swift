@@ -18,6 +18,8 @@ final class Devices {
 
     /// Starts every device that has a driver; what fails is left out with a line in the log.
     func start(_ record: borrowing BootRecordView) {
+        // Lines that come before the console is up wait in the channel's backlog.
+        Log.current?.sink = records
         for index in 0..<record.count(BootRecord.devices) {
             let device = record.device(at: index)
             guard device.kind == BootRecord.DeviceKind.virtioMMIO.rawValue,
@@ -33,7 +35,6 @@ final class Devices {
                 }
             }
         }
-        Log.current?.sink = records
     }
 
     /// The way to a device: its rings where it was prepared, else its registers from the start.
@@ -68,6 +69,7 @@ final class Devices {
         case .entropy:
             let driver = try EntropyDriver(transport, allocate: Self.frames)
             Interrupts.register(driver, vector: Int(device.queueVector))
+            Entropy.register(driver)
             driver.request()
             entropy = driver
         default: break

@@ -59,6 +59,18 @@ extension DriversTests {
             #expect(try device.fill(0, [UInt8](repeating: 5, count: 3)) == 3)
             driver.interrupt()
         }
+        @Test("the device is asked again after a number of requests")
+        func reseed() {
+            final class Source: EntropySource {
+                var count = 0
+                func request() { count += 1 }
+            }
+            let source = Source()
+            Entropy.register(source)
+            for _ in 0..<3 * Entropy.reseedInterval + 2 { _ = Entropy.word() }
+            // Where the count stood before, and what other tests take, may add some.
+        #expect(source.count >= 3)
+        }
         @Test("a device that breaks the ring's rules is left alone")
         func hostile() throws {
             let device = TestDevice(4)
