@@ -90,17 +90,18 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
     }
 
     private func sendHandshake() {
-        send(.init(port: 0, event: .deviceReady, value: 1))
+        add(.init(port: 0, event: .deviceReady, value: 1))
         for port in 0..<UInt32(Console.Port.count) {
-            send(.init(port: port, event: .portReady, value: 1))
-            send(.init(port: port, event: .portOpen, value: 1))
+            add(.init(port: port, event: .portReady, value: 1))
+            add(.init(port: port, event: .portOpen, value: 1))
         }
+        controlOutput.publish()
     }
-    private func send(_ message: Console.ControlMessage) {
+    private func add(_ message: Console.ControlMessage) {
         // 9 messages meet 16 slots; a device that drains none gets no more.
         guard let slot = controlOutput.freeSlot() else { return }
         slot.storeWord(message.encoded, at: 0)
-        controlOutput.send(slot, count: Console.ControlMessage.byteCount)
+        controlOutput.add(slot, count: Console.ControlMessage.byteCount)
     }
 
     /// Handles the device's messages and the host's records; returns whether there were any.

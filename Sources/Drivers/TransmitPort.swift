@@ -45,10 +45,15 @@ package final class TransmitPort {
     }
     /// Hands the slot that `freeSlot` returned to the device, with `count` bytes in it.
     func send(_ slot: DMABuffer, count: Int) {
-        do {
-            _ = try queue.add(readable: slot.segment(first: count), in: memory)
-            if try queue.publish(in: memory) { transport.notify(queueNumber) }
-        } catch { fail() }
+        add(slot, count: count)
+        publish()
+    }
+    /// The same without telling the device, until `publish`.
+    func add(_ slot: DMABuffer, count: Int) {
+        do { _ = try queue.add(readable: slot.segment(first: count), in: memory) } catch { fail() }
+    }
+    func publish() {
+        do { if try queue.publish(in: memory) { transport.notify(queueNumber) } } catch { fail() }
     }
     /// Whether everything that was sent was drained, or never will be.
     var isDrained: Bool {
