@@ -44,8 +44,9 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
         guard transport.device == .console else { throw .notVirtio }
         try transport.negotiate(.eventIndex, required: Console.multiport)
         // A prepared device shows by its rings which ports it has, without an access.
-        guard transport.isPrepared
-            || transport.configuration(Console.portMaximum) >= UInt32(Console.Port.count)
+        guard
+            transport.isPrepared
+                || transport.configuration(Console.portMaximum) >= UInt32(Console.Port.count)
         else { throw .missingFeature }
         func arena(_ order: Int) throws(DriverError) -> DMAArena {
             guard let first = allocate(order) else { throw .outOfMemory }

@@ -69,7 +69,7 @@ extension DriversTests {
             Entropy.register(source)
             for _ in 0..<3 * Entropy.reseedInterval + 2 { _ = Entropy.word() }
             // Where the count stood before, and what other tests take, may add some.
-        #expect(source.count >= 3)
+            #expect(source.count >= 3)
         }
         @Test("a device that breaks the ring's rules is left alone")
         func hostile() throws {
