@@ -115,7 +115,8 @@ int main(int count, char **arguments) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setpgid(0, 0); /* Ctrl-C reaches it through the parent alone, and so once */
         umask(0);
-        if (unshare(CLONE_NEWNS)) fail("unshare");
+        if (unshare(CLONE_NEWNS | CLONE_NEWUTS)) fail("unshare");
+        if (sethostname("martlet", 7)) fail("sethostname");
         if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("private mounts");
         if (mount("tmpfs", root, "tmpfs", 0, "mode=755")) fail("tmpfs");
         static const char *const folders[] = {"dev", "etc", "proc", "root", "run"};
