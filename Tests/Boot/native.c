@@ -1,15 +1,17 @@
-/* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
+        guest_path(name, sizeof name, "/", workdir);
+        strcat(name, "/");
+        make_parents(inside(name));
+        if (chroot(root) || chdir(name)) fail(workdir);/* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
  *
  *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] PROGRAM [ARGUMENT…]
  *
  * The program gets a root of its own: an empty tmpfs with the devices, /proc, /etc, /tmp and /run
- * that the unikernel has too, itself and the files asked for; an environment of the --env entries
- * alone; descriptors 0, 1 and 2. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
+ * that the unikernel has too, itself and the files asked for; an environment of PATH, HOME and the
+ * --env entries; descriptors 0, 1 and 2. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
  * signal is reported as martlet reports it: status 128+n. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,6 +39,23 @@ static const char *inside(const char *path) {
     static char buffer[8192];
     snprintf(buffer, sizeof buffer, "%s/%s", root, path);
     return buffer;
+}
+
+/* Where a path leads inside: from the working directory, without dots. */
+static void guest_path(char *guest, size_t size, const char *workdir, const char *path) {
+    char copy[8192];
+    snprintf(copy, sizeof copy, "%s/%s", path[0] == '/' ? "" : workdir, path);
+    size_t length = 0;
+    guest[0] = 0;
+    for (char *part = strtok(copy, "/"); part; part = strtok(NULL, "/")) {
+        if (!strcmp(part, ".")) continue;
+        if (!strcmp(part, "..")) {
+            while (length && guest[--length] != '/') {}
+            guest[length] = 0;
+            continue;
+        }
+        length += snprintf(guest + length, size - length, "/%s", part);
+    }
 }
 
 static void make_parents(const char *path) {
@@ -82,6 +101,7 @@ static void device(const char *path, unsigned major, unsigned minor) {
 
 int main(int count, char **arguments) {
     const char *workdir = "/";
+    char *defaults[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"};
     char *environment[256], *files[256];
     int variables = 0, copies = 0, at = 1;
     if (at < count && !strcmp(arguments[at], "run")) at++;
@@ -97,6 +117,12 @@ int main(int count, char **arguments) {
     struct stat program;
     if (stat(arguments[at], &program)) fail(arguments[at]);
     if (!S_ISREG(program.st_mode)) return 1;
+    for (int i = 0; i < 2; i++) {
+        int given = 0;
+        for (int j = 0; j < variables; j++)
+            given += !strncmp(environment[j], defaults[i], strchr(defaults[i], '=') - defaults[i] + 1);
+        if (!given) environment[variables++] = defaults[i];
+    }
     environment[variables] = NULL;
     if (!mkdtemp(root)) fail(root);
 
@@ -138,16 +164,15 @@ int main(int count, char **arguments) {
         text("etc/hostname", "martlet\n");
         text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
         char name[4096], guest[8192];
-        snprintf(name, sizeof name, "%s", arguments[at]);
-        snprintf(guest, sizeof guest, "/%s", basename(name));
+        guest_path(guest, sizeof guest, workdir, arguments[at]);
         copy(arguments[at], inside(guest + 1));
         for (int i = 0; i < copies; i++) {
             char *colon = strchr(files[i], ':');
             char host[4096];
             snprintf(host, sizeof host, "%s", files[i]);
             if (colon) host[colon - files[i]] = 0;
-            snprintf(name, sizeof name, "%s", host);
-            copy(host, inside(colon ? colon + 1 : basename(name)));
+            guest_path(name, sizeof name, workdir, colon ? colon + 1 : host);
+            copy(host, inside(name));
         }
         if (chroot(root) || chdir(workdir)) fail(workdir);
         umask(022);
@@ -158,7 +183,6 @@ int main(int count, char **arguments) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
-        arguments[at] = guest;
         execve(guest, arguments + at, environment);
         fail(guest);
     }

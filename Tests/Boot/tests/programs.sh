@@ -1,4 +1,5 @@
-# Real programs: C with both libraries and both kinds, Swift, Debian's busybox.
+    same --workdir /tmp "$built/musl/environment" && same --workdir /new/../made/here "$built/musl/environment"
+}# Real programs: C with both libraries and both kinds, Swift, Debian's busybox.
 
 test_hello_musl() { same "$built/musl/hello" from martlet; }
 test_hello_musl_pie() { same "$built/musl-pie/hello" from martlet; }
