@@ -1,7 +1,4 @@
-        guest_path(name, sizeof name, "/", workdir);
-        strcat(name, "/");
-        make_parents(inside(name));
-        if (chroot(root) || chdir(name)) fail(workdir);/* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
+/* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
  *
  *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] PROGRAM [ARGUMENT…]
  *
@@ -174,7 +171,10 @@ int main(int count, char **arguments) {
             guest_path(name, sizeof name, workdir, colon ? colon + 1 : host);
             copy(host, inside(name));
         }
-        if (chroot(root) || chdir(workdir)) fail(workdir);
+        guest_path(name, sizeof name, "/", workdir);
+        strcat(name, "/");
+        make_parents(inside(name));
+        if (chroot(root) || chdir(name)) fail(workdir);
         umask(022);
         struct rlimit core = {0, 0};
         setrlimit(RLIMIT_CORE, &core);
