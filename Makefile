@@ -23,9 +23,11 @@ help:
 	@echo 'make test-all        test, check, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
-build: kernel
+# The kernel comes last: SwiftPM makes .build/release a link, and replaces a folder of that name.
+build:
 	swift build $(HOST_FLAGS) --product martlet
 	swift build $(HOST_FLAGS) --product martlet-vmm
+	@$(MAKE) --no-print-directory kernel
 
 # The kernel's name says its architecture; martlet looks for it beside itself.
 kernel:
