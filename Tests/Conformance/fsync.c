@@ -1,4 +1,4 @@
-/* Covers: fsync fdatasync sync syncfs sync_file_range */
+/* Covers: fsync fdatasync sync syncfs */
 #include "conformance.h"
 
 int main(void) {
@@ -16,10 +16,5 @@ int main(void) {
     SHOW(syscall(SYS_sync));
     SHOW(syscall(SYS_syncfs, file));
     SHOW(syscall(SYS_syncfs, 99));
-    SHOW(syscall(SYS_sync_file_range, 99, 0L, 0L, 0));
-    SHOW(syscall(SYS_sync_file_range, file, -1L, 0L, 0));
-    SHOW(syscall(SYS_sync_file_range, file, 0L, 0L, 99));
-    SHOW(syscall(SYS_sync_file_range, ends[1], 0L, 0L, 2));
-    SHOW(syscall(SYS_sync_file_range, file, 0L, 0L, 2));
     return 0;
 }

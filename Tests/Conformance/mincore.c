@@ -13,7 +13,7 @@ int main(void) {
     char *a = mmap(NULL, 4 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memset(a, 1, 4 * 4096);
     SHOW(mincore(a, 3 * 4096, vector));
-    say("%d %d %d %d", vector[0] & 1, vector[1] & 1, vector[2] & 1, vector[3]);
+    say("touched %d, beyond %d", vector[1] & 1, vector[3]); /* its neighbours may have come with it */
     SHOW(mincore(a, 4097, vector));
     SHOW(mincore(a, 0, vector));
     SHOW(mincore(a + 1, 4096, vector));

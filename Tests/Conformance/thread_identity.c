@@ -1,4 +1,4 @@
-/* Covers: set_tid_address set_robust_list get_robust_list rseq */
+/* Covers: set_tid_address set_robust_list get_robust_list */
 #include "conformance.h"
 
 int main(void) {
@@ -15,6 +15,5 @@ int main(void) {
     SHOW(syscall(SYS_set_robust_list, list, 20L));
     SHOW(syscall(SYS_get_robust_list, 0x3fffffff, &head, &size));
     SHOW(syscall(SYS_get_robust_list, 0, BAD_POINTER, &size));
-    SHOW(syscall(334, BAD_POINTER, 31, 0, 0)); /* rseq: an impossible size */
     return 0;
 }

@@ -2,7 +2,7 @@
 
 # run_kernel NAME COMMAND-LINE: the VMM with no program.
 run_kernel() {
-    local command=(timeout -k 5 120)
+    local command=(timeout -k 5 $((test_limit - 20)))
     [ "$martlet" != "$native" ] || skip "needs the VMM itself"
     [ $as_user = no ] || command+=("$work/as-user" yes)
     record "$1" "${command[@]}" "$work/bin/martlet-vmm" --kernel "$work"/bin/martlet-kernel-x86_64 \

@@ -62,9 +62,10 @@ test_output_to_full_device() {
     record native run_native run /bin/busybox echo text
     run_martlet run /bin/busybox echo text >/dev/full 2>errors
     local status=$?
-    [ $status != 0 ] && [ $status -lt 70 ] || { echo "status $status"; head -3 errors; return 1; }
+    # The program may have ended when the host finds out: then it is the host that failed.
+    [ $status = 1 ] || { [ $status = 71 ] && grep -q "No space left" errors; } || { echo "status $status"; head -3 errors; return 1; }
 }
 test_devices() {
-    same /bin/busybox sh -c 'echo to-null >/dev/null; head -c 5 /dev/zero | wc -c' 2>/dev/null || :
+    same /bin/busybox head -c 5 /dev/zero || return 1
     same /bin/busybox sh -c 'echo out >/dev/stdout; echo err >/dev/stderr; read x </dev/null || echo empty; : >/dev/full && echo opened; echo x >/dev/full'
 }

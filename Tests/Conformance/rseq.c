@@ -1,0 +1,8 @@
+/* Covers: rseq */
+#include "conformance.h"
+
+int main(void) {
+    SHOW(syscall(334, BAD_POINTER, 31, 0, 0)); /* an impossible size */
+    SHOW(syscall(334, BAD_POINTER, 32, 64, 0));
+    return 0;
+}
