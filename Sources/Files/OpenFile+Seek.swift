@@ -1,4 +1,6 @@
+internal import Base
 package import LinuxABI
+internal import Memory
 
 /// From where lseek(2) counts.
 package enum Whence: UInt32, Sendable {
@@ -32,17 +34,33 @@ extension OpenFile {
             base = node.byteCount
         case .data, .hole:
             guard node.kind == .regular else { throw .invalidArgument }
-            // Without holes, as lseek(2) allows: data up to the end.
             guard distance >= 0, distance < node.byteCount else {
                 throw .noSuchDeviceOrAddress
             }
-            offset = whence == .data ? distance : node.byteCount
+            offset = try boundary(from: distance, whence)
             return offset
         }
         let (target, overflow) = base.addingReportingOverflow(distance)
-        if overflow { throw distance > 0 ? .overflow : .invalidArgument }
-        guard target >= 0 else { throw .invalidArgument }
+        guard !overflow, target >= 0 else { throw .invalidArgument }
         offset = target
         return target
+    }
+
+    /// Where data or a hole begins, at or behind an offset within the file: lseek(2), "Seeking file
+    /// data and holes". The end of the file counts as a hole. ENXIO: no more data.
+    private func boundary(from offset: Int64, _ whence: Whence) throws(Errno) -> Int64 {
+        guard let pages = (node as? RegularNode)?.pages else {
+            return whence == .data ? offset : node.byteCount
+        }
+        var index = Int(offset >> Int64(Page.shift))
+        let end = pages.pageCount
+        while index < end, (pages.existingFrame(at: index) != nil) != (whence == .data) {
+            index += 1
+        }
+        guard index < end else {
+            if whence == .data { throw .noSuchDeviceOrAddress }
+            return node.byteCount
+        }
+        return max(offset, Int64(index) << Int64(Page.shift))
     }
 }

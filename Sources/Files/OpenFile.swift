@@ -57,6 +57,7 @@ package final class OpenFile: RegionOwner {
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard flags.allowsReading else { throw .badDescriptor }
+        try checkRange(offset, count)
         let done = try node.read(self, at: offset, count: count, to: address, blocking)
         if node.isSeekable { offset += Int64(done) }
         return done
@@ -73,6 +74,7 @@ package final class OpenFile: RegionOwner {
             return try node.write(self, at: 0, count: count, from: address, blocking)
         }
         let start = flags.contains(.append) ? node.byteCount : offset
+        try checkRange(start, count)
         let done = try node.write(self, at: start, count: count, from: address, blocking)
         if done > 0 { offset = start + Int64(done) }
         return done
@@ -97,6 +99,7 @@ package final class OpenFile: RegionOwner {
     ) throws(Errno) -> Int {
         guard allowsPositions else { throw .illegalSeek }
         guard flags.allowsReading else { throw .badDescriptor }
+        try checkRange(offset, count)
         return try node.read(self, at: offset, count: count, to: address, blocking)
     }
     /// Writes at `offset`, as pwrite(2); at the end with O_APPEND, whatever the offset, as Linux.
@@ -106,6 +109,7 @@ package final class OpenFile: RegionOwner {
         guard allowsPositions else { throw .illegalSeek }
         guard flags.allowsWriting else { throw .badDescriptor }
         let start = flags.contains(.append) ? node.byteCount : offset
+        try checkRange(start, count)
         return try node.write(self, at: start, count: count, from: address, blocking)
     }
     /// Reads into memory of the library OS. EBADF and what the node says.
@@ -119,6 +123,10 @@ package final class OpenFile: RegionOwner {
     package func write(at offset: Int64, _ bytes: RawSpan) throws(Errno) -> Int {
         guard flags.allowsWriting else { throw .badDescriptor }
         return try node.write(self, at: offset, bytes, blocking)
+    }
+    /// EINVAL where a transfer would pass the largest offset (Linux's rw_verify_area).
+    private func checkRange(_ offset: Int64, _ count: Int) throws(Errno) {
+        guard !offset.addingReportingOverflow(Int64(count)).overflow else { throw .invalidArgument }
     }
     /// Whether pread(2) and the like work: also on devices whose offset means nothing.
     package var allowsPositions: Bool { node.isSeekable || node.ignoresOffset }

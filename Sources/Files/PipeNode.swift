@@ -150,7 +150,7 @@ final class PipeNode: Node {
         var done = 0
         while done < wanted {
             guard readers > 0 else { throw .brokenPipe }
-            let needed = wanted <= Self.atomicByteCount ? wanted : 1
+            let needed = done == 0 && wanted <= Self.atomicByteCount ? wanted : 1
             guard capacity - count >= needed else {
                 if done > 0, blocking == .nonblocking { return done }
                 guard blocking == .blocking else { throw .tryAgain }

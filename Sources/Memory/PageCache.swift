@@ -128,19 +128,34 @@ package final class PageCache {
             let piece = Self.piece(at: offset + Int64(done), count: total - done)
             guard let target = address.advanced(by: UInt64(done)) else { throw .badAddress }
             do throws(Errno) {
-                if let frame = existingFrame(at: piece.page) {
-                    try ProgramMemory.copyOut(
-                        frame, at: piece.start, count: piece.count, to: target)
-                } else {
-                    try ProgramMemory.zero(target, count: piece.count)
-                }
+                try copyOut(piece.page, at: piece.start, count: piece.count, to: target)
             } catch {
+                // The program's memory may end within the piece: what lies before is copied.
+                let first = Self.bytesInPage(from: target)
+                if first < piece.count,
+                    (try? copyOut(piece.page, at: piece.start, count: first, to: target)) != nil
+                {
+                    done += first
+                }
                 if done > 0 { return done }
                 throw error
             }
             done += piece.count
         }
         return done
+    }
+    private func copyOut(
+        _ pageIndex: Int, at start: Int, count: Int, to target: VirtualAddress
+    ) throws(Errno) {
+        if let frame = existingFrame(at: pageIndex) {
+            try ProgramMemory.copyOut(frame, at: start, count: count, to: target)
+        } else {
+            try ProgramMemory.zero(target, count: count)
+        }
+    }
+    /// How far an address is from the end of its page.
+    private static func bytesInPage(from address: VirtualAddress) -> Int {
+        Page.size - Int(address.rawValue & UInt64(Page.size - 1))
     }
     /// Copies bytes into `bytes`; returns how many, less at the end of the file.
     @export(interface)
@@ -174,8 +189,15 @@ package final class PageCache {
                 guard let source = address.advanced(by: UInt64(done)) else { throw .badAddress }
                 // No access to the cache's storage is held here: the copy may fault into it.
                 let frame = try frameToWrite(at: piece.page)
-                try ProgramMemory.copyIn(
-                    from: source, count: piece.count, into: frame, at: piece.start)
+                do throws(Errno) {
+                    try ProgramMemory.copyIn(
+                        from: source, count: piece.count, into: frame, at: piece.start)
+                } catch {
+                    done += partialCopy(from: source, piece.count, into: frame, piece.start)
+                    if done > 0 { size = max(size, offset + Int64(done)) }
+                    clearBeyondEnd(frame, piece.page)
+                    throw error
+                }
             } catch {
                 if done > 0 { return done }
                 throw error
@@ -204,6 +226,22 @@ package final class PageCache {
             size = max(size, offset + Int64(done))
         }
         return done
+    }
+    /// Copies what lies before the end of the program's page, where a whole piece failed; how much.
+    private func partialCopy(
+        from source: VirtualAddress, _ count: Int, into frame: Frame, _ start: Int
+    ) -> Int {
+        let first = Self.bytesInPage(from: source)
+        guard first < count,
+            (try? ProgramMemory.copyIn(from: source, count: first, into: frame, at: start)) != nil
+        else { return 0 }
+        return first
+    }
+    /// Zeroes what a failed copy left behind the end of the file.
+    private func clearBeyondEnd(_ frame: Frame, _ pageIndex: Int) {
+        let start = Int64(pageIndex) << Int64(Page.shift)
+        guard size < start + Int64(Page.size) else { return }
+        frame.zero(from: Int(max(0, size - start)), to: Page.size)
     }
     private func writable(at offset: Int64, count: Int) throws(Errno) -> Int {
         guard offset >= 0, count >= 0 else { throw .invalidArgument }

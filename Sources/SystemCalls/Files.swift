@@ -101,4 +101,27 @@ extension Caller {
             throw error
         }
     }
+
+    /// How many of `count` bytes RLIMIT_FSIZE lets a write have, at `offset` or the file's own; for
+    /// none SIGXFSZ and EFBIG (getrlimit(2)).
+    func allowed(_ file: OpenFile, at offset: Int64?, _ count: Int) throws(Errno) -> Int {
+        guard file.node.kind == .regular, count > 0 else { return count }
+        let isAtEnd = file.flags.contains(.append)
+        let room = try room(behind: isAtEnd ? file.node.byteCount : offset ?? file.offset)
+        return Int(min(UInt64(count), room))
+    }
+    /// Checks a new length of a file against RLIMIT_FSIZE, as `allowed`.
+    func checkLength(_ length: Int64, of node: Node) throws(Errno) {
+        guard node.kind == .regular, length > node.byteCount, length > 0 else { return }
+        _ = try room(behind: length - 1)
+    }
+    private func room(behind offset: Int64) throws(Errno) -> UInt64 {
+        let limit = process.limits[.fileSize].soft
+        guard UInt64(max(0, offset)) >= limit else { return limit - UInt64(max(0, offset)) }
+        let information = SignalInformation(
+            .fileSizeLimit, .user, process: process.identifier,
+            user: process.credentials.users.real)
+        try? process.signals.post(.fileSizeLimit, information, to: .thread, limit: 0)
+        throw .fileTooLarge
+    }
 }

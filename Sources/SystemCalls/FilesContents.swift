@@ -13,6 +13,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard length >= 0 else { throw .invalidArgument }
         let entry = try caller.resolve(AtFlags.workingDirectory, path)
+        try caller.checkLength(length, of: entry.node)
         try entry.node.truncate(to: length, by: caller.files.credentials)
         return 0
     }
@@ -22,7 +23,9 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, length: Int64
     ) throws(Errno) -> Int {
         guard length >= 0 else { throw .invalidArgument }
-        try caller.file(descriptor).truncate(to: length)
+        let file = try caller.file(descriptor)
+        if file.flags.allowsWriting { try caller.checkLength(length, of: file.node) }
+        try file.truncate(to: length)
         return 0
     }
 
@@ -44,6 +47,7 @@ extension SystemCalls {
         default: throw .noSuchDevice
         }
         guard !overflow else { throw .fileTooLarge }
+        if mode & keepSize == 0 { try caller.checkLength(end, of: file.node) }
         guard let pages = (file.node as? RegularNode)?.pages else { throw .noSuchDevice }
         // Refused at once where it can't work, rather than after all memory is taken.
         let first = Int(offset >> Int64(Page.shift))

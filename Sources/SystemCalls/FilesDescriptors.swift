@@ -110,6 +110,15 @@ extension SystemCalls {
         guard (0...2).contains(whence), (readLock...unlocked).contains(type) else {
             throw .invalidArgument
         }
+        let distance = try ProgramMemory.load(Int64.self, at: field(address, 8))
+        let length = try ProgramMemory.load(Int64.self, at: field(address, 16))
+        let base = whence == 0 ? 0 : whence == 1 ? file.offset : file.node.byteCount
+        let (start, overflow) = base.addingReportingOverflow(distance)
+        guard !overflow else { throw .overflow }
+        guard start >= 0, length >= 0 || start &+ length >= 0 else { throw .invalidArgument }
+        guard length <= 0 || !start.addingReportingOverflow(length - 1).overflow else {
+            throw .overflow
+        }
         if command == .getLock {
             guard type != unlocked else { throw .invalidArgument }
             try ProgramMemory.store(unlocked, at: address)
@@ -135,7 +144,7 @@ extension SystemCalls {
         return 0
     }
 
-    /// lseek(2): Moves a file's offset. Errors: EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE.
+    /// lseek(2): Moves a file's offset. Errors: EBADF, EINVAL, ENXIO, ESPIPE.
     static func lseek(
         _ caller: Caller, descriptor: Int32, distance: Int64, whence: UInt32
     ) throws(Errno) -> Int {

@@ -44,28 +44,32 @@ extension SystemCalls {
         return 0
     }
 
-    /// setxattr(2): Sets an attribute: not supported. Errors: EOPNOTSUPP, ERANGE, path errors.
+    /// setxattr(2): Sets an attribute: not supported. Errors: E2BIG, EINVAL, EOPNOTSUPP, ERANGE, path
+    /// errors.
     static func setxattr(
-        _ caller: Caller, path: VirtualAddress, name: VirtualAddress
+        _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
+        byteCount: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        _ = try absence(of: name)
+        try checkSetting(name, byteCount, flags)
         _ = try caller.resolve(AtFlags.workingDirectory, path)
         throw .notSupported
     }
     /// lsetxattr(2): As setxattr(2), of a link itself. Errors: those of setxattr(2).
     static func lsetxattr(
-        _ caller: Caller, path: VirtualAddress, name: VirtualAddress
+        _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
+        byteCount: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        _ = try absence(of: name)
+        try checkSetting(name, byteCount, flags)
         _ = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
         throw .notSupported
     }
     /// fsetxattr(2): As setxattr(2), of an open file. Errors: EBADF, EOPNOTSUPP, ERANGE.
     static func fsetxattr(
-        _ caller: Caller, descriptor: Int32, name: VirtualAddress
+        _ caller: Caller, descriptor: Int32, name: VirtualAddress, value: VirtualAddress,
+        byteCount: UInt64, flags: Int32
     ) throws(Errno) -> Int {
         _ = try caller.file(descriptor)
-        _ = try absence(of: name)
+        try checkSetting(name, byteCount, flags)
         throw .notSupported
     }
 
@@ -89,6 +93,17 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         _ = try caller.file(descriptor)
         throw try absence(of: name)
+    }
+
+    /// What setxattr(2) refuses whatever the file is.
+    private static func checkSetting(
+        _ name: VirtualAddress, _ byteCount: UInt64, _ flags: Int32
+    ) throws(Errno) {
+        let createOrReplace: Int32 = 3
+        let longestValue: UInt64 = 65536
+        guard flags & ~createOrReplace == 0 else { throw .invalidArgument }
+        _ = try absence(of: name)
+        guard byteCount <= longestValue else { throw .argumentListTooLong }
     }
 
     /// What tells a program that an attribute is not there: ENODATA in the name spaces that tmpfs

@@ -96,7 +96,7 @@ extension SystemCalls {
             result = try body()
         } catch {
             // A signal's handler runs under the new mask; the way out brings the old one back.
-            if !error.asksForRestart { signals.restoreBlocked() }
+            if !error.asksForRestart, error != .interrupted { signals.restoreBlocked() }
             putTimeLeft(until: deadline, at: timeout, unit)
             throw error
         }
@@ -202,8 +202,9 @@ private struct DescriptorSets {
         _ caller: Caller, count: Int32, until deadline: Nanoseconds?
     ) throws(Errno) -> Int {
         guard count >= 0 else { throw .invalidArgument }
-        // Descriptors beyond the table are none (select(2), "The kernel's fd_set").
-        let bits = min(Int(count), caller.process.descriptors.highWater)
+        // Descriptors beyond the table, of at least 64, are none (select(2), "BUGS").
+        let table = max(64, caller.process.descriptors.highWater)
+        let bits = min(Int(count), table)
         let words = (bits + 63) / 64
         guard var sets = FixedBuffer<UInt64>(count: max(1, words * 3), repeating: 0),
             var found = FixedBuffer<UInt64>(count: max(1, words * 3), repeating: 0)

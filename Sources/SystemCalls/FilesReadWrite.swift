@@ -28,7 +28,8 @@ extension SystemCalls {
         guard file.flags.allowsWriting else { throw .badDescriptor }
         try check(buffer, count)
         return try caller.signallingBrokenPipe { () throws(Errno) in
-            try file.write(count: min(count, maximumTransfer), from: buffer)
+            let count = try caller.allowed(file, at: nil, min(count, maximumTransfer))
+            return try file.write(count: count, from: buffer)
         }
     }
 
@@ -53,7 +54,8 @@ extension SystemCalls {
         guard file.allowsPositions else { throw .illegalSeek }
         guard file.flags.allowsWriting else { throw .badDescriptor }
         try check(buffer, count)
-        return try file.write(at: offset, count: min(count, maximumTransfer), from: buffer)
+        let count = try caller.allowed(file, at: offset, min(count, maximumTransfer))
+        return try file.write(at: offset, count: count, from: buffer)
     }
 
     /// readv(2): Reads into several buffers. Errors: those of read(2).
@@ -70,7 +72,7 @@ extension SystemCalls {
         let file = try caller.file(descriptor)
         let list = try VectorList(at: vectors, count: count)
         return try caller.signallingBrokenPipe { () throws(Errno) in
-            try write(file, list, at: nil)
+            try write(file, list, at: nil, for: caller)
         }
     }
 
@@ -93,7 +95,7 @@ extension SystemCalls {
         guard offset >= 0 else { throw .invalidArgument }
         let file = try caller.file(descriptor)
         guard file.allowsPositions else { throw .illegalSeek }
-        return try write(file, VectorList(at: vectors, count: count), at: offset)
+        return try write(file, VectorList(at: vectors, count: count), at: offset, for: caller)
     }
 
     /// preadv2(2): As preadv(2), at the file's offset for -1. Errors: those of preadv(2), EOPNOTSUPP
@@ -112,12 +114,22 @@ extension SystemCalls {
     }
 
     /// pwritev2(2): As pwritev(2), at the file's offset for -1. Errors: those of pwritev(2),
-    /// EOPNOTSUPP for every flag.
+    /// EOPNOTSUPP for every flag but RWF_APPEND.
     static func pwritev2(
         _ caller: Caller, descriptor: Int32, vectors: VirtualAddress, count: Int, offset: Int64,
         high: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        guard flags == 0 else { throw .notSupported }
+        let append: Int32 = 0x10
+        guard flags & ~append == 0 else { throw .notSupported }
+        let file = try caller.file(descriptor)
+        if flags & append != 0, file.isSeekable {
+            guard offset >= -1 else { throw .invalidArgument }
+            let end = file.node.byteCount
+            let done = try write(
+                file, VectorList(at: vectors, count: count), at: end, for: caller)
+            if offset == -1 { file.offset = end + Int64(done) }
+            return done
+        }
         if offset == -1 {
             return try writev(caller, descriptor: descriptor, vectors: vectors, count: count)
         }
@@ -164,10 +176,10 @@ extension SystemCalls {
         return done
     }
     private static func write(
-        _ file: OpenFile, _ list: VectorList, at offset: Int64?
+        _ file: OpenFile, _ list: VectorList, at offset: Int64?, for caller: Caller
     ) throws(Errno) -> Int {
         guard file.flags.allowsWriting else { throw .badDescriptor }
-        let total = try list.checkedTotal()
+        let total = try caller.allowed(file, at: offset, try list.checkedTotal())
         guard total > 0 else { return 0 }
         var done = 0
         for index in 0..<list.count {

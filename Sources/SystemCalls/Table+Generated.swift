@@ -576,17 +576,26 @@ extension SystemCalls {
             return try setxattr(
                 caller,
                 path: VirtualAddress(register: frame.argument(0)),
-                name: VirtualAddress(register: frame.argument(1)))
+                name: VirtualAddress(register: frame.argument(1)),
+                value: VirtualAddress(register: frame.argument(2)),
+                byteCount: UInt64(register: frame.argument(3)),
+                flags: Int32(register: frame.argument(4)))
         case .lsetxattr:
             return try lsetxattr(
                 caller,
                 path: VirtualAddress(register: frame.argument(0)),
-                name: VirtualAddress(register: frame.argument(1)))
+                name: VirtualAddress(register: frame.argument(1)),
+                value: VirtualAddress(register: frame.argument(2)),
+                byteCount: UInt64(register: frame.argument(3)),
+                flags: Int32(register: frame.argument(4)))
         case .fsetxattr:
             return try fsetxattr(
                 caller,
                 descriptor: Int32(register: frame.argument(0)),
-                name: VirtualAddress(register: frame.argument(1)))
+                name: VirtualAddress(register: frame.argument(1)),
+                value: VirtualAddress(register: frame.argument(2)),
+                byteCount: UInt64(register: frame.argument(3)),
+                flags: Int32(register: frame.argument(4)))
         case .getxattr:
             return try getxattr(
                 caller,

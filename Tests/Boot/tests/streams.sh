@@ -67,5 +67,15 @@ test_output_to_full_device() {
 }
 test_devices() {
     same /bin/busybox head -c 5 /dev/zero || return 1
-    same /bin/busybox sh -c 'echo out >/dev/stdout; echo err >/dev/stderr; read x </dev/null || echo empty; : >/dev/full && echo opened; echo x >/dev/full'
+    same /bin/busybox sh -c 'read x </dev/null || echo empty; : >/dev/full && echo opened; echo x >/dev/full'
+}
+test_devices_of_standard_streams() {
+    local side
+    for side in native martlet; do
+        run_$side run /bin/busybox sh -c 'echo out >/dev/stdout; echo err >/dev/stderr; echo more; read a </dev/stdin; echo "$a"' \
+            < <(echo in) 2> >(cat >$side.err) | cat >$side.out
+        echo "${PIPESTATUS[0]}" >$side.status
+        : >$side.says
+    done
+    agree
 }
