@@ -34,6 +34,7 @@ extension FileContext {
         let file = try OpenFile(entry, flags: kept)
         if flags.contains(.truncate), !isNew, node.kind == .regular {
             do throws(Errno) {
+                if let file = node as? RegularNode, file.isWritingDenied { throw .textBusy }
                 try node.truncate(to: 0)
             } catch {
                 // /proc's files ignore it.
