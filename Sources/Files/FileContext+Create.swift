@@ -38,7 +38,7 @@ extension FileContext {
         try KernelReserve.admit()
     }
     /// The group of a new file: the directory's where its set-group bit is set (inode(7)).
-    private func group(in directory: DirectoryNode) -> UInt32 {
+    func group(in directory: DirectoryNode) -> UInt32 {
         directory.mode.contains(.setGroup) ? directory.group : credentials.group
     }
 
@@ -71,7 +71,7 @@ extension FileContext {
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
     }
 
-    /// Makes a regular file or a named pipe, as mknod(2). Devices: EPERM. As `makeDirectory`.
+    /// Makes a regular file, a named pipe or a socket, as mknod(2). Devices: EPERM. As `makeDirectory`.
     package func makeNode(
         _ path: RawSpan, from base: DirectoryEntry, kind: FileKind, mode: FileMode
     ) throws(Errno) {
@@ -85,9 +85,17 @@ extension FileContext {
             node = RegularNode(
                 in: place.directory.fileSystem, mode: mode, owner: credentials.user,
                 group: group(in: place.directory))
-        // A device is a driver here, which no number brings back; pipes and sockets by name come
-        // with processes that could talk over them.
-        case .characterDevice, .blockDevice, .pipe, .socket: throw .operationNotPermitted
+        case .pipe:
+            node = try PipeNode(
+                named: place.directory.fileSystem, mode: mode, owner: credentials.user,
+                group: group(in: place.directory))
+        // A name that bind(2) would make; opening it is ENXIO.
+        case .socket:
+            node = Node(
+                .socket, in: place.directory.fileSystem, mode: mode, owner: credentials.user,
+                group: group(in: place.directory))
+        // A device is a driver here, which no number brings back.
+        case .characterDevice, .blockDevice: throw .operationNotPermitted
         case .directory, .symbolicLink: throw .invalidArgument
         }
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
@@ -105,7 +113,8 @@ extension FileContext {
         try requireCreation(
             in: place.directory, place.entry, otherwise: .operationNotPermitted)
         guard target.node.kind != .directory else { throw .operationNotPermitted }
-        guard target.node.linkCount > 0 else { throw .noSuchFile }
+        let isLinkable = (target.node as? RegularNode)?.isLinkable ?? false
+        guard target.node.linkCount > 0 || isLinkable else { throw .noSuchFile }
         guard target.node.linkCount < .max else { throw .tooManyLinks }
         try place.directory.add(target.node, named: path.extracting(place.name), in: place.entry)
         target.node.linkCount += 1

@@ -9,6 +9,9 @@ extension FileContext {
     package func open(
         _ path: RawSpan, from base: DirectoryEntry, _ flags: OpenFlags, creationMode: FileMode
     ) throws(Errno) -> OpenFile {
+        if flags.contains(.temporaryFile) {
+            return try openTemporaryFile(path, from: base, flags, mode: creationMode)
+        }
         var walk = PathWalk(self, from: base)
         let isNew = try find(path, &walk, flags, creationMode)
         let entry = walk.entry

@@ -118,7 +118,7 @@ package struct FileTimes: Sendable {
 
 extension Node {
     /// Notes that contents changed: mtime and ctime.
-    func touchModified() {
+    package func touchModified() {
         let now = FileTimes.now()
         times.modification = now
         times.change = now

@@ -54,8 +54,10 @@ extension OpenFile {
         }
         var index = Int(offset >> Int64(Page.shift))
         let end = pages.pageCount
-        while index < end, (pages.existingFrame(at: index) != nil) != (whence == .data) {
-            index += 1
+        if whence == .data {
+            index = pages.nextPage(from: index) ?? end
+        } else {
+            while index < end, pages.existingFrame(at: index) != nil { index += 1 }
         }
         guard index < end else {
             if whence == .data { throw .noSuchDeviceOrAddress }

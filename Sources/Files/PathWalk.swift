@@ -12,6 +12,7 @@ struct PathWalk {
     /// Where the walk is.
     private(set) var entry: DirectoryEntry
     private var linkCount = 0
+    private let start: DirectoryEntry
 
     /// The last component of a path.
     struct Last {
@@ -33,6 +34,7 @@ struct PathWalk {
     init(_ context: FileContext, from base: DirectoryEntry) {
         self.context = context
         entry = base
+        start = base
     }
 
     /// Walks to the directory of the path's last component. ENOENT for an empty path, ENOTDIR,
@@ -42,7 +44,9 @@ struct PathWalk {
         guard count > 0 else { throw .noSuchFile }
         var offset = 0
         if path.byte(at: 0) == Self.slash {
+            guard !context.confinement.contains(.beneath) else { throw .crossDeviceLink }
             entry = context.root
+            try requireSameFileSystem()
         } else {
             guard entry.node.kind == .directory else { throw .notDirectory }
         }
@@ -63,7 +67,7 @@ struct PathWalk {
             }
             switch kind {
             case .dot, .root: break
-            case .dotDot: goUp()
+            case .dotDot: try goUp()
             case .name:
                 guard let child = try lookUp(path.extracting(range)) else { throw .noSuchFile }
                 try enter(child, .follow)
@@ -84,7 +88,7 @@ struct PathWalk {
     ) throws(Errno) {
         switch last.kind {
         case .root, .dot: return
-        case .dotDot: goUp()
+        case .dotDot: try goUp()
         case .name:
             guard let child = try lookUp(path.extracting(last.range)) else { throw .noSuchFile }
             try enter(child, last.hasTrailingSlash ? .follow : finalLink)
@@ -103,11 +107,11 @@ struct PathWalk {
     mutating func enter(_ child: DirectoryEntry, _ link: FinalLink) throws(Errno) {
         guard link == .follow, let symbolic = child.node as? SymbolicLinkNode else {
             entry = child
-            return
+            return try requireSameFileSystem()
         }
         if let destination = try countLink(symbolic) {
             entry = destination
-            return
+            return try requireSameFileSystem()
         }
         let target = symbolic.target
         try walk(target.bytes, .follow)
@@ -117,10 +121,21 @@ struct PathWalk {
     mutating func countLink(_ link: SymbolicLinkNode) throws(Errno) -> DirectoryEntry? {
         linkCount += 1
         guard linkCount <= PathLimit.links else { throw .tooManySymbolicLinks }
-        return try link.jump()
+        let confinement = context.confinement
+        guard !confinement.contains(.noLinks) else { throw .tooManySymbolicLinks }
+        guard let destination = try link.jump() else { return nil }
+        guard !confinement.contains(.noMagicLinks) else { throw .tooManySymbolicLinks }
+        guard confinement.isDisjoint(with: [.beneath, .inRoot]) else { throw .crossDeviceLink }
+        return destination
     }
-    private mutating func goUp() {
+    private mutating func goUp() throws(Errno) {
+        if entry === start, context.confinement.contains(.beneath) { throw .crossDeviceLink }
         if entry !== context.root { entry = entry.parent ?? entry }
+        try requireSameFileSystem()
+    }
+    private func requireSameFileSystem() throws(Errno) {
+        guard context.confinement.contains(.noCrossing) else { return }
+        guard entry.node.fileSystem === start.node.fileSystem else { throw .crossDeviceLink }
     }
 
     private static let slash: UInt8 = 0x2f

@@ -20,11 +20,26 @@ final class PipeNode: Node {
     private var readers = 0
     private var writers = 0
 
-    /// ENOMEM.
+    /// Whether a path leads to it: then an open waits for the other side (fifo(7)).
+    private let isNamed: Bool
+    /// Opens so far, by side: a wait also ends where the other side came and went.
+    private var readerOpens = 0
+    private var writerOpens = 0
+
+    /// A pipe without a name. ENOMEM.
     init(in fileSystem: FileSystem, owner: UInt32, group: UInt32) throws(Errno) {
+        isNamed = false
         frames = try Self.makeFrames(Self.standardCapacity)
         super.init(
             .pipe, in: fileSystem, mode: FileMode(rawValue: 0o600), owner: owner, group: group)
+    }
+    /// A pipe to be found by name (mkfifo(3)). ENOMEM.
+    init(
+        named fileSystem: FileSystem, mode: FileMode, owner: UInt32, group: UInt32
+    ) throws(Errno) {
+        isNamed = true
+        frames = try Self.makeFrames(Self.standardCapacity)
+        super.init(.pipe, in: fileSystem, mode: mode, owner: owner, group: group)
     }
     deinit { releaseFrames() }
 
@@ -37,6 +52,7 @@ final class PipeNode: Node {
     private func releaseFrames() {
         for index in 0..<frames.count where frames[index] != 0 {
             Frames.release(Frame(number: frames[index]))
+            frames[index] = 0
         }
     }
 
@@ -83,12 +99,46 @@ final class PipeNode: Node {
     }
 
     override func opened(_ file: OpenFile) throws(Errno) {
-        if file.flags.allowsReading { readers += 1 }
-        if file.flags.allowsWriting { writers += 1 }
+        if file.flags.allowsReading {
+            readers += 1
+            readerOpens += 1
+        }
+        if file.flags.allowsWriting {
+            writers += 1
+            writerOpens += 1
+        }
+        guard isNamed else { return }
+        do throws(Errno) {
+            try waitForOtherSide(of: file)
+        } catch {
+            closed(file)
+            throw error
+        }
+    }
+    /// fifo(7): opening one side waits for the other; without waiting, reading always succeeds and
+    /// writing is ENXIO.
+    private func waitForOtherSide(of file: OpenFile) throws(Errno) {
+        let isNonblocking = file.flags.contains(.nonblocking)
+        if !file.flags.allowsWriting, writers == 0, !isNonblocking {
+            let before = writerOpens
+            let outcome = Wait.until { self.writerOpens != before }
+            guard outcome != .interrupted else { throw .restart }
+        } else if !file.flags.allowsReading, readers == 0 {
+            guard !isNonblocking else { throw .noSuchDeviceOrAddress }
+            let before = readerOpens
+            let outcome = Wait.until { self.readerOpens != before }
+            guard outcome != .interrupted else { throw .restart }
+        }
     }
     override func closed(_ file: OpenFile) {
         if file.flags.allowsReading { readers -= 1 }
         if file.flags.allowsWriting { writers -= 1 }
+        // What nobody has open holds nothing.
+        if readers == 0, writers == 0 {
+            count = 0
+            start = 0
+            releaseFrames()
+        }
     }
 
     override func read(

@@ -6,6 +6,8 @@ package import Memory
 package final class RegularNode: Node {
     /// The contents, shared with every mapping of the file.
     package let pages = PageCache()
+    /// Whether it may get a name though it has none: made by O_TMPFILE (open(2)).
+    var isLinkable = false
     /// How often the node is open for writing; negative: how often writing is denied because the
     /// file runs as a program (ETXTBSY, execve(2)).
     private var writers = 0

@@ -107,8 +107,10 @@ private struct ArchiveLoader: ~Copyable {
                 to: bytes.extracting(entry.data), in: directory.fileSystem)
         case .regular:
             node = try file(for: entry, in: directory.fileSystem)
-        // /dev has the devices there are; nobody listens on a named pipe or socket yet.
-        case .characterDevice, .blockDevice, .pipe, .socket: return
+        case .pipe:
+            node = try PipeNode(named: directory.fileSystem, mode: [], owner: 0, group: 0)
+        // /dev has the devices there are; nobody listens on a socket of the image.
+        case .characterDevice, .blockDevice, .socket: return
         }
         try directory.add(node, named: name, in: walk.entry)
         set(entry, on: node)

@@ -63,6 +63,37 @@ struct FrameTree {
         return true
     }
 
+    /// The first index from `index` on that has a frame; `nil` where none has.
+    func next(from index: Int) -> Int? {
+        guard height > 0, index < Self.reach(height) else { return nil }
+        return Self.next(node: root, level: height - 1, base: 0, from: max(index, 0))
+    }
+    private static func next(node: UInt32, level: Int, base: Int, from index: Int) -> Int? {
+        var slot = index <= base ? 0 : (index - base) >> (level * bitsPerLevel)
+        while slot < entriesPerNode {
+            let value = child(node, slot)
+            let first = base + slot << (level * bitsPerLevel)
+            if value != 0 {
+                if level == 0 { return first }
+                if let found = next(node: value, level: level - 1, base: first, from: index) {
+                    return found
+                }
+            }
+            slot += 1
+        }
+        return nil
+    }
+    /// Takes the frame at `index` out of the tree. Precondition: there is one.
+    mutating func remove(at index: Int) {
+        var node = root
+        var level = height - 1
+        while level > 0 {
+            node = Self.child(node, Self.slot(index, level))
+            level -= 1
+        }
+        Self.set(node, Self.slot(index, 0), 0)
+    }
+
     /// Takes all frames from `index` on out of the tree, with the nodes that become empty; each
     /// frame goes to `body`.
     mutating func removeAll(from index: Int, _ body: (Frame) -> Void) {

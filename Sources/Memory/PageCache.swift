@@ -8,7 +8,7 @@ package import LinuxABI
 /// that was never written is a hole: it reads as zeroes and has no frame. Bytes beyond the end of
 /// the file in its last page are always zero. Files of up to four pages need no tree.
 package final class PageCache {
-    private static let directCount = 4
+    static let directCount = 4
     private var direct = InlineArray<4, UInt32>(repeating: 0)
     private var tree = FrameTree()
     private var size: Int64 = 0
@@ -86,6 +86,14 @@ package final class PageCache {
         size = newSize
         unmapEverywhere(from: firstGone)
         removePages(from: firstGone)
+    }
+    func nextInTree(from index: Int) -> Int? { tree.next(from: index) }
+    /// Makes a page a hole. Precondition: it has a frame, and nothing maps the file.
+    func removePage(_ index: Int) {
+        guard let frame = existingFrame(at: index) else { return }
+        if index < Self.directCount { direct[index] = 0 } else { tree.remove(at: index) }
+        allocatedPages -= 1
+        Frames.release(frame)
     }
     private func removePages(from first: Int) {
         for index in 0..<Self.directCount where index >= first && direct[index] != 0 {

@@ -30,14 +30,17 @@ extension SystemCalls {
     }
 
     /// fallocate(2): Makes sure that a range of a file has memory. Errors: EBADF, EFBIG, EINVAL,
-    /// EISDIR, ENODEV, ENOSPC, ESPIPE; EOPNOTSUPP for every mode but 0 and FALLOC_FL_KEEP_SIZE.
+    /// EISDIR, ENODEV, ENOSPC, ESPIPE; EOPNOTSUPP for every mode but 0, FALLOC_FL_KEEP_SIZE
+    /// and FALLOC_FL_PUNCH_HOLE.
     static func fallocate(
         _ caller: Caller, descriptor: Int32, mode: Int32, offset: Int64, length: Int64
     ) throws(Errno) -> Int {
         let keepSize: Int32 = 1
+        let punchHole: Int32 = 2
         let file = try caller.file(descriptor)
         guard offset >= 0, length > 0 else { throw .invalidArgument }
-        guard mode & ~keepSize == 0 else { throw .notSupported }
+        // A hole can't change the length (fallocate(2)).
+        guard mode & ~(keepSize | punchHole) == 0, mode != punchHole else { throw .notSupported }
         guard file.flags.allowsWriting else { throw .badDescriptor }
         let (end, overflow) = offset.addingReportingOverflow(length)
         switch file.node.kind {
@@ -49,6 +52,11 @@ extension SystemCalls {
         guard !overflow else { throw .fileTooLarge }
         if mode & keepSize == 0 { try caller.checkLength(end, of: file.node) }
         guard let pages = (file.node as? RegularNode)?.pages else { throw .noSuchDevice }
+        if mode & punchHole != 0 {
+            pages.punchHole(from: offset, to: end)
+            file.node.touchModified()
+            return 0
+        }
         // Refused at once where it can't work, rather than after all memory is taken.
         let first = Int(offset >> Int64(Page.shift))
         let last = Int((end - 1) >> Int64(Page.shift))
@@ -82,6 +90,22 @@ extension SystemCalls {
         guard file.flags.allowsReading else { throw .badDescriptor }
         guard file.node is RegularNode else { throw .invalidArgument }
         return 0
+    }
+
+    /// sync_file_range(2): Writes a part of a file back: nothing, as it lives in memory. Errors: EBADF,
+    /// EINVAL, ESPIPE.
+    static func syncFileRange(
+        _ caller: Caller, descriptor: Int32, offset: Int64, length: Int64, flags: UInt32
+    ) throws(Errno) -> Int {
+        let file = try caller.file(descriptor)
+        let (end, overflow) = offset.addingReportingOverflow(length)
+        guard flags & ~7 == 0, offset >= 0, length >= 0, !overflow, end >= 0 else {
+            throw .invalidArgument
+        }
+        switch file.node.kind {
+        case .regular, .directory, .blockDevice, .symbolicLink: return 0
+        case .characterDevice, .pipe, .socket: throw .illegalSeek
+        }
     }
 
     /// sync(2): Writes everything back: nothing, as files live in memory. Errors: none.

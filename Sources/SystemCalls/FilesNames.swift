@@ -23,7 +23,8 @@ extension SystemCalls {
         return 0
     }
 
-    /// mknod(2): Makes a regular file. Errors: those of mkdir(2), EINVAL; EPERM for all other kinds.
+    /// mknod(2): Makes a regular file, named pipe or socket. Errors: those of mkdir(2), EINVAL; EPERM for
+    /// devices.
     static func mknod(
         _ caller: Caller, path: VirtualAddress, mode: UInt32, device: UInt64
     ) throws(Errno) -> Int {

@@ -8,7 +8,7 @@ internal import Processes
 // Opening and closing.
 extension SystemCalls {
     /// open(2): Opens a file by path. Errors: EACCES, EEXIST, EINVAL, EISDIR, ELOOP, EMFILE,
-    /// ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP (O_TMPFILE), EPERM, ETXTBSY.
+    /// ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, ENXIO, EOPNOTSUPP, EPERM, ETXTBSY.
     static func open(
         _ caller: Caller, path: VirtualAddress, flags: Int32, mode: UInt32
     ) throws(Errno) -> Int {
@@ -34,7 +34,7 @@ extension SystemCalls {
     }
 
     /// openat2(2): As openat(2), with the flags in a structure that is checked strictly. Errors:
-    /// those of openat(2), E2BIG, EFAULT; EINVAL for resolve flags, which are not supported.
+    /// those of openat(2), E2BIG, EAGAIN, EFAULT, EXDEV.
     static func openat2(
         _ caller: Caller, directory: Int32, path: VirtualAddress, how: VirtualAddress, size: Int
     ) throws(Errno) -> Int {
@@ -50,23 +50,42 @@ extension SystemCalls {
         }
         guard let bits = Int32(exactly: flags) else { throw .invalidArgument }
         let open = OpenFlags(rawValue: bits)
-        guard open.isSubset(of: .known), resolve == 0 else { throw .invalidArgument }
+        let confinement = PathConfinement(rawValue: resolve)
+        guard open.isSubset(of: .known), confinement.isSubset(of: .known),
+            !confinement.isSuperset(of: [.beneath, .inRoot])
+        else { throw .invalidArgument }
         let creates = !open.isDisjoint(with: [.create, .temporaryFile])
         guard creates ? mode <= 0o7777 : mode == 0 else { throw .invalidArgument }
-        return try openChecked(caller, directory, path, open, UInt32(mode))
+        // What has to write is never done from a cache (openat2(2)).
+        if confinement.contains(.cached),
+            !open.isDisjoint(with: [.truncate, .create, .temporaryFile])
+        {
+            throw .tryAgain
+        }
+        return try openChecked(caller, directory, path, open, UInt32(mode), confinement)
     }
 
     /// The steps that the calls above share, in the order of Linux's do_sys_openat2.
     private static func openChecked(
         _ caller: Caller, _ directory: Int32, _ path: VirtualAddress, _ flags: OpenFlags,
-        _ mode: UInt32
+        _ mode: UInt32, _ confinement: PathConfinement = []
     ) throws(Errno) -> Int {
         let flags = try checked(flags)
         return try caller.withPath(at: path) { path throws(Errno) in
             guard path.byteCount > 0 else { throw .noSuchFile }
             try caller.requireDescriptor()
-            let file = try caller.files.open(
-                path, from: try caller.base(directory, for: path), flags,
+            var files = caller.files
+            var base = try caller.base(directory, for: path)
+            if !confinement.isEmpty {
+                // An absolute path looks at the descriptor too where that confines it.
+                if !confinement.isDisjoint(with: [.beneath, .inRoot]) {
+                    base = try caller.base(directory)
+                }
+                if confinement.contains(.inRoot) { files.root = base }
+                files.confinement = confinement
+            }
+            let file = try files.open(
+                path, from: base, flags,
                 creationMode: FileMode(rawValue: mode))
             return try caller.install(file, flags.contains(.closeOnExec) ? .closeOnExec : [])
         }
@@ -80,7 +99,8 @@ extension SystemCalls {
             guard flags.contains(.directory), flags.rawValue & OpenFlags.accessModeMask != 0 else {
                 throw .invalidArgument
             }
-            throw .notSupported
+            guard !flags.contains(.create) else { throw .invalidArgument }
+            return flags
         }
         if flags.isSuperset(of: [.create, .directory]) { throw .invalidArgument }
         return flags

@@ -835,6 +835,13 @@ extension SystemCalls {
                 thread: Int32(register: frame.argument(0)),
                 head: VirtualAddress(register: frame.argument(1)),
                 size: VirtualAddress(register: frame.argument(2)))
+        case .syncFileRange:
+            return try syncFileRange(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                offset: Int64(register: frame.argument(1)),
+                length: Int64(register: frame.argument(2)),
+                flags: UInt32(register: frame.argument(3)))
         case .utimensat:
             return try utimensat(
                 caller,

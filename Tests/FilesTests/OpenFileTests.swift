@@ -301,3 +301,84 @@ func withProgramBytes(
         for name in expected { _ = try tree.resolve("/tmp-\(name)", .keep) }
     }
 }
+
+@Suite("Holes, named pipes, files without names", .serialized) struct SpecialFileTests {
+    @Test("punched pages go, partial ones become zero, the length stays")
+    func holes() throws {
+        let tree = try Tree()
+        let data = (0..<(12 * 4096)).map { UInt8(truncatingIfNeeded: $0 / 4096 + 1) }
+        let file = try tree.open("/f", [.create, .readWrite])
+        _ = try file.write(at: 0, data.span.bytes)
+        let pages = try #require(file.node as? RegularNode).pages
+        let before = Frames.freeCount
+        pages.punchHole(from: 4000, to: 9 * 4096 + 100)
+        #expect(Frames.freeCount == before + 8)
+        #expect(file.node.byteCount == Int64(data.count))
+        var expected = data
+        for index in 4000..<(9 * 4096 + 100) { expected[index] = 0 }
+        #expect(try tree.read("/f") == expected)
+        #expect(try file.seek(by: 0, from: .hole) == 4096)
+        #expect(try file.seek(by: 4096, from: .data) == 9 * 4096)
+        #expect(pages.nextPage(from: 0) == 0)
+        #expect(pages.nextPage(from: 10) == 10)
+        #expect(pages.nextPage(from: 12) == nil)
+    }
+
+    @Test("the next page of a sparse file is found without looking at each")
+    func sparse() throws {
+        let tree = try Tree()
+        let file = try tree.open("/f", [.create, .readWrite])
+        for shift in [13, 22, 33, 44] {
+            _ = try file.write(at: 1 << Int64(shift), [1].span.bytes)
+        }
+        var found: [Int] = []
+        let pages = try #require(file.node as? RegularNode).pages
+        var next = pages.nextPage(from: 0)
+        while let page = next {
+            found.append(page)
+            next = pages.nextPage(from: page + 1)
+        }
+        #expect(found == [1 << 1, 1 << 10, 1 << 21, 1 << 32])
+        pages.punchHole(from: 0, to: .max)
+        #expect(pages.nextPage(from: 0) == nil)
+        #expect(pages.allocatedPages == 0)
+    }
+
+    @Test("a named pipe: fifo(7)") func namedPipe() throws {
+        let tree = try Tree()
+        let path = Array("/p".utf8)
+        try tree.context.makeNode(
+            path.span.bytes, from: tree.system.root, kind: .pipe,
+            mode: FileMode(rawValue: 0o666))
+        #expect(throws: Errno.noSuchDeviceOrAddress) {
+            try tree.open("/p", [.writeOnly, .nonblocking])
+        }
+        let reading = try tree.open("/p", .nonblocking)
+        let writing = try tree.open("/p", .writeOnly)
+        let sent: [UInt8] = [1, 2, 3]
+        _ = try writing.write(sent.span.bytes, .nonblocking)
+        writing.release()
+        let bytes = try withProgramBytes([0, 0, 0, 0]) { (address: VirtualAddress) throws in
+            #expect(try reading.read(count: 4, to: address) == 3)
+            #expect(try reading.read(count: 4, to: address) == 0)
+        }
+        #expect(bytes == [1, 2, 3, 0])
+        reading.release()
+    }
+
+    @Test("O_TMPFILE has no name until it is linked") func temporary() throws {
+        let tree = try Tree()
+        let file = try tree.open("/", [.temporaryFile, .directory, .readWrite])
+        #expect(file.node.linkCount == 0)
+        #expect(try tree.names("/") == ["dev", "proc"])
+        try tree.context.makeLink(
+            to: file.entry, Array("/named".utf8).span.bytes, from: tree.system.root)
+        #expect(try tree.resolve("/named").node === file.node)
+        #expect(file.node.linkCount == 1)
+        let hidden = try tree.open("/", [.temporaryFile, .directory, .readWrite, .exclusive])
+        #expect(throws: Errno.noSuchFile) {
+            try tree.context.makeLink(
+                to: hidden.entry, Array("/other".utf8).span.bytes, from: tree.system.root)
+        }
+    }
+}

@@ -3,10 +3,6 @@
 # Programs that differ for a reason: "NAME: REASON". One that agrees after all fails, so that its line
 # is taken out.
 declare -A expected_to_differ=(
-    [tmpfile]="O_TMPFILE is not supported yet (EOPNOTSUPP)"
-    [fifo]="there are no named pipes yet (EPERM)"
-    [punch_hole]="files have no holes to punch or find yet (EOPNOTSUPP)"
-    [openat2_resolve]="openat2 knows no way to confine a path yet (EINVAL)"
 )
 
 generated_tests() {
