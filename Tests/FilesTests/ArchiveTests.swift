@@ -79,6 +79,32 @@ import Wire
         }
     }
 
+    @Test("changed bytes anywhere never trap", arguments: [1, 2, 3] as [UInt64])
+    func corruption(seed: UInt64) throws {
+        let good = try archive(
+            [
+                ("bin/a", 0o100755, [UInt8](repeating: 1, count: 5000)),
+                ("bin/b", 0o120777, Array("a".utf8)), ("etc", 0o40755, []),
+                ("etc/c", 0o100644, Array("text".utf8)), ("p", 0o10644, []),
+            ], links: [0: 3, 3: 3])
+        var state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
+        func next(_ limit: Int) -> Int {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return Int(state % UInt64(limit))
+        }
+        for _ in 0..<60 {
+            var bytes = good
+            for _ in 0...next(4) {
+                bytes[next(bytes.count)] = [0, 0x2f, 0x2e, 0x30, 0x37, 0x46, 0xff][next(7)]
+            }
+            let tree = try Tree()
+            // Whatever it says: an error or another tree.
+            do { try tree.populate(bytes) } catch {}
+        }
+    }
+
     @Test("a damaged archive is an error")
     func damaged() throws {
         let tree = try Tree()

@@ -77,7 +77,10 @@ import Testing
     @Test("the writer puts data on page boundaries, whatever lies before it")
     func alignsPages() throws {
         let files = (0..<40).map { index in
-            (String(repeating: "n", count: 1 + index * 97), [UInt8](repeating: 7, count: index * 331))
+            (
+                String(repeating: "n", count: 1 + index * 97),
+                [UInt8](repeating: 7, count: index * 331)
+            )
         }
         let archive = try write(files, .pageAligned)
         let found = try read(archive)
@@ -99,7 +102,11 @@ import Testing
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
-            "-c", "command -v cpio >/dev/null || { printf 'a\\nb/c\\nd\\n'; exit; }; cpio -t < \(file.path)",
+            "-c",
+            """
+            command -v cpio >/dev/null || { printf 'a\\nb/c\\nd\\n'; exit; }
+            cpio -t < \(file.path)
+            """,
         ]
         let output = Pipe()
         process.standardOutput = output
