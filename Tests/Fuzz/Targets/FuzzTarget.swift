@@ -1,4 +1,5 @@
 import Base
+import DeviceModels
 import Images
 import NucleusInterface
 import TestSupport
@@ -15,6 +16,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case cpio
     case bootRecord = "boot-record"
     case imageNote = "image-note"
+    case controlRecords = "control-records"
     case deviceQueue = "device-queue"
     case driverQueue = "driver-queue"
 
@@ -30,6 +32,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             if isPlanted { plantInCpio(bytes) }
         case .bootRecord: fuzzBootRecord(bytes, isPlanted)
         case .imageNote: fuzzImageNote(bytes, isPlanted: isPlanted)
+        case .controlRecords: fuzzControlRecords(bytes, isPlanted)
         case .deviceQueue: fuzzDeviceQueue(bytes, planted: isPlanted ? .trap : .none)
         case .driverQueue: fuzzDriverQueue(bytes, planted: isPlanted ? .trap : .none)
         }
@@ -89,4 +92,25 @@ private func fuzzBootRecord(_ bytes: RawSpan, _ isPlanted: Bool) {
     for index in 0..<record.count(BootRecord.devices) { _ = record.device(at: index) }
     for index in 0..<BootRecord.seedSize { _ = record.seedByte(at: index) }
     precondition(!isPlanted || record.count(BootRecord.devices) < 2, "the planted bug")
+}
+
+/// Records that arrive in pieces are those that arrive at once.
+private func fuzzControlRecords(_ bytes: RawSpan, _ isPlanted: Bool) {
+    guard bytes.byteCount > 1 else { return }
+    let step = Int(bytes.byte(at: 0)) + 1
+    let stream = (1..<bytes.byteCount).map { bytes.byte(at: $0) }
+    var whole: [ControlRecord] = []
+    var pieces: [ControlRecord] = []
+    var first = ControlParser()
+    var second = ControlParser()
+    let failed = (try? first.append(stream, to: &whole)) == nil
+    var pieceFailed = false
+    var start = 0
+    while start < stream.count, !pieceFailed {
+        let end = min(start + step, stream.count)
+        pieceFailed = (try? second.append(Array(stream[start..<end]), to: &pieces)) == nil
+        start = end
+    }
+    precondition(failed == pieceFailed && whole == pieces)
+    precondition(!isPlanted || whole.count < 3, "the planted bug")
 }
