@@ -86,6 +86,11 @@ extension DirectoryEntry {
             entry = up
             depth += 1
         }
+        guard depth <= PathLimit.path / 2 else {
+            // No buffer for a path holds it: told by its length alone, not by a walk a component.
+            text.append(repeating: 0x2f, count: PathLimit.path + 1)
+            return isBelowRoot
+        }
         while depth > 0 {
             var entry = self
             for _ in 1..<depth { entry = entry.parent ?? entry }

@@ -382,3 +382,58 @@ func withProgramBytes(
         }
     }
 }
+
+@Suite("Paths of entries", .serialized) struct EntryPathTests {
+    private func path(_ entry: DirectoryEntry, from root: DirectoryEntry) -> (String, Bool) {
+        var storage = [UInt8](repeating: 0, count: 4096)
+        var isTruncated = false
+        var count = 0
+        do {
+            var span = storage.mutableSpan
+            var text = TextBuffer(into: span.mutableBytes)
+            entry.writePath(from: root, to: &text)
+            isTruncated = text.isTruncated
+            count = text.writtenCount
+        }
+        return (String(decoding: storage.prefix(count), as: UTF8.self), isTruncated)
+    }
+
+    @Test("a path goes from the root asked for, and follows a rename") func paths() throws {
+        var tree = try Tree()
+        let root = tree.system.root
+        for name in ["/a", "/a/b", "/a/b/c"] {
+            try tree.context.makeDirectory(
+                Array(name.utf8).span.bytes, from: root, mode: FileMode(rawValue: 0o755))
+        }
+        let entry = try tree.resolve("/a/b/c")
+        #expect(path(entry, from: root) == ("/a/b/c", false))
+        #expect(path(entry, from: try tree.resolve("/a")) == ("/b/c", false))
+        #expect(path(root, from: root) == ("/", false))
+        try tree.context.rename(
+            Array("/a/b".utf8).span.bytes, from: root, to: Array("/new".utf8).span.bytes, from: root
+        )
+        #expect(path(entry, from: root) == ("/new/c", false))
+        tree.context.root = try tree.resolve("/new")
+        #expect(try tree.resolve("/c") === entry)
+        #expect(try tree.resolve("/../../c") === entry)
+    }
+
+    @Test("a path too deep for any buffer is told in time", .timeLimit(.minutes(1)))
+    func deep() throws {
+        var tree = try Tree()
+        let name = Array("d".utf8)
+        for _ in 0..<50_000 {
+            let here = tree.context.workingDirectory
+            try tree.context.makeDirectory(
+                name.span.bytes, from: here, mode: FileMode(rawValue: 0o755))
+            tree.context.workingDirectory = try tree.resolve("d")
+        }
+        let deepest = tree.context.workingDirectory
+        #expect(path(deepest, from: tree.system.root).1)
+        // Taken apart from below, so that nothing is freed by recursion.
+        while let up = tree.context.workingDirectory.parent {
+            tree.context.workingDirectory = up
+            try tree.context.removeDirectory(name.span.bytes, from: up)
+        }
+    }
+}
