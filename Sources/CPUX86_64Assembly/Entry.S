@@ -278,5 +278,6 @@ kernel_entry:                               // RDI boot record, RSI its bytes; o
     xorl %ebp, %ebp
     call library_boot
     ud2
+.size kernel_entry, . - kernel_entry
 #endif
 .section .note.GNU-stack, "", @progbits

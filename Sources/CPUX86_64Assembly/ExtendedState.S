@@ -36,6 +36,7 @@ cpu_extended_reset:             // RDI mask
     shrq $32, %rdx
     xrstor64 initial_state(%rip)
     ret
+.size cpu_extended_reset, . - cpu_extended_reset
 
 .section .text.cpu_legacy_reset, "ax"
 .globl cpu_legacy_reset
@@ -43,6 +44,7 @@ cpu_extended_reset:             // RDI mask
 cpu_legacy_reset:
     fxrstor64 initial_state(%rip)
     ret
+.size cpu_legacy_reset, . - cpu_legacy_reset
 
 // MXCSR in the upper half; x87 status word in bits 16-31, control word in bits 0-15.
 .section .text.cpu_float_status, "ax"
@@ -55,6 +57,7 @@ cpu_float_status:
     fnstcw (%rsp)
     popq %rax
     ret
+.size cpu_float_status, . - cpu_float_status
 
 .section .rodata.initial_state, "a"
 .balign 64

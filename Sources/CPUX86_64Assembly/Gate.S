@@ -12,6 +12,7 @@ cpu_gate_interrupt:
     movq %rdx, %rsi
     int $GATE_VECTOR
     ret
+.size cpu_gate_interrupt, . - cpu_gate_interrupt
 
 // uint64_t cpu_gate_system_call(...): the one `syscall` that LSTAR in ring 0 takes for the gate.
 .section .text.cpu_gate_system_call, "ax"
@@ -27,6 +28,7 @@ cpu_gate_site_instruction:
 .globl cpu_gate_site
 cpu_gate_site:
     ret
+.size cpu_gate_system_call, . - cpu_gate_system_call
 
 // void cpu_enter_program(uint64_t entry): to ENTRY_RETURN of this CPU's area; never returns.
 .section .text.cpu_enter_program, "ax"
@@ -34,6 +36,7 @@ cpu_gate_site:
 .type cpu_enter_program, @function
 cpu_enter_program:
     jmp *%rdi
+.size cpu_enter_program, . - cpu_enter_program
 
 // uint64_t cpu_call_data(void): jumps into a data page whose bytes jump back; 1 if they ran.
 .section .data.cpu_data_probe, "aw"
@@ -53,5 +56,7 @@ cpu_call_data:
 cpu_data_probe_address:
     leaq cpu_data_probe(%rip), %rax
     ret
+.size cpu_call_data, . - cpu_call_data
+.size cpu_data_probe_address, . - cpu_data_probe_address
 #endif
 .section .note.GNU-stack, "", @progbits

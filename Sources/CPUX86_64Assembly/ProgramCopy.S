@@ -10,6 +10,7 @@ cpu_program_copy:               // RDI destination, RSI source, RDX count
 1:  rep movsb
 2:  movq %rcx, %rax             // a fault leaves in RCX what is left
     ret
+.size cpu_program_copy, . - cpu_program_copy
     FAULT_ENTRY 1b, 2b
 
 .section .text.cpu_program_zero, "ax"
@@ -21,6 +22,7 @@ cpu_program_zero:               // RDI destination, RSI count
 1:  rep stosb
 2:  movq %rcx, %rax
     ret
+.size cpu_program_zero, . - cpu_program_zero
     FAULT_ENTRY 1b, 2b
 
 .section .text.cpu_program_copy_string, "ax"
@@ -38,6 +40,7 @@ cpu_program_copy_string:        // RDI destination, RSI source, RDX limit
 3:  ret
 4:  movq $-1, %rax
     ret
+.size cpu_program_copy_string, . - cpu_program_copy_string
     FAULT_ENTRY 2b, 4b
 
 // const uint64_t cpu_fault_table[2]: its first byte and its end; empty in a host build.

@@ -127,4 +127,13 @@ internal import LinuxHost
     package var timeStampFrequency: UInt64 {
         UInt64(max(ckvm_get_tsc_khz(descriptor.rawValue), 0)) * 1000
     }
+    /// What to add to the host's time-stamp counter for the guest's (a new CPU's may begin at 0).
+    package var timeStampOffset: UInt64 {
+        let timeStampCounter: UInt32 = 0x10  // IA32_TIME_STAMP_COUNTER
+        var guest: UInt64 = 0
+        guard unsafe ckvm_get_msr(descriptor.rawValue, timeStampCounter, &guest) == 1 else {
+            return 0
+        }
+        return guest &- HostClock.timeStamp
+    }
 }

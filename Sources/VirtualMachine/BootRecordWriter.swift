@@ -15,6 +15,8 @@ package struct BootFacts: Sendable {
     }
 
     package var timeStampFrequency: UInt64 = 0
+    /// Guest's counter less the host's; times in the record are the guest's.
+    package var timeStampOffset: UInt64 = 0
     package var wallClock: UInt64 = 0
     package var wallClockTimeStamp: UInt64 = 0
     package var startTimeStamp: UInt64 = 0
@@ -48,9 +50,9 @@ package enum BootRecordWriter {
         page.set(BootRecord.commandLineSize, UInt64(commandLineByteCount))
         page.set(BootRecord.tscFrequency, facts.timeStampFrequency)
         page.set(BootRecord.wallClock, facts.wallClock)
-        page.set(BootRecord.wallClockTSC, facts.wallClockTimeStamp)
+        page.set(BootRecord.wallClockTSC, facts.wallClockTimeStamp &+ facts.timeStampOffset)
         page.set(BootRecord.timerFrequency, BootFacts.timerFrequency)
-        page.set(BootRecord.startTSC, facts.startTimeStamp)
+        page.set(BootRecord.startTSC, facts.startTimeStamp &+ facts.timeStampOffset)
         for (index, byte) in facts.seed.prefix(BootRecord.seedSize).enumerated() {
             page.store(byte, at: Int32(BootRecord.seed + index))
         }

@@ -121,7 +121,7 @@ struct DeviceLoop: ~Copyable {
         case .milestone(let number, let timeStamp):
             if let timeline = reporting.timeline {
                 reporting.showLine(
-                    timeline.line(Timeline.name(ofMilestone: number), at: timeStamp))
+                    timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))
             }
         case .exit, .killed, .crash, .refused:
             // The first word counts: what a crash leads to is no ending of its own.

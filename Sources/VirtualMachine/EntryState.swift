@@ -44,6 +44,7 @@ extension BootFacts {
     static func measured(_ processor: borrowing KVMProcessor) throws(MachineFailure) -> BootFacts {
         var facts = BootFacts()
         facts.timeStampFrequency = processor.timeStampFrequency
+        facts.timeStampOffset = processor.timeStampOffset
         facts.wallClockTimeStamp = HostClock.timeStamp
         facts.wallClock = UInt64(max(HostClock.realtime, 0))
         do {

@@ -14,6 +14,8 @@ package struct Machine: ~Copyable {
     private var console = EarlyConsole()
     /// Ticks of the time-stamp counter per second, for a timeline.
     package let timeStampFrequency: UInt64
+    /// Guest's counter less the host's.
+    package let timeStampOffset: UInt64
 
     init(
         virtual: consuming KVMachine, processor: consuming KVMProcessor, devices: MachineDevices,
@@ -24,6 +26,7 @@ package struct Machine: ~Copyable {
         self.devices = devices
         self.layout = layout
         timeStampFrequency = facts.timeStampFrequency
+        timeStampOffset = facts.timeStampOffset
     }
 
     private var memory: GuestMemory { devices.memory }
@@ -36,15 +39,19 @@ package struct Machine: ~Copyable {
         /// Whether a machine that failed shows its registers.
         package var showsRegisters: Bool
         package var showLine: @Sendable (String) -> Void
+        /// Puts names to the code addresses of a crash report.
+        package var annotate: @Sendable (String) -> String
 
         package init(
             logLevel: UInt8, timeline: Timeline?, showsRegisters: Bool,
-            showLine: @escaping @Sendable (String) -> Void
+            showLine: @escaping @Sendable (String) -> Void,
+            annotate: @escaping @Sendable (String) -> String
         ) {
             self.logLevel = logLevel
             self.timeline = timeline
             self.showsRegisters = showsRegisters
             self.showLine = showLine
+            self.annotate = annotate
         }
     }
 
@@ -57,6 +64,7 @@ package struct Machine: ~Copyable {
         finish: @escaping @Sendable (Ending) -> Never
     ) throws(MachineFailure) -> Never {
         let end = try MachineEnd()
+        console.annotate = reporting.annotate
         let loop = try startLoop(signals, end, reporting, finish)
         do throws(MachineFailure) {
             try markEntry(reporting)
@@ -98,7 +106,7 @@ package struct Machine: ~Copyable {
             reporting.showLine(timeline.line("VMM ready", at: now))
         }
         try inGuest { () throws(GuestMemoryError) in
-            try memory.store64(now, at: PhysicalAddress(rawValue: field))
+            try memory.store64(now &+ timeStampOffset, at: PhysicalAddress(rawValue: field))
         }
     }
 

@@ -4,11 +4,19 @@ internal import NucleusInterface
 package struct Timeline: Sendable {
     private let start: UInt64
     private let frequency: UInt64
+    private let guestOffset: UInt64
 
-    /// `start` and all other times are values of the time-stamp counter.
-    package init(start: UInt64, frequency: UInt64) {
+    /// `start` and all other times are values of the host's time-stamp counter, or of the guest's,
+    /// which is `guestOffset` ahead.
+    package init(start: UInt64, frequency: UInt64, guestOffset: UInt64 = 0) {
         self.start = start
         self.frequency = frequency
+        self.guestOffset = guestOffset
+    }
+
+    /// A line for a stage that the guest came to.
+    func line(_ stage: String, atGuest timeStamp: UInt64) -> String {
+        line(stage, at: timeStamp &- guestOffset)
     }
 
     /// A line for a stage, for instance `   2.041 ms  program entered`.

@@ -40,7 +40,7 @@ enum Command {
         // Before any thread, so that all inherit the mask.
         let signals = try blockSignals()
         var machine = try MachineBuilder.build(configuration)
-        try machine.run(signals: signals, reporting(options, startTimeStamp, machine)) { ending in
+        try machine.run(signals: signals, reporting(options, configuration, machine)) { ending in
             if let line = ending.line {
                 say(ending.isCrash ? CrashNames(configuration).annotate(line) : line)
             }
@@ -49,13 +49,16 @@ enum Command {
     }
 
     private static func reporting(
-        _ options: Options, _ startTimeStamp: UInt64, _ machine: borrowing Machine
+        _ options: Options, _ configuration: MachineConfiguration, _ machine: borrowing Machine
     ) -> Machine.Reporting {
         Machine.Reporting(
             logLevel: options.logLevel,
             timeline: options.showsTimeline
-                ? Timeline(start: startTimeStamp, frequency: machine.timeStampFrequency) : nil,
-            showsRegisters: options.isDebugging, showLine: say)
+                ? Timeline(
+                    start: configuration.startTimeStamp, frequency: machine.timeStampFrequency,
+                    guestOffset: machine.timeStampOffset) : nil,
+            showsRegisters: options.isDebugging, showLine: say,
+            annotate: { CrashNames(configuration).annotate($0) })
     }
 
     private static func blockSignals() throws(MachineFailure) -> ForwardedSignals {

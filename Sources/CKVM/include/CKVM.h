@@ -91,6 +91,16 @@ static inline int ckvm_set_xcr0(int vcpu, uint64_t value) {
 }
 static inline int ckvm_get_tsc_khz(int vcpu) { return ioctl(vcpu, KVM_GET_TSC_KHZ, 0); }
 /// Sets one model-specific register; 0 where KVM does not know it, 1 where it was set.
+/// Reads one MSR into `value`; 1 where KVM knows it.
+static inline int ckvm_get_msr(int vcpu, uint32_t index, uint64_t *value) {
+    uint64_t storage[(sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)) / 8] = {0};
+    struct kvm_msrs *list = (struct kvm_msrs *)storage;
+    list->nmsrs = 1;
+    list->entries[0].index = index;
+    int count = ioctl(vcpu, KVM_GET_MSRS, list);
+    *value = list->entries[0].data;
+    return count;
+}
 static inline int ckvm_set_msr(int vcpu, uint32_t index, uint64_t value) {
     uint64_t storage[(sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)) / 8] = {0};
     struct kvm_msrs *list = (struct kvm_msrs *)storage;
