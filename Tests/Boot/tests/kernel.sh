@@ -31,4 +31,101 @@ test_crash_screen() {
     [ $wrong = 0 ] || head -40 martlet.all
     return $wrong
 }
-test_hostile_guest() { skip "the hostile guest is not written yet"; }
+test_selftest_crash_screen() { selftest crash; }
+
+# Guests of our own (Tests/Boot/guest), run by martlet-vmm without martlet.
+build_guests() {
+    local source flags="-O1 -Wall -ffreestanding -fPIE -mno-red-zone -mgeneral-regs-only
+        -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables"
+    gcc $flags -I "$top/Sources/NucleusLayout/include" -c -o stub.o "$here/guest/stub.S" || return 1
+    for source in minimal hostile; do
+        gcc $flags -I "$top/Sources/NucleusLayout/include" -c -o $source.o "$here/guest/$source.c" &&
+            ld -T "$top/Scripts/linker/x86_64.ld" -z noexecstack -o guest-$source $source.o stub.o ||
+            return 1
+    done
+    chmod a+r guest-*
+}
+# The VMM under the address sanitizer; the release one where there is no Swift to build it with.
+address_vmm() {
+    vmm=$work/bin/martlet-vmm
+    [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
+    command -v swift >/dev/null || return 0
+    (cd "$top" && timeout 500 swift build --sanitize=address --product martlet-vmm \
+        --scratch-path .build-address) >build.log 2>&1 || { tail -5 build.log; return 1; }
+    vmm=$work/martlet-vmm-address
+    cp "$top/.build-address/debug/martlet-vmm" "$vmm"
+}
+run_vmm() {
+    local command=(timeout --foreground -k 5 $limit env --default-signal=INT,QUIT)
+    [ $as_user = no ] || command+=("$work/as-user" yes)
+    "${command[@]}" "$vmm" "$@"
+}
+
+# Number of the attack in guest/hostile.c, and what the one line must say.
+attacks="1:ring of 3 entries
+2:ring of 65536 entries
+3:outside its memory
+4:not aligned
+5:wraps around
+6:before it had agreed on features
+7:queue 99
+8:8 bytes of its registers
+9:1 bytes of its registers
+20:descriptors that loops
+21:descriptor 999
+22:outside its memory
+23:4294967295 bytes
+24:outside its memory
+25:jumps from 0 to 30000
+26:readable descriptor behind
+27:malformed indirect
+28:more bytes than the device takes
+40:port 99
+41:message that is too short
+42:record of 4294967295 bytes
+43:unknown kind 77
+44:record that is too short
+60:port 0x80
+61:triple fault
+62:did not say why"
+
+limit_of_hostile_guest=600
+test_hostile_guest() {
+    local line number wrong=0
+    address_vmm && build_guests || return 1
+    while IFS=: read -r number line; do
+        record martlet run_vmm --kernel guest-hostile --memory 16M --command-line "$number"
+        refused 70 "$line" || { echo "attack $number"; wrong=1; }
+    done <<<"$attacks"
+    # More words than anyone reads are cut off at 1 MiB.
+    record martlet run_vmm --kernel guest-hostile --memory 16M --command-line 81
+    expect_status martlet 70 >/dev/null || wrong=1
+    [ "$(stat -c %s martlet.all)" -lt 1100000 ] || { echo "too many words"; wrong=1; }
+    return $wrong
+}
+test_vmm_runs_a_minimal_kernel() {
+    vmm=$work/bin/martlet-vmm
+    [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
+    build_guests || return 1
+    record martlet run_vmm --kernel guest-minimal --memory 16M
+    expect_status martlet 70 && grep -q '^minimal kernel: hello$' martlet.all
+}
+# A guest that takes no signals is ended by the second one within a second.
+test_vmm_ends_a_deaf_machine() {
+    vmm=$work/bin/martlet-vmm
+    [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
+    build_guests || return 1
+    run_vmm --kernel guest-hostile --memory 16M --command-line 80 >/dev/null 2>said &
+    local machine=$! waited=0
+    until grep -q ready said; do
+        sleep 0.1
+        waited=$((waited + 1))
+        [ $waited -lt 100 ] || { echo "not ready"; kill $machine; return 1; }
+    done
+    kill -INT $machine
+    sleep 0.3
+    kill -INT $machine
+    wait $machine
+    local status=$?
+    [ $status = 130 ] || { echo "status $status, not 130"; return 1; }
+}
