@@ -77,7 +77,9 @@ refused() {
         head -5 martlet.all
         wrong=1
     fi
-    if grep -qaE 'Fatal error|Swift/|Trace|rror: ArgumentParser|0x[0-9a-f]{12}' martlet.all; then
+    # The address that a hostile guest named is no trace of ours.
+    if grep -av 'the kernel broke the rules' martlet.all |
+        grep -qaE 'Fatal error|Swift/|Trace|rror: ArgumentParser|0x[0-9a-f]{12}'; then
         echo "a trace on standard error:"
         head -5 martlet.all
         wrong=1

@@ -135,6 +135,8 @@ static void attack(u32 number) {
     // More words than anyone reads.
     case 81: for (u32 line = 0; line < 40000; line++) say("hostile: the same words again and again\n"); gate(0);
     }
+    // Stores may be handed to the VMM late, with the next access that leaves the guest: this one.
+    store(STATUS, 0xb);
     // The VMM ends the machine in its own time.
     for (;;) {}
 }
