@@ -7,7 +7,8 @@ extension RawSpan {
         precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Value>.size)
         // SAFETY: the bounds were checked the line before; every bit pattern is an integer.
         return Value(
-            littleEndian: unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: Value.self))
+            littleEndian: unsafe unsafeLoadUnaligned(
+                fromUncheckedByteOffset: offset, as: Value.self))
     }
     /// Loads a big-endian integer. Precondition: it lies within the span.
     package func bigEndian<Value: FixedWidthInteger & BitwiseCopyable>(

@@ -19,14 +19,16 @@ package struct CPUArea: Sendable {
     package var supervisorBase: UInt64 { base - UInt64(CPU_AREA_USER_VIEW) }
 
     @unsafe private func word(_ offset: Int32) -> UnsafeMutablePointer<UInt32> {
-        guard let word = unsafe UnsafeMutablePointer<UInt32>(
-            bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
+        guard
+            let word = unsafe UnsafeMutablePointer<UInt32>(
+                bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
         else { fatalError("a CPU area at address 0") }
         return unsafe word
     }
     @unsafe private func quad(_ offset: Int32) -> UnsafeMutablePointer<UInt64> {
-        guard let quad = unsafe UnsafeMutablePointer<UInt64>(
-            bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
+        guard
+            let quad = unsafe UnsafeMutablePointer<UInt64>(
+                bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
         else { fatalError("a CPU area at address 0") }
         return unsafe quad
     }
@@ -64,13 +66,15 @@ package struct CPUArea: Sendable {
     }
     /// Whether an address is code of the ring-3 entries.
     package func containsEntryCode(_ address: UInt64) -> Bool {
-        (base + UInt64(AREA_ENTRY)..<base + UInt64(AREA_ENTRY) + UInt64(Page.size)).contains(address)
+        (base + UInt64(AREA_ENTRY)..<base + UInt64(AREA_ENTRY) + UInt64(Page.size)).contains(
+            address)
     }
     /// The frame of the program, at the top of the library-OS stack. Precondition: it was pushed,
     /// or the caller is about to fill it.
     package var programFrame: ProgramFrame {
-        guard let frame = unsafe UnsafeMutableRawPointer(
-            bitPattern: UInt(libraryStackTop) - UInt(FRAME_BYTES))
+        guard
+            let frame = unsafe UnsafeMutableRawPointer(
+                bitPattern: UInt(libraryStackTop) - UInt(FRAME_BYTES))
         else { fatalError("no library-OS stack") }
         return unsafe ProgramFrame(at: frame)
     }
@@ -124,7 +128,9 @@ package enum CPU {
         _ = gate(GATE_FLUSH_PAGE, address.rawValue)
     }
     /// Loads a page-table root, which drops every translation that is not global.
-    package static func loadRoot(_ root: PhysicalAddress) { _ = gate(GATE_LOAD_ROOT, root.rawValue) }
+    package static func loadRoot(_ root: PhysicalAddress) {
+        _ = gate(GATE_LOAD_ROOT, root.rawValue)
+    }
     /// Waits until a vector is pending; returns at once if one is.
     package static func wait() { _ = gate(GATE_WAIT) }
     package static func pause() { cpu_pause() }
@@ -186,7 +192,7 @@ extension CPU {
     }
     package static func isPageFault(_ frame: ProgramFrame) -> Bool { frame[.vector] == 14 }
 
-    /// Undoes a `syscall` whose entry was left before it set masked: it happens again (DESIGN: an
+    /// Undoes a `syscall` whose entry was left before it set masked: it happens again (an
     /// upcall that lands in a per-CPU entry rolls back).
     package static func rollBackSystemCall(_ frame: ProgramFrame) {
         guard frame[.rip] == area.systemCallEntry else { return }

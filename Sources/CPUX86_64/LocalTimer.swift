@@ -23,8 +23,9 @@ package enum LocalTimer {
 
     // SAFETY: the page at DEVICE_WINDOW_BASE is the local APIC from before boot to the end.
     private static func write(_ offset: UInt64, _ value: UInt32) {
-        guard let register = unsafe UnsafeMutablePointer<UInt32>(
-            bitPattern: UInt(DEVICE_WINDOW_BASE) + UInt(offset))
+        guard
+            let register = unsafe UnsafeMutablePointer<UInt32>(
+                bitPattern: UInt(DEVICE_WINDOW_BASE) + UInt(offset))
         else { return }
         unsafe cpu_store(register, value)
     }

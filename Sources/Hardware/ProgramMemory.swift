@@ -102,7 +102,8 @@ package enum ProgramMemory {
         guard contains(address, count: 1),
             let source = unsafe UnsafeRawPointer(bitPattern: UInt(address.rawValue))
         else { throw .badAddress }
-        let end = address.rawValue < UInt64(LIBRARY_BASE) ? UInt64(LIBRARY_BASE) : UInt64(PROGRAM_END)
+        let end =
+            address.rawValue < UInt64(LIBRARY_BASE) ? UInt64(LIBRARY_BASE) : UInt64(PROGRAM_END)
         let reachable = min(UInt64(limit), end - address.rawValue)
         let copied = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
             guard let destination = buffer.baseAddress else { return 0 }

@@ -18,7 +18,9 @@ struct Program: ~Copyable {
 
     /// Makes the machine's files out of its modules and what is built in.
     init(_ record: borrowing BootRecordView, _ devices: Devices) {
-        guard let console = devices.console else { Crash.end(because: "there is no console device") }
+        guard let console = devices.console else {
+            Crash.end(because: "there is no console device")
+        }
         self.console = console
         self.devices = devices
         do throws(Errno) {

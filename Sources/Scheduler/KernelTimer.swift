@@ -32,8 +32,10 @@ package final class KernelTimer {
         if let deadline, interval > .zero {
             // Periods that passed while nobody looked count as one expiry (setitimer(2)).
             let late = (now - deadline).rawValue / interval.rawValue
-            let skipped = Nanoseconds(rawValue: (late &+ 1).multipliedReportingOverflow(
-                by: interval.rawValue).partialValue)
+            let skipped = Nanoseconds(
+                rawValue: (late &+ 1).multipliedReportingOverflow(
+                    by: interval.rawValue
+                ).partialValue)
             self.deadline = deadline + skipped
             Timers.insert(self)
         } else {

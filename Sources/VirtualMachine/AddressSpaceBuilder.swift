@@ -2,7 +2,7 @@ internal import Base
 package import KVM
 internal import NucleusLayout
 
-/// The library OS's address space at entry: what DESIGN.md gives it, with W^X and guard pages.
+/// The library OS's address space at entry: as Documentation/Architecture.md has it, with W^X and guard pages.
 package enum AddressSpaceBuilder {
     /// Builds the tables. `devices` is the number of virtio windows.
     package static func build(

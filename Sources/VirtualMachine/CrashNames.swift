@@ -1,25 +1,35 @@
 internal import Base
 internal import LinuxHost
 internal import NucleusLayout
+internal import Synchronization
 internal import Wire
 
 /// Puts names to the code addresses of a crash report, from the symbol tables of kernel and program.
 ///
 /// The guest writes a backtrace's lines as `  #N 0xADDRESS`; it has no symbol table in memory.
-package struct CrashNames {
-    private let kernel: [UInt8]
-    private let program: [UInt8]
+///
+/// The files are read once, when the first such line comes.
+package final class CrashNames: Sendable {
+    private struct Files: Sendable {
+        let kernel: [UInt8]
+        let program: [UInt8]
+    }
+    private let configuration: MachineConfiguration
+    private let files = Mutex<Files?>(nil)
     /// A symbol table of more than this is not read.
     private static let fileLimit = 64 << 20
 
-    /// Reads the kernel's file and, out of the archive, the program that the command line names.
-    package init(_ configuration: MachineConfiguration) {
-        kernel = (try? configuration.kernel.contents(from: 0, atMost: Self.fileLimit)) ?? []
-        program = Self.program(of: configuration) ?? []
-    }
-    init(kernel: [UInt8], program: [UInt8]) {
-        self.kernel = kernel
-        self.program = program
+    /// Names from the kernel's file and, out of the archive, the program's.
+    package init(_ configuration: MachineConfiguration) { self.configuration = configuration }
+
+    private func readFiles() -> Files {
+        files.withLock { files in
+            if let files { return files }
+            let kernel = try? configuration.kernel.contents(from: 0, atMost: Self.fileLimit)
+            let read = Files(kernel: kernel ?? [], program: Self.program(of: configuration) ?? [])
+            files = read
+            return read
+        }
     }
 
     private static func program(of configuration: MachineConfiguration) -> [UInt8]? {
@@ -61,7 +71,8 @@ package struct CrashNames {
         let isLibrary = (UInt64(LIBRARY_BASE)..<UInt64(LIBRARY_END)).contains(address)
         // A return address may lie behind its function's end, where the call never returns.
         let called = parts[0] == "#0" ? address : address &- 1
-        guard let name = Self.name(of: called, in: isLibrary ? kernel : program) else {
+        let files = readFiles()
+        guard let name = Self.name(of: called, in: isLibrary ? files.kernel : files.program) else {
             return String(line)
         }
         return "\(line) \(name)"

@@ -9,7 +9,7 @@ struct EarlyConsole {
     /// Puts names to the addresses of a crash that came before the control channel.
     var annotate: @Sendable (String) -> String = { $0 }
     /// A kernel that says more than this says nothing new.
-    private static let totalLimit = 1 << 20
+    private static let totalLimit = 1 << 16
 
     mutating func append(_ bytes: [UInt8]) {
         guard shown + pending.count < Self.totalLimit else { return }

@@ -4,7 +4,7 @@ internal import LinuxHost
 internal import NucleusInterface
 internal import NucleusLayout
 
-/// The registers with which CPU 0 enters the library OS (NucleusLayout.h, DESIGN.md section 4).
+/// The registers with which CPU 0 enters the library OS (NucleusLayout.h).
 enum EntryState {
     static func make(
         _ kernel: KernelImage, _ layout: GuestLayout, _ features: ProcessorFeatures

@@ -40,25 +40,28 @@ enum Command {
         // Before any thread, so that all inherit the mask.
         let signals = try blockSignals()
         var machine = try MachineBuilder.build(configuration)
-        try machine.run(signals: signals, reporting(options, configuration, machine)) { ending in
+        let names = CrashNames(configuration)
+        try machine.run(signals: signals, reporting(options, startTimeStamp, machine, names)) {
+            ending in
             if let line = ending.line {
-                say(ending.isCrash ? CrashNames(configuration).annotate(line) : line)
+                say(ending.isCrash ? names.annotate(line) : line)
             }
             Host.exit(status: ending.status)
         }
     }
 
     private static func reporting(
-        _ options: Options, _ configuration: MachineConfiguration, _ machine: borrowing Machine
+        _ options: Options, _ startTimeStamp: UInt64, _ machine: borrowing Machine,
+        _ names: CrashNames
     ) -> Machine.Reporting {
         Machine.Reporting(
             logLevel: options.logLevel,
             timeline: options.showsTimeline
                 ? Timeline(
-                    start: configuration.startTimeStamp, frequency: machine.timeStampFrequency,
+                    start: startTimeStamp, frequency: machine.timeStampFrequency,
                     guestOffset: machine.timeStampOffset) : nil,
             showsRegisters: options.isDebugging, showLine: say,
-            annotate: { CrashNames(configuration).annotate($0) })
+            annotate: names.annotate)
     }
 
     private static func blockSignals() throws(MachineFailure) -> ForwardedSignals {

@@ -96,10 +96,10 @@ test_hostile_guest() {
         record martlet run_vmm --kernel guest-hostile --memory 16M --command-line "$number"
         refused 70 "$line" || { echo "attack $number"; wrong=1; }
     done <<<"$attacks"
-    # More words than anyone reads are cut off at 1 MiB.
+    # More words than anyone reads are cut off at 64 KiB.
     record martlet run_vmm --kernel guest-hostile --memory 16M --command-line 81
-    expect_status martlet 70 >/dev/null || wrong=1
-    [ "$(stat -c %s martlet.all)" -lt 1100000 ] || { echo "too many words"; wrong=1; }
+    expect_status martlet 70 || wrong=1
+    [ "$(stat -c %s martlet.all)" -lt 70000 ] || { echo "too many words"; wrong=1; }
     return $wrong
 }
 test_vmm_runs_a_minimal_kernel() {
@@ -114,17 +114,22 @@ test_vmm_ends_a_deaf_machine() {
     vmm=$work/bin/martlet-vmm
     [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
     build_guests || return 1
-    run_vmm --kernel guest-hostile --memory 16M --command-line 80 >/dev/null 2>said &
+    local command=(env --default-signal=INT,QUIT "$vmm")
+    [ $as_user = no ] || command=("$work/as-user" yes "${command[@]}")
+    "${command[@]}" --kernel guest-hostile --memory 16M --command-line 80 >/dev/null 2>said &
     local machine=$! waited=0
     until grep -q ready said; do
         sleep 0.1
         waited=$((waited + 1))
-        [ $waited -lt 100 ] || { echo "not ready"; kill $machine; return 1; }
+        [ $waited -lt 100 ] || { echo "not ready"; kill -KILL $machine; return 1; }
     done
     kill -INT $machine
     sleep 0.3
     kill -INT $machine
+    (sleep 10 && kill -KILL $machine) 2>/dev/null &
+    local guard=$! status
     wait $machine
-    local status=$?
+    status=$?
+    kill $guard 2>/dev/null
     [ $status = 130 ] || { echo "status $status, not 130"; return 1; }
 }
