@@ -37,6 +37,7 @@ private func boot(_ record: borrowing BootRecordView) -> Never {
     Devices.seedEntropy(record)
     devices.records.reach(.memoryReady)
     devices.start(record)
+    Log.debug(CPU.area.systemCallEntersRing0 ? "gate: syscall enters ring 0" : "gate: int 4")
     Crash.start(reporter: CrashRecords(devices))
     devices.records.reach(.devicesReady)
     BootMemory.withBytes(
