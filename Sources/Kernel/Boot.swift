@@ -37,7 +37,6 @@ private func boot(_ record: borrowing BootRecordView) -> Never {
     Devices.seedEntropy(record)
     devices.records.reach(.memoryReady)
     devices.start(record)
-    Log.debug(CPU.area.systemCallEntersRing0 ? "gate: syscall enters ring 0" : "gate: int 4")
     Crash.start(reporter: CrashRecords(devices))
     devices.records.reach(.devicesReady)
     BootMemory.withBytes(
@@ -60,6 +59,9 @@ private func run(
     if let level = line.logLevel, let level = NucleusInterface.LogLevel(rawValue: level) {
         Log.current?.level = level
     }
+    Log.debug(
+        CPU.area.systemCallEntersRing0
+            ? "gate: syscall enters ring 0" : "gate: syscall stays in ring 3")
     if let name = line.selfTest {
         guard let test = SelfTest.named(name) else { devices.refuse("no such self test") }
         let passed = test.run(kernelBase: PhysicalAddress(rawValue: record[BootRecord.kernelBase]))
