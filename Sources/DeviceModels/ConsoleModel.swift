@@ -42,6 +42,10 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
     /// Signals that wait for a driver; more of them say nothing new.
     private static var signalLimit: Int { 16 }
 
+    package static var queueSizes: [UInt16] {
+        [UInt16](
+            repeating: queueSize, count: Int(Console.queueCount(portCount: Console.Port.count)))
+    }
     package let queueSizes: [UInt16]
     package let configuration: [UInt8]
     package var host: Host
@@ -73,8 +77,7 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
     package init(host: Host) {
         self.host = host
         let portCount = Console.Port.count
-        queueSizes = [UInt16](
-            repeating: Self.queueSize, count: Int(Console.queueCount(portCount: portCount)))
+        queueSizes = Self.queueSizes
         var bytes = [UInt8](repeating: 0, count: Console.configurationSize)
         bytes[Int(Console.portMaximum.offset)] = UInt8(portCount)
         configuration = bytes

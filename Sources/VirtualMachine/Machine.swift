@@ -41,6 +41,8 @@ package struct Machine: ~Copyable {
         package var showLine: @Sendable (String) -> Void
         /// Puts names to the code addresses of a crash report.
         package var annotate: @Sendable (String) -> String
+        /// The thread that is to make a forbidden system call, to show what that leads to.
+        package var offender: ThreadRights?
 
         package init(
             logLevel: UInt8, timeline: Timeline?, showsRegisters: Bool,
@@ -65,8 +67,11 @@ package struct Machine: ~Copyable {
     ) throws(MachineFailure) -> Never {
         let end = try MachineEnd()
         console.annotate = reporting.annotate
+        try Self.dropRights()
         let loop = try startLoop(signals, end, reporting, finish)
         do throws(MachineFailure) {
+            try ThreadRights.processor.enforce()
+            if reporting.offender == .processor { throw ThreadRights.processor.makeForbiddenCall() }
             try markEntry(reporting)
             try runProcessor()
             console.flush()
@@ -82,6 +87,14 @@ package struct Machine: ~Copyable {
         Host.exit(status: Ending.crashStatus)
     }
 
+    /// Gives up what the process needs no more; each thread then takes a filter of its own.
+    private static func dropRights() throws(MachineFailure) {
+        _ = Confinement.enterNamespaces()
+        do { try Confinement.giveUpNewPrivileges() } catch {
+            throw .host("the host keeps privileges", error)
+        }
+    }
+
     private func startLoop(
         _ signals: consuming ForwardedSignals, _ end: MachineEnd, _ reporting: Reporting,
         _ finish: @escaping @Sendable (Ending) -> Never
@@ -90,6 +103,12 @@ package struct Machine: ~Copyable {
         let devices = devices
         do {
             return try HostThread {
+                do throws(MachineFailure) {
+                    try ThreadRights.devices.enforce()
+                    if reporting.offender == .devices {
+                        throw ThreadRights.devices.makeForbiddenCall()
+                    }
+                } catch { finish(Ending(error)) }
                 var loop = DeviceLoop(
                     devices: devices, signals: ForwardedSignals(descriptor), end: end,
                     reporting: reporting)

@@ -54,7 +54,7 @@ final class MachineDevices: Sendable {
     /// Bytes of guest memory that the rings of all devices take.
     static var ringByteCount: UInt64 {
         PreparedDevice.byteCount(
-            queueSizes: ConsoleModel(host: HostConsole()).queueSizes + EntropyModel().queueSizes)
+            queueSizes: ConsoleModel<HostConsole>.queueSizes + EntropyModel().queueSizes)
     }
     /// Starts every device with rings at `base`; returns what the guest is told of each.
     func prepare(ringsAt base: UInt64) throws(MachineFailure) -> [BootFacts.Device] {

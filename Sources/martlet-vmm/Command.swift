@@ -54,7 +54,7 @@ enum Command {
         _ options: Options, _ startTimeStamp: UInt64, _ machine: borrowing Machine,
         _ names: CrashNames
     ) -> Machine.Reporting {
-        Machine.Reporting(
+        var reporting = Machine.Reporting(
             logLevel: options.logLevel,
             timeline: options.showsTimeline
                 ? Timeline(
@@ -62,6 +62,8 @@ enum Command {
                     guestOffset: machine.timeStampOffset) : nil,
             showsRegisters: options.isDebugging, showLine: say,
             annotate: names.annotate)
+        reporting.offender = options.offender
+        return reporting
     }
 
     private static func blockSignals() throws(MachineFailure) -> ForwardedSignals {

@@ -17,6 +17,8 @@ struct Options {
     private(set) var logLevel: UInt8 = NucleusInterface.LogLevel.warning.rawValue
     private(set) var showsTimeline = false
     private(set) var asksForHelp = false
+    /// The thread that is to make a forbidden system call; for tests, and not in `usage`.
+    private(set) var offender: ThreadRights?
 
     enum FilesSource {
         case descriptor(Int32)
@@ -67,6 +69,7 @@ struct Options {
             case "--command-line-file": commandLine = .file(try value(of: option))
             case "--log-level": logLevel = try Self.parseLevel(value(of: option))
             case "--timeline": showsTimeline = true
+            case "--forbidden-call": offender = try Self.parseThread(value(of: option))
             case "--help", "-h": asksForHelp = true
             default: throw UsageError(line: "unknown option \(option)")
             }
@@ -112,6 +115,14 @@ struct Options {
             throw UsageError(line: "--log-level needs one of \(names.joined(separator: ", "))")
         }
         return number
+    }
+
+    private static func parseThread(_ text: String) throws(UsageError) -> ThreadRights {
+        switch text {
+        case "processor": return .processor
+        case "devices": return .devices
+        default: throw UsageError(line: "--forbidden-call needs processor or devices, not \(text)")
+        }
     }
 
     // MARK: Files

@@ -12,6 +12,13 @@
 
 #pragma clang assume_nonnull begin
 
+/// Requests by number, which Swift can't import from their macros.
+enum {
+    CKVM_REQUEST_RUN = KVM_RUN,
+    CKVM_REQUEST_GET_REGISTERS = KVM_GET_REGS,
+    CKVM_REQUEST_GET_SPECIAL_REGISTERS = KVM_GET_SREGS,
+};
+
 static inline int ckvm_get_api_version(int kvm) { return ioctl(kvm, KVM_GET_API_VERSION, 0); }
 static inline int ckvm_create_vm(int kvm) { return ioctl(kvm, KVM_CREATE_VM, 0); }
 static inline int ckvm_check_extension(int fd, unsigned long extension) {

@@ -4,6 +4,7 @@
 #define MARTLET_CLINUX_H
 
 #include "CLinuxFiles.h"
+#include "CLinuxRights.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,60 @@
+internal import CKVM
+internal import LinuxABI
+package import LinuxHost
+
+/// What each thread of a running machine may still ask of the host: DESIGN's "drops its rights".
+///
+/// Everything is open when these come into force. No list has a call that names a file, makes a
+/// process or a socket, sends a signal to another process, or makes memory executable.
+package enum ThreadRights: Sendable {
+    /// Runs the guest, and answers what it does to devices' registers.
+    case processor
+    /// Serves rings, standard streams and signals, and says how the machine ended.
+    case devices
+
+    package var rules: [SystemCallFilter.Rule] {
+        switch self {
+        case .processor:
+            Self.common + [
+                .when(.ioctl, argument: 1, isOneOf: Self.processorRequests)
+            ]
+        case .devices:
+            Self.common + [
+                .always(.sendto)  // a standard output that is a socket
+            ]
+        }
+    }
+
+    /// Memory, locks, open descriptors, the clock, the end.
+    private static let common: [SystemCallFilter.Rule] = [
+        .always(.read), .always(.write), .always(.close), .always(.fstat), .always(.poll),
+        .always(.pread64),
+        .unless(.mmap, argument: 2, has: executable),
+        .unless(.mprotect, argument: 2, has: executable),
+        .always(.munmap), .always(.mremap), .always(.brk), .always(.madvise),
+        .always(.futex), .always(.schedYield), .always(.gettid), .always(.getrandom),
+        .always(.rtSigprocmask), .always(.restartSyscall), .always(.clockGettime),
+        .always(.exit), .always(.exitGroup),
+    ]
+    /// PROT_EXEC (mmap(2)).
+    private static let executable: UInt32 = 4
+    /// To run the guest, and to read its registers for a report.
+    private static let processorRequests = [
+        CKVM_REQUEST_RUN, CKVM_REQUEST_GET_REGISTERS, CKVM_REQUEST_GET_SPECIAL_REGISTERS,
+    ].map { UInt32($0) }
+
+    /// Takes everything else from the calling thread, for ever.
+    func enforce() throws(MachineFailure) {
+        do { try SystemCallFilter(allowing: rules).install() } catch {
+            throw .host("the host gives no seccomp filter", error)
+        }
+    }
+}
+
+extension ThreadRights {
+    /// A thread that makes a call which none may, to show that it ends the process.
+    package func makeForbiddenCall() -> MachineFailure {
+        Confinement.makeForbiddenCall()
+        return .host("a forbidden system call went through")
+    }
+}
