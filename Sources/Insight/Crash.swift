@@ -18,8 +18,9 @@ package enum Crash {
 
     /// Makes room for the report and names who carries it out. Called by boot.
     package static func start(reporter: (any CrashReporter)?) { state.reporter = reporter }
-    /// Notes that there is a program whose backtrace belongs into a report.
-    package static func programStarted() { state.hasProgram = true }
+    /// Notes that there is a program whose backtrace belongs into a report, and where it began: who
+    /// shows the report finds out by that where a position-independent one lies.
+    package static func programStarted(at entry: VirtualAddress) { state.programEntry = entry }
 
     /// Reports an exception of the library OS and ends the machine.
     package static func end(_ frame: ProgramFrame, faultAddress: VirtualAddress) -> Never {
@@ -78,7 +79,7 @@ private final class CrashState: @unchecked Sendable {
     private var length = 0
     private var isCrashing = false
     var reporter: (any CrashReporter)?
-    var hasProgram = false
+    var programEntry: VirtualAddress?
 
     func render(_ frame: ProgramFrame?, _ reason: (inout TextBuffer) -> Void) {
         // A crash while reporting one: say no more.
@@ -94,8 +95,10 @@ private final class CrashState: @unchecked Sendable {
             text.append("library OS:\n")
             backtrace(from: frame, into: &text) { LibraryStack.load(at: $0) }
         }
-        if hasProgram {
-            text.append("program:\n")
+        if let programEntry {
+            text.append("program (entered at 0x")
+            text.append(hexadecimal: programEntry.rawValue)
+            text.append("):\n")
             backtrace(from: CPU.area.programFrame, into: &text) { address in
                 try? ProgramMemory.load(UInt64.self, at: address)
             }

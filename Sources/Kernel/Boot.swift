@@ -62,7 +62,9 @@ private func run(
     Log.debug(
         CPU.area.systemCallEntersRing0
             ? "gate: syscall enters ring 0" : "gate: syscall stays in ring 3")
-    if let name = line.selfTest {
+    if let name = line.selfTest, name.equals("crash-at-end") {
+        SelfTest.crashAtEnd()
+    } else if let name = line.selfTest {
         guard let test = SelfTest.named(name) else { devices.refuse("no such self test") }
         let passed = test.run(kernelBase: PhysicalAddress(rawValue: record[BootRecord.kernelBase]))
         devices.end { $0.sendExit(status: passed ? 0 : 1) }

@@ -59,7 +59,7 @@ struct Program: ~Copyable {
         guard let registers = load(line) else { devices.end { _ in } }
         devices.records.reach(.programLoaded)
         CPU.area.programFrame.reset(instruction: registers.entry, stack: registers.stack)
-        Crash.programStarted()
+        Crash.programStarted(at: registers.entry)
         devices.records.reach(.programEntered)
         CPU.enterProgram()
     }
@@ -105,6 +105,7 @@ struct Program: ~Copyable {
         Process.setCurrent(process)
         let devices = devices
         Process.setEnd { end in
+            SelfTest.programEnded()
             devices.end { records in
                 switch end {
                 case .exited(let status): records.sendExit(status: Int32(status))

@@ -19,6 +19,13 @@ enum SelfTest {
     /// A check that fails: the crash screen.
     case crash
 
+    /// Whether the kernel is to crash when the program ends: the crash screen with a program on it.
+    private static let crashesAtEnd = Global<Bool>(false)
+    static func crashAtEnd() { crashesAtEnd.value = true }
+    static func programEnded() {
+        precondition(!crashesAtEnd.value, "selftest=crash-at-end asked for it")
+    }
+
     /// The check of that name, `nil` where there is none.
     static func named(_ name: borrowing CommandLineWord) -> SelfTest? {
         if name.equals("wait") { return .wait }

@@ -17,6 +17,8 @@ package struct MachineConfiguration: Sendable {
 
     /// The kernel's ELF file; only its segments are read.
     package var kernel: Descriptor
+    /// A file with the kernel's symbols, for a kernel that has none: the names of a crash screen.
+    package var symbols: Descriptor?
     /// Archive of the program and its files (cpio newc), `nil` for a kernel that needs none.
     package var files: FileRange?
     package var memoryByteCount: UInt64

@@ -27,8 +27,8 @@ package enum ThreadRights: Sendable {
 
     /// Memory, locks, open descriptors, the clock, the end.
     private static let common: [SystemCallFilter.Rule] = [
-        .always(.read), .always(.write), .always(.close), .always(.fstat), .always(.poll),
-        .always(.pread64),
+        .always(.read), .always(.write), .always(.close), .always(.poll), .always(.pread64),
+        .always(.fstat), .when(.newfstatat, argument: 3, isOneOf: [emptyPath]),
         .unless(.mmap, argument: 2, has: executable),
         .unless(.mprotect, argument: 2, has: executable),
         .always(.munmap), .always(.mremap), .always(.brk), .always(.madvise),
@@ -36,6 +36,8 @@ package enum ThreadRights: Sendable {
         .always(.rtSigprocmask), .always(.restartSyscall), .always(.clockGettime),
         .always(.exit), .always(.exitGroup),
     ]
+    /// AT_EMPTY_PATH: how the C library asks about a descriptor (fstat(2)).
+    private static let emptyPath: UInt32 = 0x1000
     /// PROT_EXEC (mmap(2)).
     private static let executable: UInt32 = 4
     /// To run the guest, and to read its registers for a report.

@@ -13,6 +13,8 @@ package struct ELFSymbols: ~Escapable {
     private static let symbolTableKind: UInt32 = 2
     private static let function: UInt8 = 2
     private static let untyped: UInt8 = 0
+    /// How far a label without a size names what follows it.
+    private static let labelReach: UInt64 = 1 << 16
 
     /// Finds the symbol table of a file; `nil` where there is none or it lies outside the file.
     @_lifetime(copy file)
@@ -79,7 +81,7 @@ package struct ELFSymbols: ~Escapable {
             let start = symbols.littleEndian(UInt64.self, at: symbol + 8)
             let size = symbols.littleEndian(UInt64.self, at: symbol + 16)
             guard kind == Self.function || kind == Self.untyped, start <= address,
-                size == 0 || address - start < size,
+                address - start < (size == 0 ? Self.labelReach : size),
                 symbols.littleEndian(UInt16.self, at: symbol + 6) != 0
             else { continue }
             if let best, best.start > start { continue }

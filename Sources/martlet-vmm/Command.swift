@@ -34,9 +34,11 @@ enum Command {
     ) throws(MachineFailure) -> Int32 {
         let kernel = try open(options.kernel)
         let files = try options.openFiles()
-        let configuration = MachineConfiguration(
+        var configuration = MachineConfiguration(
             kernel: kernel, files: files, memoryByteCount: options.memoryByteCount,
             commandLine: try options.readCommandLine(), startTimeStamp: startTimeStamp)
+        // Missing names are no reason not to start.
+        configuration.symbols = options.symbols.flatMap { try? open($0) }
         // Before any thread, so that all inherit the mask.
         let signals = try blockSignals()
         var machine = try MachineBuilder.build(configuration)

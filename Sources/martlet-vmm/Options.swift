@@ -11,6 +11,7 @@ struct UsageError: Error {
 /// The command line of martlet-vmm; small enough to need no library, which would need Foundation.
 struct Options {
     private(set) var kernel = ""
+    private(set) var symbols: String?
     private(set) var files: FilesSource?
     private(set) var memoryByteCount: UInt64 = 0
     private(set) var commandLine: CommandLineSource = .text("")
@@ -37,6 +38,7 @@ struct Options {
         Runs one Martlet machine; `martlet run` calls it.
 
           --kernel FILE              the kernel's ELF image
+          --symbols FILE             the kernel with its symbols, to name what crashed
           --files FILE[:OFFSET:SIZE] archive of the program and its files (cpio newc)
           --files-fd NUMBER          the same, as an open descriptor
           --memory BYTES             RAM of the machine; K, M or G may follow the number
@@ -57,6 +59,7 @@ struct Options {
         while let option = rest.popFirst() {
             switch option {
             case "--kernel": kernel = try value(of: option)
+            case "--symbols": symbols = try value(of: option)
             case "--files": files = try Self.parseFiles(value(of: option))
             case "--files-fd":
                 let text = try value(of: option)

@@ -33,6 +33,8 @@ struct Launch {
         case .range(let path, let range):
             add("--files", path + Array(":\(range.lowerBound):\(range.count)".utf8))
         }
+        // An image's kernel has no symbols: the installed one's will do where it is the same build.
+        if kernel != Installation.kernel { add("--symbols", Installation.kernel) }
         // No memory at all is too little like any other amount: the VMM says how much will do.
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
         do throws(CommandLineError) {

@@ -34,8 +34,10 @@ build_programs() {
     done
     for source in "$top"/Tests/Programs/*.c; do
         name=$(basename "$source" .c)
+        flags=
+        [ "$name" != nested ] || flags=-fno-omit-frame-pointer
         for kind in musl glibc pie musl-pie; do
-            compile $kind "$source" "$built/$kind/$name" || failed=1
+            compile $kind "$source" "$built/$kind/$name" $flags || failed=1
         done
     done
     compile dynamic "$top/Tests/Programs/hello.c" "$built/dynamic/hello" || failed=1

@@ -133,3 +133,48 @@ test_vmm_ends_a_deaf_machine() {
     kill $guard 2>/dev/null
     [ $status = 130 ] || { echo "status $status, not 130"; return 1; }
 }
+
+# crash_at_end NAME PROGRAM: `martlet run` with a word more on the kernel's command line, which makes
+# the kernel crash when the program ends.
+crash_at_end() {
+    [ "${MARTLET:-}" != native ] || skip "there is no kernel on the native side"
+    [ $as_user = no ] || skip "the VMM's stand-in is not the user's to write"
+    mkdir -p beside
+    cp "$work/bin/martlet" "$work"/bin/martlet-kernel-* beside/
+    cat >beside/martlet-vmm <<SCRIPT
+#!/bin/bash
+arguments=()
+while [ \$# != 0 ]; do
+    arguments+=("\$1")
+    [ "\$1" != --command-line ] || { arguments+=("selftest=crash-at-end \$2"); shift; }
+    shift
+done
+exec "$work/bin/martlet-vmm" "\${arguments[@]}"
+SCRIPT
+    chmod +x beside/martlet-vmm
+    record "$1" timeout $limit beside/martlet run "$2"
+}
+# has_names NAME: kernel and program are named, callers below callees.
+has_names() {
+    expect_status "$1" 70 || return 1
+    tr '\n' ' ' <"$1.all" >"$1.line"
+    grep -qE '#0 0x40[0-9a-f]+ .*Kernel\..*Process\.terminate.*SystemCalls\.exit.*program \(entered at .*#0 0x[0-9a-f]+ innermost \+ .*#1 0x[0-9a-f]+ middle \+ .*#2 0x[0-9a-f]+ main \+ ' "$1.line" ||
+        { echo "($1)"; head -60 "$1.all"; return 1; }
+}
+test_crash_names_program() {
+    local kind
+    for kind in musl pie; do
+        crash_at_end $kind "$built/$kind/nested" && has_names $kind || return 1
+    done
+}
+# An image's kernel has no symbols: the names come from the installed one, while that is the same.
+test_crash_names_image() {
+    run_martlet build "$built/pie/nested" -o nested.image || return 1
+    crash_at_end image ./nested.image && has_names image || return 1
+    cp -r beside other
+    # One byte of code differs: names would be guesses.
+    printf '\x90' | dd of=other/martlet-kernel-x86_64 bs=1 seek=$((0x2001)) conv=notrunc status=none
+    record other timeout $limit other/martlet run ./nested.image
+    expect_status other 70 && grep -q '#0 0x40[0-9a-f]*$' other.all && grep -q 'innermost' other.all ||
+        { head -40 other.all; return 1; }
+}
