@@ -1,5 +1,6 @@
 package import Base
 package import LinuxABI
+package import Scheduler
 
 /// Whether a call may wait until it can do something.
 package enum Blocking: Sendable {
@@ -26,6 +27,10 @@ package protocol CharacterDevice: AnyObject {
     var isWritable: Bool { get }
     /// Whether the other side is gone (POLLHUP).
     var isHungUp: Bool { get }
+    /// Who is told when one of the three above may have changed; `nil` where nobody is.
+    var waiters: WaitQueue? { get }
+    /// Whether they ever change, so that epoll(7) takes the device.
+    var isPollable: Bool { get }
     /// Whether lseek(2) and pread(2) are accepted though offsets mean nothing (mem(4)).
     var ignoresOffset: Bool { get }
     /// ioctl(2); ENOTTY for a request that this device does not know.
@@ -37,6 +42,8 @@ extension CharacterDevice {
     package var isReadable: Bool { true }
     package var isWritable: Bool { true }
     package var isHungUp: Bool { false }
+    package var waiters: WaitQueue? { nil }
+    package var isPollable: Bool { true }
     package var ignoresOffset: Bool { false }
     package func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
         throw .notTerminal

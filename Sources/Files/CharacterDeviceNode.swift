@@ -1,5 +1,6 @@
 internal import Base
 package import LinuxABI
+package import Scheduler
 
 /// The node of a character device; reads and writes go to the device as they are.
 package final class CharacterDeviceNode: Node {
@@ -43,6 +44,8 @@ package final class CharacterDeviceNode: Node {
     ) throws(Errno) -> Int {
         try device.control(request, argument: argument)
     }
+    package override var isPollable: Bool { device.isPollable }
+    package override var waiters: WaitQueue? { device.waiters }
     override func readiness(_ file: OpenFile) -> Readiness {
         var readiness: Readiness = []
         if device.isReadable { readiness.insert(.readable) }

@@ -96,7 +96,7 @@ extension FileContext {
                 group: group(in: place.directory))
         // A device is a driver here, which no number brings back.
         case .characterDevice, .blockDevice: throw .operationNotPermitted
-        case .directory, .symbolicLink: throw .invalidArgument
+        case .directory, .symbolicLink, .anonymous: throw .invalidArgument
         }
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
     }

@@ -109,6 +109,7 @@ extension FileContext {
         switch node.kind {
         case .symbolicLink: throw .tooManySymbolicLinks
         case .directory where access.contains(.write): throw .isDirectory
+        case .anonymous: throw .noSuchDeviceOrAddress
         case .directory, .regular, .characterDevice, .blockDevice, .pipe, .socket: break
         }
         try node.require(access, for: credentials)

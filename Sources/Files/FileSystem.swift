@@ -20,6 +20,8 @@ package final class FileSystem {
         case devfs
         case procfs
         case pipes
+        /// Files without any name: counters, timers and the like.
+        case anonymous
 
         /// f_type (statfs(2), linux/magic.h).
         package var magic: UInt64 {
@@ -27,6 +29,7 @@ package final class FileSystem {
             case .ramfs, .devfs: 0x0102_1994
             case .procfs: 0x9fa0
             case .pipes: 0x5049_5045
+            case .anonymous: 0x0904_1934
             }
         }
         package var name: StaticString {
@@ -35,19 +38,26 @@ package final class FileSystem {
             case .devfs: "devtmpfs"
             case .procfs: "proc"
             case .pipes: "pipefs"
+            case .anonymous: "anon_inodefs"
             }
         }
     }
     package let kind: Kind
     package let device: DeviceNumber
     private var lastNumber: UInt64 = 0
-    /// Where pipes belong that are made in this tree.
-    var pipes: FileSystem { companion ?? self }
-    private let companion: FileSystem?
+    /// Where pipes and anonymous files belong that are made in this tree.
+    var pipes: FileSystem { pipeSystem ?? self }
+    var anonymous: FileSystem { anonymousSystem ?? self }
+    private let pipeSystem: FileSystem?
+    private let anonymousSystem: FileSystem?
 
-    /// `pipes` is the file system of the pipes that processes make whose root is in this one.
-    package init(_ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil) {
-        companion = pipes
+    /// `pipes` and `anonymous` are the file systems of the pipes and the nameless files that processes
+    /// make whose root is in this one.
+    package init(
+        _ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil, anonymous: FileSystem? = nil
+    ) {
+        pipeSystem = pipes
+        anonymousSystem = anonymous
         self.kind = kind
         self.device = device
     }

@@ -8,6 +8,7 @@ internal import LinuxABI
 /// /dev/null: reads end at once, writes vanish.
 final class NullDevice: CharacterDevice {
     var ignoresOffset: Bool { true }
+    var isPollable: Bool { false }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int { 0 }
@@ -20,6 +21,7 @@ final class NullDevice: CharacterDevice {
 /// /dev/zero: endless zeroes.
 final class ZeroDevice: CharacterDevice {
     var ignoresOffset: Bool { true }
+    var isPollable: Bool { false }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
@@ -35,6 +37,7 @@ final class ZeroDevice: CharacterDevice {
 /// /dev/full: zeroes to read, no space to write (full(4)).
 final class FullDevice: CharacterDevice {
     var ignoresOffset: Bool { true }
+    var isPollable: Bool { false }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
@@ -50,6 +53,7 @@ final class FullDevice: CharacterDevice {
 /// /dev/random and /dev/urandom; what is written is mixed in.
 final class RandomDevice: CharacterDevice {
     var ignoresOffset: Bool { true }
+    var isPollable: Bool { false }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {

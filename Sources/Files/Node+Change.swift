@@ -29,8 +29,9 @@ package struct TimeChange: Sendable {
 extension Node {
     /// Changes the mode, as chmod(2). EPERM.
     package func changeMode(to new: FileMode, by credentials: Credentials) throws(Errno) {
-        // A link's mode means nothing and can't change (symlink(7)).
-        guard kind != .symbolicLink else { throw .notSupported }
+        // A link's mode means nothing and can't change (symlink(7)); nor can that of a file without
+        // a name, whose node Linux shares among all.
+        guard kind != .symbolicLink, kind != .anonymous else { throw .notSupported }
         guard isOwned(by: credentials) else { throw .operationNotPermitted }
         var new = new
         if !credentials.overrides, !credentials.isMember(of: group) { new.remove(.setGroup) }
@@ -42,6 +43,7 @@ extension Node {
     package func changeOwner(
         to newOwner: UInt32, group newGroup: UInt32, by credentials: Credentials
     ) throws(Errno) {
+        guard kind != .anonymous else { throw .notSupported }
         let unchanged = UInt32.max
         if !credentials.overrides {
             let isOwner = credentials.user == owner
@@ -65,6 +67,7 @@ extension Node {
         _ change: TimeChange, by credentials: Credentials
     ) throws(Errno) {
         guard !change.isNothing else { return }
+        guard kind != .anonymous else { throw .notSupported }
         if !isOwned(by: credentials) {
             guard change.isOnlyNow else { throw .operationNotPermitted }
             try require(.write, for: credentials)

@@ -37,7 +37,7 @@ extension FileSystem {
             status.freeBlocks = UInt64(max(0, Frames.freeCount - KernelReserve.frames))
             status.fileCount = status.blockCount
             status.freeFiles = status.freeBlocks
-        case .procfs, .pipes: break
+        case .procfs, .pipes, .anonymous: break
         }
         return status
     }

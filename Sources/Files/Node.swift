@@ -1,6 +1,6 @@
 internal import Base
 package import LinuxABI
-internal import Scheduler
+package import Scheduler
 
 /// A file of any kind, apart from its names: Linux's inode (inode(7)).
 ///
@@ -71,28 +71,11 @@ package class Node {
     func truncate(to byteCount: Int64) throws(Errno) { throw .invalidArgument }
     /// What poll(2) would report now, of the events that a file can have.
     func readiness(_ file: OpenFile) -> Readiness { [.readable, .writable] }
-}
-
-/// What is true of an open file now: the bits of poll(2)'s `revents`.
-package struct Readiness: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt16
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
-    /// POLLIN
-    package static let readable = Self(rawValue: 0x001)
-    /// POLLPRI
-    package static let priority = Self(rawValue: 0x002)
-    /// POLLOUT
-    package static let writable = Self(rawValue: 0x004)
-    /// POLLERR
-    package static let error = Self(rawValue: 0x008)
-    /// POLLHUP
-    package static let hungUp = Self(rawValue: 0x010)
-    /// POLLNVAL
-    package static let invalid = Self(rawValue: 0x020)
-    /// POLLRDNORM
-    package static let normalReadable = Self(rawValue: 0x040)
-    /// POLLWRNORM
-    package static let normalWritable = Self(rawValue: 0x100)
+    /// Whether `readiness` ever changes, so that epoll(7) takes the file.
+    package var isPollable: Bool { false }
+    /// Who is told when `readiness` may have changed. `nil` where nobody is: the file is then looked
+    /// at again and again.
+    package var waiters: WaitQueue? { nil }
 }
 
 /// The four times of a node, on CLOCK_REALTIME.

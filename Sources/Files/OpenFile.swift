@@ -19,6 +19,8 @@ package final class OpenFile: RegionOwner {
     var generatedText: GeneratedText?
     /// This file's part in its node's lock (flock(2)).
     var lock = FileLock.none
+    /// The registrations of this file with epoll(7).
+    var watches: EventPollItem?
 
     /// Opens what `entry` names, without checking permissions. ENXIO and what the node says.
     package init(_ entry: DirectoryEntry, flags: OpenFlags) throws(Errno) {
@@ -36,6 +38,7 @@ package final class OpenFile: RegionOwner {
         descriptorCount -= 1
         guard descriptorCount == 0, !flags.contains(.path) else { return }
         unlock()
+        while let watch = watches { watch.poll.remove(watch) }
         node.closed(self)
     }
     package var readiness: Readiness { node.readiness(self) }
@@ -129,7 +132,9 @@ package final class OpenFile: RegionOwner {
         guard !offset.addingReportingOverflow(Int64(count)).overflow else { throw .invalidArgument }
     }
     /// Whether pread(2) and the like work: also on devices whose offset means nothing.
-    package var allowsPositions: Bool { node.isSeekable || node.ignoresOffset }
+    package var allowsPositions: Bool {
+        node.isSeekable || (node.ignoresOffset && node.kind != .anonymous)
+    }
 
     /// Changes the length, as ftruncate(2). EINVAL for what is no regular file open for writing.
     package func truncate(to byteCount: Int64) throws(Errno) {

@@ -20,6 +20,10 @@ final class PipeNode: Node {
     private var readers = 0
     private var writers = 0
 
+    /// Who waits for bytes, for room, or for the other side.
+    private let queue = WaitQueue()
+    override var isPollable: Bool { true }
+    override var waiters: WaitQueue? { queue }
     /// Whether a path leads to it: then an open waits for the other side (fifo(7)).
     private let isNamed: Bool
     /// Opens so far, by side: a wait also ends where the other side came and went.
@@ -107,6 +111,7 @@ final class PipeNode: Node {
             writers += 1
             writerOpens += 1
         }
+        queue.wake()
         guard isNamed else { return }
         do throws(Errno) {
             try waitForOtherSide(of: file)
@@ -133,6 +138,7 @@ final class PipeNode: Node {
     override func closed(_ file: OpenFile) {
         if file.flags.allowsReading { readers -= 1 }
         if file.flags.allowsWriting { writers -= 1 }
+        queue.wake([.readable, .writable, .error, .hungUp])
         // What nobody has open holds nothing.
         if readers == 0, writers == 0 {
             count = 0
@@ -153,6 +159,7 @@ final class PipeNode: Node {
             guard outcome != .interrupted else { throw .restart }
         }
         let total = min(wanted, count)
+        let wasWritable = isWritable
         var done = 0
         while done < total {
             let piece = piece(at: start, limit: total - done)
@@ -162,13 +169,15 @@ final class PipeNode: Node {
                     Frame(number: frames[piece.index]), at: piece.offset, count: piece.count,
                     to: target)
             } catch {
-                if done > 0 { return done }
+                if done > 0 { break }
                 throw error
             }
             start = (start + piece.count) % capacity
             count -= piece.count
             done += piece.count
         }
+        // An edge only where there was no room before, as on Linux.
+        queue.wake(wasWritable || !isWritable ? .progress : .writable)
         return done
     }
     override func write(
@@ -213,6 +222,8 @@ final class PipeNode: Node {
                 }
                 continue
             }
+            // Told of each part, as a reader must make room for the next.
+            defer { queue.wake([.readable]) }
             let room = min(wanted - done, capacity - count)
             let piece = piece(at: start + count, limit: room)
             do throws(Errno) {
@@ -239,6 +250,8 @@ final class PipeNode: Node {
         try ProgramMemory.store(Int32(count), at: VirtualAddress(rawValue: argument))
         return 0
     }
+    /// Whether a write that goes whole or not at all would not wait.
+    private var isWritable: Bool { capacity - count >= Self.atomicByteCount }
     override func readiness(_ file: OpenFile) -> Readiness {
         var readiness: Readiness = []
         if file.flags.allowsReading {
@@ -246,7 +259,7 @@ final class PipeNode: Node {
             if writers == 0 { readiness.insert(.hungUp) }
         }
         if file.flags.allowsWriting {
-            if capacity - count >= Self.atomicByteCount {
+            if isWritable {
                 readiness.formUnion([.writable, .normalWritable])
             }
             if readers == 0 { readiness.insert(.error) }

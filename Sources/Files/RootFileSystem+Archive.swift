@@ -76,7 +76,7 @@ private struct ArchiveLoader: ~Copyable {
     }
 
     private mutating func add(_ entry: CpioEntry, of bytes: RawSpan) throws(Errno) {
-        guard let kind = FileKind(rawValue: entry.mode & FileKind.mask) else {
+        guard let kind = FileKind(rawValue: entry.mode & FileKind.mask), kind != .anonymous else {
             throw .invalidArgument
         }
         var walk = PathWalk(tree.context, from: tree.root)
@@ -110,7 +110,7 @@ private struct ArchiveLoader: ~Copyable {
         case .pipe:
             node = try PipeNode(named: directory.fileSystem, mode: [], owner: 0, group: 0)
         // /dev has the devices there are; nobody listens on a socket of the image.
-        case .characterDevice, .blockDevice, .socket: return
+        case .characterDevice, .blockDevice, .socket, .anonymous: return
         }
         try directory.add(node, named: name, in: walk.entry)
         set(entry, on: node)

@@ -95,6 +95,8 @@ extension Errno {
     package static let notSupported = Self(rawValue: 95)
     /// ETIMEDOUT
     package static let timedOut = Self(rawValue: 110)
+    /// ECANCELED
+    package static let canceled = Self(rawValue: 125)
     /// ESTALE
     package static let stale = Self(rawValue: 116)
 }

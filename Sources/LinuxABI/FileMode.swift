@@ -14,6 +14,8 @@ package enum FileKind: UInt32, Sendable {
     case symbolicLink = 0o120000
     /// S_IFSOCK
     case socket = 0o140000
+    /// None: an eventfd(2), an epoll(7) instance and the like.
+    case anonymous = 0
 
     /// S_IFMT
     package static let mask: UInt32 = 0o170000

@@ -137,6 +137,8 @@ package struct SignalCode: Equatable, Sendable {
     package static let queue = Self(rawValue: -1)
     /// SI_TIMER: a POSIX timer.
     package static let timer = Self(rawValue: -2)
+    /// SI_SIGIO
+    package static let asynchronous = Self(rawValue: -5)
     /// SI_TKILL: tgkill(2).
     package static let thread = Self(rawValue: -6)
     /// SEGV_MAPERR

@@ -29,6 +29,68 @@ package struct SignalInformation: BitwiseCopyable, Sendable {
         words[2] = UInt64(UInt32(bitPattern: timer)) | UInt64(UInt32(bitPattern: overrun)) << 32
         words[3] = value
     }
+    /// Which members there are beside number, error and code (kernel/signal.c, siginfo_layout).
+    private enum Layout {
+        case sender
+        case timer
+        case poll
+        case fault
+        case child
+        case value
+    }
+    private var layout: Layout {
+        let ofSignal = 1..<SignalCode.kernel.rawValue
+        guard ofSignal.contains(code.rawValue) else {
+            if code == .timer { return .timer }
+            if code == .asynchronous { return .poll }
+            return code.rawValue < 0 ? .value : .sender
+        }
+        switch Signal(rawValue: number) {
+        case .illegalInstruction?, .floatingPoint?, .segmentationViolation?, .bus?, .trap?:
+            return .fault
+        case .child?: return .child
+        default: return code.rawValue <= 6 ? .poll : .sender
+        }
+    }
+    /// Writes the record that signalfd(2) gives of it: struct signalfd_siginfo. Precondition: 128
+    /// bytes.
+    @_lifetime(bytes: copy bytes)
+    package func writeRecord(to bytes: inout MutableRawSpan) {
+        for index in 0..<Self.byteCount / 8 { bytes.storeLittleEndian(UInt64(0), at: index * 8) }
+        bytes.storeLittleEndian(words[0], at: 0)  // ssi_signo, ssi_errno
+        bytes.storeLittleEndian(code.rawValue, at: 8)
+        let low = UInt32(truncatingIfNeeded: words[2])
+        let high = UInt32(truncatingIfNeeded: words[2] >> 32)
+        switch layout {
+        case .sender:
+            bytes.storeLittleEndian(low, at: 12)  // ssi_pid
+            bytes.storeLittleEndian(high, at: 16)  // ssi_uid
+        case .timer:
+            bytes.storeLittleEndian(low, at: 24)  // ssi_tid
+            bytes.storeLittleEndian(high, at: 32)  // ssi_overrun
+            storeValue(words[3], to: &bytes)
+        case .poll:
+            bytes.storeLittleEndian(low, at: 28)  // ssi_band
+            bytes.storeLittleEndian(UInt32(truncatingIfNeeded: words[3]), at: 20)  // ssi_fd
+        case .fault: bytes.storeLittleEndian(words[2], at: 72)  // ssi_addr
+        case .child:
+            bytes.storeLittleEndian(low, at: 12)
+            bytes.storeLittleEndian(high, at: 16)
+            bytes.storeLittleEndian(UInt32(truncatingIfNeeded: words[3]), at: 40)  // ssi_status
+            bytes.storeLittleEndian(words[4], at: 56)  // ssi_utime
+            bytes.storeLittleEndian(words[5], at: 64)  // ssi_stime
+        case .value:
+            bytes.storeLittleEndian(low, at: 12)
+            bytes.storeLittleEndian(high, at: 16)
+            storeValue(words[3], to: &bytes)
+        }
+    }
+    @_lifetime(bytes: copy bytes)
+    private func storeValue(_ value: UInt64, to bytes: inout MutableRawSpan) {
+        bytes.storeLittleEndian(UInt32(truncatingIfNeeded: value), at: 44)  // ssi_int
+        bytes.storeLittleEndian(value, at: 48)  // ssi_ptr
+    }
+
     /// As the program wrote it (rt_sigqueueinfo(2)). Precondition: 48 bytes or more.
     package init(_ bytes: RawSpan) {
         for index in 0..<6 { words[index] = bytes.littleEndian(UInt64.self, at: index * 8) }
@@ -43,6 +105,10 @@ package struct SignalInformation: BitwiseCopyable, Sendable {
     package var code: SignalCode {
         get { SignalCode(rawValue: Int32(truncatingIfNeeded: words[1])) }
         set { words[1] = words[1] & ~0xffff_ffff | UInt64(UInt32(bitPattern: newValue.rawValue)) }
+    }
+    /// Sets si_overrun of a POSIX timer's signal.
+    package mutating func setOverrun(_ overrun: Int32) {
+        words[2] = words[2] & 0xffff_ffff | UInt64(UInt32(bitPattern: overrun)) << 32
     }
     /// si_addr of a fault.
     package var address: VirtualAddress { VirtualAddress(rawValue: words[2]) }

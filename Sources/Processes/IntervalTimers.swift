@@ -2,35 +2,60 @@ package import Base
 package import LinuxABI
 internal import Scheduler
 
-/// The interval timers of a process (setitimer(2)): the one on real time.
+/// The three interval timers of a process (setitimer(2)).
 ///
-/// ITIMER_VIRTUAL and ITIMER_PROF would need the processor time that the program used, which nothing
-/// counts yet.
+/// Time in the program and time in the library OS are not told apart, so ITIMER_VIRTUAL and
+/// ITIMER_PROF go by the same clock: all the processor time that the program used.
 package final class IntervalTimers {
-    private var real: KernelTimer?
+    /// Which one, by Linux's number.
+    package enum Kind: Int32, Sendable {
+        /// ITIMER_REAL
+        case real = 0
+        /// ITIMER_VIRTUAL
+        case virtual = 1
+        /// ITIMER_PROF
+        case profiling = 2
+
+        fileprivate var clock: TimerClock { self == .real ? .monotonic : .processor }
+        fileprivate var signal: Signal {
+            switch self {
+            case .real: .alarm
+            case .virtual: .virtualAlarm
+            case .profiling: .profiling
+            }
+        }
+    }
+    private var timers = InlineArray<3, KernelTimer?>(repeating: nil)
 
     package init() {}
 
-    /// Time until SIGALRM and the period after it; zero where the timer is not armed.
-    package func value(now: Nanoseconds) -> (remaining: Nanoseconds, interval: Nanoseconds) {
-        guard let real, let remaining = real.remaining(now: now) else { return (.zero, .zero) }
-        return (remaining, real.interval)
+    /// Time until the signal and the period after it; zero where the timer is not armed.
+    package func value(_ kind: Kind) -> (remaining: Nanoseconds, interval: Nanoseconds) {
+        guard let timer = timers[Int(kind.rawValue)], let remaining = timer.remaining() else {
+            return (.zero, .zero)
+        }
+        return (remaining, timer.interval)
     }
-    /// Arms the timer (a zero delay: disarms it), which then sends SIGALRM to the process. ENOMEM.
+    /// Arms a timer (a zero delay: disarms it), which then sends its signal to the process. ENOMEM.
     package func set(
-        delay: Nanoseconds, interval: Nanoseconds, now: Nanoseconds
+        _ kind: Kind, delay: Nanoseconds, interval: Nanoseconds
     ) throws(Errno) {
+        let index = Int(kind.rawValue)
         guard delay > .zero else {
-            real?.cancel()
+            timers[index]?.cancel()
             return
         }
-        if real == nil {
+        let timer: KernelTimer
+        if let existing = timers[index] {
+            timer = existing
+        } else {
             try admitObject()
-            real = KernelTimer {
+            timer = KernelTimer(kind.clock) {
                 Processes.post(
-                    .alarm, to: Process.current, SignalInformation(.alarm, .kernel))
+                    kind.signal, to: Process.current, SignalInformation(kind.signal, .kernel))
             }
+            timers[index] = timer
         }
-        real?.arm(at: now + delay, interval: interval)
+        timer.arm(at: kind.clock.now() + delay, interval: interval)
     }
 }

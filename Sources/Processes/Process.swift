@@ -28,6 +28,7 @@ package final class Process {
     package private(set) var limits: Limits
     package let signals: Signals
     package let timers = IntervalTimers()
+    package let posixTimers = PosixTimers()
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
     private let waitedBefore = Wait.waitedTime

@@ -1,4 +1,5 @@
 package import Base
+internal import Files
 package import Hardware
 package import LinuxABI
 package import Scheduler
@@ -10,7 +11,7 @@ internal import Trace
 /// Posting puts a signal into one of two pending sets; before each return to the program
 /// `deliver(to:)` builds a frame for each one that is not blocked. `Thread.hasDeliverableSignal`
 /// says at any time whether there is one, and so ends interruptible waits.
-package final class Signals {
+package final class Signals: SignalSource {
     private var actions = InlineArray<64, SignalAction>(repeating: .standard)
     /// Signals that the thread blocks.
     package private(set) var blocked: SignalSet = []
@@ -18,6 +19,8 @@ package final class Signals {
     private var savedBlocked: SignalSet?
     let ofThread = PendingSignals()
     let ofProcess = PendingSignals()
+    /// Signals of timers that came while they were ignored.
+    private let parked = PendingSignals()
     package var alternateStack = AlternateStack()
     /// The last fault, as frames report it.
     package var fault = FaultRecord()
@@ -26,6 +29,8 @@ package final class Signals {
     /// rseq(2)
     package var sequence: RestartableSequence?
     private let thread: Thread
+    /// Who is told of each signal that comes: signalfd(2).
+    package let arrivals = WaitQueue()
 
     package init(thread: Thread) { self.thread = thread }
 
@@ -42,6 +47,8 @@ package final class Signals {
             ofThread.remove(SignalSet(signal))
             ofProcess.remove(SignalSet(signal))
             update()
+        } else {
+            sendParked(signal)
         }
     }
     /// Sets the mask of blocked signals; SIGKILL and SIGSTOP stay out of it.
@@ -102,6 +109,34 @@ package final class Signals {
         }
         try (target == .thread ? ofThread : ofProcess).add(signal, information, limit: limit)
         update()
+        arrivals.wake([.readable])
+    }
+    /// Sends a timer's own signal, unless it waits already; returns whether it waits now. An ignored
+    /// one does if it is to be parked: it then comes when it is ignored no more.
+    func post(
+        _ signal: Signal, _ queued: QueuedSignal, to target: Target, parksIfIgnored: Bool
+    ) -> Bool {
+        if isIgnored(signal), !blocked.contains(signal) {
+            guard parksIfIgnored else { return false }
+            // Process or thread: there is one of each.
+            parked.add(signal, queued)
+            return true
+        }
+        (target == .thread ? ofThread : ofProcess).add(signal, queued)
+        update()
+        arrivals.wake([.readable])
+        return true
+    }
+    /// Takes a timer's signal back, wherever it waits.
+    func takeBack(_ queued: QueuedSignal) {
+        ofThread.remove(queued)
+        ofProcess.remove(queued)
+        parked.remove(queued)
+        update()
+    }
+    private func sendParked(_ signal: Signal) {
+        while let queued = parked.takeQueued(signal) { ofProcess.add(signal, queued) }
+        update()
     }
     /// Sends a signal that an instruction of the program caused, which nothing can hold back: where
     /// it is blocked or ignored its action becomes the default (kernel/signal.c, force_sig_info).
@@ -113,6 +148,7 @@ package final class Signals {
         // A standard signal always has room.
         try? ofThread.add(signal, information, limit: 0)
         update()
+        arrivals.wake([.readable])
     }
 
     // MARK: Taking
@@ -121,6 +157,10 @@ package final class Signals {
     package func take(except blocked: SignalSet) -> SignalInformation? {
         defer { update() }
         return ofThread.takeFirst(except: blocked) ?? ofProcess.takeFirst(except: blocked)
+    }
+
+    package func take(of wanted: SignalSet) -> SignalInformation? {
+        take(except: SignalSet(rawValue: ~wanted.rawValue))
     }
 
     // MARK: Delivery

@@ -23,9 +23,36 @@ package enum Clock {
     }
     /// Time since 1970 (CLOCK_REALTIME).
     package static func realtime() -> Nanoseconds { realtimeAtBoot.value + monotonic() }
+    /// Who is told when CLOCK_REALTIME is set.
+    package static let realtimeChanges = Global(WaitQueue())
     /// Sets CLOCK_REALTIME; CLOCK_MONOTONIC goes on.
     package static func setRealtime(_ time: Nanoseconds) {
         realtimeAtBoot.value = time - monotonic()
+        Timers.realtimeWasSet()
+        realtimeChanges.value.wake()
+    }
+    /// Time for which the CPU did not wait: what a program uses of a processor.
+    package static func processor() -> Nanoseconds { monotonic() - Wait.waitedTime }
+}
+
+/// What a timer goes by.
+package enum TimerClock: Sendable {
+    case monotonic
+    /// CLOCK_REALTIME: a timer moves when the clock is set.
+    case realtime
+    /// `Clock.processor`: stands still while the program waits.
+    case processor
+
+    package func now() -> Nanoseconds {
+        switch self {
+        case .monotonic: Clock.monotonic()
+        case .realtime: Clock.realtime()
+        case .processor: Clock.processor()
+        }
+    }
+    /// The point of the monotonic clock where this clock shows `time`, at the earliest.
+    func monotonic(of time: Nanoseconds) -> Nanoseconds {
+        self == .monotonic ? time : Clock.monotonic() + (time - now())
     }
 }
 

@@ -1,7 +1,11 @@
 package import Base
 
-/// A timer of the library OS on the monotonic clock; expires between program instructions or in a wait.
+/// A timer of the library OS; expires between program instructions or in a wait.
 package final class KernelTimer {
+    private let clock: TimerClock
+    /// When it expires on its clock; `nil` while not armed.
+    private var due: Nanoseconds?
+    /// The same on the monotonic clock; of a processor's time the earliest point it can be.
     fileprivate var deadline: Nanoseconds?
     package private(set) var interval = Nanoseconds.zero
     private let onExpiry: () -> Void
@@ -9,39 +13,67 @@ package final class KernelTimer {
     fileprivate var isQueued = false
 
     /// `onExpiry` runs inside the library OS; it must not wait.
-    package init(onExpiry: @escaping () -> Void) { self.onExpiry = onExpiry }
+    package init(_ clock: TimerClock = .monotonic, onExpiry: @escaping () -> Void) {
+        self.clock = clock
+        self.onExpiry = onExpiry
+    }
 
-    /// Arms the timer, again every `interval` where that is not zero; a past deadline expires at once.
-    package func arm(at deadline: Nanoseconds, interval: Nanoseconds = .zero) {
+    /// Arms the timer at a point of its clock, again every `interval` where that is not zero; a past
+    /// one expires at once.
+    package func arm(at due: Nanoseconds, interval: Nanoseconds = .zero) {
         cancel()
         self.interval = interval
-        self.deadline = deadline
+        queue(at: due)
+    }
+    private func queue(at due: Nanoseconds) {
+        self.due = due
+        deadline = clock.monotonic(of: due)
         Timers.insert(self)
     }
     package func cancel() {
         Timers.remove(self)
+        due = nil
         deadline = nil
         interval = .zero
     }
     /// Time until expiry (at least 1 ns while armed), `nil` while not armed.
-    package func remaining(now: Nanoseconds) -> Nanoseconds? {
-        guard let deadline else { return nil }
-        return Nanoseconds(rawValue: max(1, (deadline - now).rawValue))
+    package func remaining() -> Nanoseconds? {
+        guard let due else { return nil }
+        return Nanoseconds(rawValue: max(1, (due - clock.now()).rawValue))
     }
-    fileprivate func expire(now: Nanoseconds) {
-        if let deadline, interval > .zero {
-            // Periods that passed while nobody looked count as one expiry (setitimer(2)).
-            let late = (now - deadline).rawValue / interval.rawValue
-            let skipped = Nanoseconds(
-                rawValue: (late &+ 1).multipliedReportingOverflow(
-                    by: interval.rawValue
-                ).partialValue)
-            self.deadline = deadline + skipped
+    fileprivate func expire() {
+        guard let due else { return }
+        let late = clock.now() - due
+        if clock != .monotonic, late < .zero {
+            // The clock was set, or the program waited. Not finer than a tick of Linux, as a wait
+            // would otherwise look all the time at what can't happen in it.
+            let tick = Nanoseconds(rawValue: 4_000_000)
+            deadline = Clock.monotonic() + max(tick, Nanoseconds.zero - late)
             Timers.insert(self)
+            return
+        }
+        if interval > .zero {
+            // Periods that passed while nobody looked count as one expiry (setitimer(2)).
+            queue(at: due + interval.multiplied(by: late.rawValue / interval.rawValue + 1))
         } else {
+            self.due = nil
             deadline = nil
         }
         onExpiry()
+    }
+    /// Whether it moves when CLOCK_REALTIME is set.
+    fileprivate var followsRealtime: Bool { clock == .realtime }
+    /// Goes back into the queue, where its time on its clock is now. Precondition: it was armed.
+    fileprivate func queueAgain() {
+        if let due { queue(at: due) }
+    }
+}
+
+extension Nanoseconds {
+    /// A whole number of these, at most the longest span.
+    package func multiplied(by count: Int64) -> Self {
+        let (product, overflow) = rawValue.multipliedReportingOverflow(by: count)
+        return Self(rawValue: overflow ? .max : product)
     }
 }
 
@@ -87,9 +119,27 @@ package enum Timers {
         var any = false
         while let timer = head.value, let deadline = timer.deadline, deadline <= now {
             remove(timer)
-            timer.expire(now: now)
+            timer.expire()
             any = true
         }
         return any
+    }
+    /// Moves the timers that go by CLOCK_REALTIME, which was set.
+    static func realtimeWasSet() {
+        // Taken off first, as each one that is queued again changes the list.
+        var moved: KernelTimer?
+        var timer = head.value
+        while let current = timer {
+            timer = current.next
+            guard current.followsRealtime else { continue }
+            remove(current)
+            current.next = moved
+            moved = current
+        }
+        while let current = moved {
+            moved = current.next
+            current.next = nil
+            current.queueAgain()
+        }
     }
 }

@@ -13,13 +13,6 @@ package protocol IdleStrategy: AnyObject {
     func wait(atMost delay: Nanoseconds?)
 }
 
-/// What waits on one thing: with one thread it is looked at in the wait loop, so waking is implied.
-package final class WaitQueue {
-    package init() {}
-    /// Wakes every waiter. A waiter's condition is checked again in any case.
-    package func wakeAll() {}
-}
-
 /// Blocking inside the library OS.
 package enum Wait {
     package enum Outcome: Equatable, Sendable {
@@ -35,8 +28,12 @@ package enum Wait {
     package static func start(_ strategy: any IdleStrategy) { idle.value = strategy }
 
     private static let waited = Global(Nanoseconds.zero)
-    /// Time that all waits took: what the program did not use the CPU for.
-    package static var waitedTime: Nanoseconds { waited.value }
+    private static let waitBegin = Global<Nanoseconds?>(nil)
+    /// Time that all waits took, the present one included: what the program did not use the CPU for.
+    package static var waitedTime: Nanoseconds {
+        guard let begin = waitBegin.value else { return waited.value }
+        return waited.value + (Clock.monotonic() - begin)
+    }
 
     /// Adds a device to those that waits look at. Precondition: there are fewer than 16.
     package static func register(_ source: any PollSource) { sources.add(source) }
@@ -48,19 +45,24 @@ package enum Wait {
     }
     /// Waits until `condition` holds, `deadline` (monotonic) passed or a signal can be delivered.
     ///
-    /// The condition is looked at first, so a ready one never waits and is never interrupted.
+    /// The condition is looked at first, so a ready one never waits and is never interrupted. With a
+    /// set, it is looked at again only after one of the set's queues was woken.
     package static func until(
         deadline: Nanoseconds? = nil, interruptible: Interruption = .bySignals,
-        _ condition: () -> Bool
+        on set: WaitSet? = nil, _ condition: () -> Bool
     ) -> Outcome {
         // An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
         let pollingTime = Nanoseconds(rawValue: 30_000)
         let begin = Clock.monotonic()
         var pollingEnd = begin + pollingTime
-        defer { waited.value = waited.value + (Clock.monotonic() - begin) }
+        waitBegin.value = begin
+        defer {
+            waitBegin.value = nil
+            waited.value = waited.value + (Clock.monotonic() - begin)
+        }
         while true {
             poll()
-            if condition() { return .ready }
+            if set?.takeWakes() ?? true, condition() { return .ready }
             if interruptible == .bySignals, Thread.current?.hasDeliverableSignal == true {
                 return .interrupted
             }

@@ -104,7 +104,7 @@ extension SystemCalls {
         }
         switch file.node.kind {
         case .regular, .directory, .blockDevice, .symbolicLink: return 0
-        case .characterDevice, .pipe, .socket: throw .illegalSeek
+        case .characterDevice, .pipe, .socket, .anonymous: throw .illegalSeek
         }
     }
 

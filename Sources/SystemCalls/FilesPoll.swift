@@ -80,13 +80,13 @@ extension SystemCalls {
         case nanoseconds
     }
 
-    /// Runs `body` under the mask at `mask`, if any, and writes back the time left.
-    private static func waiting(
-        _ caller: Caller, mask: VirtualAddress, _ maskSize: Int, _ timeout: VirtualAddress,
-        _ deadline: Nanoseconds?, _ unit: TimeUnit, _ body: () throws(Errno) -> Int
+    /// Runs `body` under the mask at `mask`, if any.
+    static func underMask(
+        _ caller: Caller, at mask: VirtualAddress, _ maskSize: Int,
+        _ body: () throws(Errno) -> Int
     ) throws(Errno) -> Int {
         let signals = caller.process.signals
-        if mask.rawValue != 0 {
+        if !mask.isNull {
             guard maskSize == 8 else { throw .invalidArgument }
             signals.setBlockedForWait(
                 SignalSet(rawValue: try ProgramMemory.load(UInt64.self, at: mask)))
@@ -97,10 +97,23 @@ extension SystemCalls {
         } catch {
             // A signal's handler runs under the new mask; the way out brings the old one back.
             if !error.asksForRestart, error != .interrupted { signals.restoreBlocked() }
-            putTimeLeft(until: deadline, at: timeout, unit)
             throw error
         }
         signals.restoreBlocked()
+        return result
+    }
+    /// The same, and writes back the time left.
+    private static func waiting(
+        _ caller: Caller, mask: VirtualAddress, _ maskSize: Int, _ timeout: VirtualAddress,
+        _ deadline: Nanoseconds?, _ unit: TimeUnit, _ body: () throws(Errno) -> Int
+    ) throws(Errno) -> Int {
+        let result: Int
+        do throws(Errno) {
+            result = try underMask(caller, at: mask, maskSize, body)
+        } catch {
+            putTimeLeft(until: deadline, at: timeout, unit)
+            throw error
+        }
         putTimeLeft(until: deadline, at: timeout, unit)
         return result
     }
@@ -151,7 +164,9 @@ extension SystemCalls {
                 UInt64.self, at: field(list, UInt64(index * pollEntrySize)))
         }
         var ready = 0
-        let outcome = Wait.until(deadline: deadline) {
+        let outcome = try wait(
+            caller, until: deadline, count: Int(count), { entries[$0].pollDescriptor }
+        ) {
             ready = 0
             for index in 0..<Int(count) {
                 let entry = entries[index] & 0xffff_ffff_ffff
@@ -171,24 +186,40 @@ extension SystemCalls {
         }
         return ready
     }
+    /// Waits until `condition` holds, which looks at the files of `count` descriptors (negative: none).
+    /// Their queues say when to look again. ENOMEM.
+    fileprivate static func wait(
+        _ caller: Caller, until deadline: Nanoseconds?, count: Int, _ descriptor: (Int) -> Int32,
+        _ condition: () -> Bool
+    ) throws(Errno) -> Wait.Outcome {
+        // What is ready needs no queues.
+        Wait.poll()
+        if condition() { return .ready }
+        let queues = WaitSet()
+        defer { queues.stop() }
+        for index in 0..<count {
+            let number = descriptor(index)
+            guard number >= 0, let file = try? caller.file(number), file.isPollable else {
+                continue
+            }
+            try KernelReserve.admit()
+            queues.add(file.node.waiters)
+        }
+        return Wait.until(deadline: deadline, on: queues, condition)
+    }
     /// What is true of a poll entry's file, of what it asks for.
     private static func events(of entry: UInt64, _ caller: Caller) -> Readiness {
-        let descriptor = Int32(truncatingIfNeeded: entry)
+        let descriptor = entry.pollDescriptor
         guard descriptor >= 0 else { return [] }
         guard let file = try? caller.file(descriptor) else { return .invalid }
         let wanted = Readiness(rawValue: UInt16(truncatingIfNeeded: entry >> 32))
-        return file.events.intersection(wanted.union([.error, .hungUp]))
+        return file.readiness.withSynonyms.intersection(wanted.union([.error, .hungUp]))
     }
 }
 
-extension OpenFile {
-    /// The file's readiness with the synonyms that poll(2) knows.
-    fileprivate var events: Readiness {
-        var events = readiness
-        if events.contains(.readable) { events.insert(.normalReadable) }
-        if events.contains(.writable) { events.insert(.normalWritable) }
-        return events
-    }
+extension UInt64 {
+    /// The descriptor of a `struct pollfd` in one word.
+    fileprivate var pollDescriptor: Int32 { Int32(truncatingIfNeeded: self) }
 }
 
 /// The three bit sets of select(2) in the program.
@@ -222,7 +253,9 @@ private struct DescriptorSets {
             _ = try caller.file(Int32(descriptor))
         }
         var ready = 0
-        let outcome = Wait.until(deadline: deadline) {
+        let outcome = try SystemCalls.wait(
+            caller, until: deadline, count: bits, { contains(sets, words, $0) ? Int32($0) : -1 }
+        ) {
             ready = 0
             for index in 0..<(words * 3) { found[index] = 0 }
             for descriptor in 0..<bits where contains(sets, words, descriptor) {

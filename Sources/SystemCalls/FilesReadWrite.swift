@@ -2,6 +2,7 @@ internal import Base
 internal import Files
 internal import Hardware
 internal import LinuxABI
+internal import Memory
 internal import Processes
 
 // Moving bytes between files and the program.
@@ -150,6 +151,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard file.flags.allowsReading else { throw .badDescriptor }
         let total = try list.checkedTotal()
+        if file.givesRecords { return try readRecord(file, list, total) }
         guard total > 0 else { return 0 }
         var done = 0
         for index in 0..<list.count {
@@ -174,6 +176,26 @@ extension SystemCalls {
             }
         }
         return done
+    }
+    /// Reads a whole record of an eventfd(2) or the like and spreads it over the buffers.
+    private static func readRecord(
+        _ file: OpenFile, _ list: VectorList, _ total: Int
+    ) throws(Errno) -> Int {
+        guard let frame = Frames.allocate() else { throw .outOfMemory }
+        defer { Frames.release(frame) }
+        return try frame.withMutableBytes { bytes throws(Errno) -> Int in
+            var part = bytes._mutatingExtracting(0..<min(total, Page.size))
+            guard let length = try file.receive(into: &part, file.blocking) else { return 0 }
+            var done = 0
+            for index in 0..<list.count where done < length {
+                let vector = try list[index]
+                let count = min(vector.count, length - done)
+                try ProgramMemory.copyOut(
+                    part.bytes.extracting(done..<done + count), to: vector.base)
+                done += count
+            }
+            return length
+        }
     }
     private static func write(
         _ file: OpenFile, _ list: VectorList, at offset: Int64?, for caller: Caller

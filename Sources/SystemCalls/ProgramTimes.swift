@@ -32,6 +32,30 @@ extension ProgramMemory {
             ? Nanoseconds(rawValue: .max)
             : Nanoseconds(rawValue: product) + Nanoseconds(rawValue: nanoseconds)
     }
+    /// A struct itimerspec as the program wrote it: interval, value. EFAULT.
+    static func loadTimerSetting(at address: VirtualAddress) throws(Errno) -> TimerSetting {
+        TimerSetting(
+            words: [
+                try load(Int64.self, at: address), try load(Int64.self, at: try word(address, 1)),
+                try load(Int64.self, at: try word(address, 2)),
+                try load(Int64.self, at: try word(address, 3)),
+            ])
+    }
+    /// Stores a struct itimerspec. EFAULT.
+    static func storeTimerSetting(
+        _ value: Nanoseconds, _ interval: Nanoseconds, at address: VirtualAddress
+    ) throws(Errno) {
+        try storeTime(interval, at: address)
+        try storeTime(value, at: try word(address, 2))
+    }
+    fileprivate static func span(_ seconds: Int64, _ nanoseconds: Int64) throws(Errno)
+        -> Nanoseconds
+    {
+        guard seconds >= 0, (0..<Nanoseconds.perSecond).contains(nanoseconds) else {
+            throw .invalidArgument
+        }
+        return time(seconds, nanoseconds)
+    }
     /// Stores a time as a struct timespec. EFAULT.
     static func storeTime(_ time: Nanoseconds, at address: VirtualAddress) throws(Errno) {
         try store(time.rawValue / Nanoseconds.perSecond, at: address)
@@ -41,6 +65,18 @@ extension ProgramMemory {
     static func storeTimeValue(_ time: Nanoseconds, at address: VirtualAddress) throws(Errno) {
         try store(time.rawValue / Nanoseconds.perSecond, at: address)
         try store(time.rawValue % Nanoseconds.perSecond / 1000, at: try word(address, 1))
+    }
+}
+
+/// What a program wants of a timer: a struct itimerspec that nobody has checked yet.
+struct TimerSetting {
+    fileprivate let words: [4 of Int64]
+
+    /// EINVAL for a negative time or a second of nanoseconds.
+    func validated() throws(Errno) -> (value: Nanoseconds, interval: Nanoseconds) {
+        (
+            try ProgramMemory.span(words[2], words[3]), try ProgramMemory.span(words[0], words[1])
+        )
     }
 }
 

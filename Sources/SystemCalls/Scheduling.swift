@@ -116,6 +116,49 @@ extension SystemCalls {
         return 0
     }
 
+    /// sched_rr_get_interval(2): Tells the time after which another thread would run: none for
+    /// SCHED_FIFO, Linux's standard one for SCHED_RR, the period of a tick else. Errors: EFAULT, EINVAL,
+    /// ESRCH.
+    static func schedRrGetInterval(
+        _ caller: Caller, process: Int32, interval: VirtualAddress
+    ) throws(Errno) -> Int {
+        guard process >= 0 else { throw .invalidArgument }
+        try requireSelf(caller, process)
+        let milliseconds: Int64 =
+            switch caller.process.attributes.policy {
+            case Policy.firstInFirstOut: 0
+            case Policy.roundRobin: 100
+            default: 4
+            }
+        try ProgramMemory.storeTime(Nanoseconds(rawValue: milliseconds * 1_000_000), at: interval)
+        return 0
+    }
+    /// sched_getattr(2): Tells a thread's policy, nice value and priority. Errors: EFAULT, EINVAL, ESRCH.
+    static func schedGetattr(
+        _ caller: Caller, process: Int32, attributes address: VirtualAddress, size: UInt32,
+        flags: UInt32
+    ) throws(Errno) -> Int {
+        // struct sched_attr: 48 bytes first, 56 with the limits of utilization.
+        let firstSize: UInt32 = 48
+        let wholeSize: UInt32 = 56
+        guard !address.isNull, process >= 0, size >= firstSize, size <= Page.size, flags == 0 else {
+            throw .invalidArgument
+        }
+        try requireSelf(caller, process)
+        let attributes = caller.process.attributes
+        try ProgramMemory.zero(address, count: Int(size))
+        try ProgramMemory.store(min(size, wholeSize), at: address)
+        try ProgramMemory.store(attributes.policy, at: try address.field(4))
+        try ProgramMemory.store(
+            UInt64(attributes.resetsOnFork ? 1 : 0), at: try address.field(8))
+        if Policy.isRealtime(attributes.policy) {
+            try ProgramMemory.store(attributes.schedulingPriority, at: try address.field(20))
+        } else {
+            try ProgramMemory.store(attributes.nice, at: try address.field(16))
+        }
+        return 0
+    }
+
     /// getpriority(2): Tells 20 less the nice value. Errors: EINVAL, ESRCH.
     static func getpriority(_ caller: Caller, which: Int32, who: Int32) throws(Errno) -> Int {
         try requireSelf(caller, which: which, who)

@@ -60,11 +60,10 @@ extension SystemCalls {
 
     /// alarm(2): Arms SIGALRM in seconds (0: disarms) and returns what was left. Errors: none.
     static func alarm(_ caller: Caller, seconds: UInt32) throws(Errno) -> Int {
-        let now = Clock.monotonic()
-        let left = caller.process.timers.value(now: now).remaining
+        let left = caller.process.timers.value(.real).remaining
         try caller.process.timers.set(
-            delay: Nanoseconds(rawValue: Int64(seconds) * Nanoseconds.perSecond), interval: .zero,
-            now: now)
+            .real, delay: Nanoseconds(rawValue: Int64(seconds) * Nanoseconds.perSecond),
+            interval: .zero)
         // Rounded, but never to 0 while something is left (alarm_setitimer of Linux).
         let (whole, rest) = left.rawValue.quotientAndRemainder(dividingBy: Nanoseconds.perSecond)
         let roundsUp = rest >= Nanoseconds.perSecond / 2 || (whole == 0 && rest > 0)
@@ -75,13 +74,12 @@ extension SystemCalls {
     static func getitimer(
         _ caller: Caller, which: Int32, value: VirtualAddress
     ) throws(Errno) -> Int {
-        try requireRealTimer(which)
-        try store(caller.process.timers.value(now: Clock.monotonic()), at: value)
+        try store(caller.process.timers.value(try timer(which)), at: value)
         return 0
     }
 
-    /// setitimer(2): Arms an interval timer. ITIMER_VIRTUAL and ITIMER_PROF do not exist. Errors:
-    /// EFAULT, EINVAL.
+    /// setitimer(2): Arms an interval timer. ITIMER_VIRTUAL counts what ITIMER_PROF does. Errors:
+    /// EFAULT, EINVAL, ENOMEM.
     static func setitimer(
         _ caller: Caller, which: Int32, new: VirtualAddress, old: VirtualAddress
     ) throws(Errno) -> Int {
@@ -92,16 +90,16 @@ extension SystemCalls {
             interval = try ProgramMemory.loadTimeValue(at: new)
             delay = try ProgramMemory.loadTimeValue(at: try new.field(16))
         }
-        try requireRealTimer(which)
-        let now = Clock.monotonic()
-        let previous = caller.process.timers.value(now: now)
-        try caller.process.timers.set(delay: delay, interval: interval, now: now)
+        let kind = try timer(which)
+        let previous = caller.process.timers.value(kind)
+        try caller.process.timers.set(kind, delay: delay, interval: interval)
         if !old.isNull { try store(previous, at: old) }
         return 0
     }
 
-    private static func requireRealTimer(_ which: Int32) throws(Errno) {
-        guard which == 0 else { throw .invalidArgument }
+    private static func timer(_ which: Int32) throws(Errno) -> IntervalTimers.Kind {
+        guard let kind = IntervalTimers.Kind(rawValue: which) else { throw .invalidArgument }
+        return kind
     }
     private static func store(
         _ value: (remaining: Nanoseconds, interval: Nanoseconds), at address: VirtualAddress

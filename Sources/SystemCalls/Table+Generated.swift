@@ -513,6 +513,11 @@ extension SystemCalls {
             return try schedGetPriorityMax(caller, policy: Int32(register: frame.argument(0)))
         case .schedGetPriorityMin:
             return try schedGetPriorityMin(caller, policy: Int32(register: frame.argument(0)))
+        case .schedRrGetInterval:
+            return try schedRrGetInterval(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                interval: VirtualAddress(register: frame.argument(1)))
         case .mlock:
             return try mlock(
                 caller,
@@ -540,6 +545,8 @@ extension SystemCalls {
                 caller,
                 request: Int32(register: frame.argument(0)),
                 address: VirtualAddress(register: frame.argument(1)))
+        case .adjtimex:
+            return try adjtimex(caller, state: VirtualAddress(register: frame.argument(0)))
         case .setrlimit:
             return try setrlimit(
                 caller,
@@ -660,6 +667,8 @@ extension SystemCalls {
                 process: Int32(register: frame.argument(0)),
                 size: UInt32(register: frame.argument(1)),
                 mask: VirtualAddress(register: frame.argument(2)))
+        case .epollCreate:
+            return try epollCreate(caller, size: Int32(register: frame.argument(0)))
         case .getdents64:
             return try getdents64(
                 caller,
@@ -677,6 +686,28 @@ extension SystemCalls {
                 offset: Int64(register: frame.argument(1)),
                 length: Int64(register: frame.argument(2)),
                 advice: Int32(register: frame.argument(3)))
+        case .timerCreate:
+            return try timerCreate(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                event: VirtualAddress(register: frame.argument(1)),
+                identifier: VirtualAddress(register: frame.argument(2)))
+        case .timerSettime:
+            return try timerSettime(
+                caller,
+                identifier: Int32(register: frame.argument(0)),
+                flags: Int32(register: frame.argument(1)),
+                new: VirtualAddress(register: frame.argument(2)),
+                old: VirtualAddress(register: frame.argument(3)))
+        case .timerGettime:
+            return try timerGettime(
+                caller,
+                identifier: Int32(register: frame.argument(0)),
+                value: VirtualAddress(register: frame.argument(1)))
+        case .timerGetoverrun:
+            return try timerGetoverrun(caller, identifier: Int32(register: frame.argument(0)))
+        case .timerDelete:
+            return try timerDelete(caller, identifier: Int32(register: frame.argument(0)))
         case .clockSettime:
             return try clockSettime(
                 caller,
@@ -701,6 +732,20 @@ extension SystemCalls {
                 remainder: VirtualAddress(register: frame.argument(3)))
         case .exitGroup:
             exitGroup(caller, status: Int32(register: frame.argument(0)))
+        case .epollWait:
+            return try epollWait(
+                caller,
+                set: Int32(register: frame.argument(0)),
+                events: VirtualAddress(register: frame.argument(1)),
+                maximum: Int32(register: frame.argument(2)),
+                milliseconds: Int32(register: frame.argument(3)))
+        case .epollCtl:
+            return try epollCtl(
+                caller,
+                set: Int32(register: frame.argument(0)),
+                operation: Int32(register: frame.argument(1)),
+                descriptor: Int32(register: frame.argument(2)),
+                event: VirtualAddress(register: frame.argument(3)))
         case .tgkill:
             return try tgkill(
                 caller,
@@ -849,6 +894,28 @@ extension SystemCalls {
                 path: VirtualAddress(register: frame.argument(1)),
                 times: VirtualAddress(register: frame.argument(2)),
                 flags: Int32(register: frame.argument(3)))
+        case .epollPwait:
+            return try epollPwait(
+                caller,
+                set: Int32(register: frame.argument(0)),
+                events: VirtualAddress(register: frame.argument(1)),
+                maximum: Int32(register: frame.argument(2)),
+                milliseconds: Int32(register: frame.argument(3)),
+                mask: VirtualAddress(register: frame.argument(4)),
+                maskSize: Int(register: frame.argument(5)))
+        case .signalfd:
+            return try signalfd(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                mask: VirtualAddress(register: frame.argument(1)),
+                maskSize: Int(register: frame.argument(2)))
+        case .timerfdCreate:
+            return try timerfdCreate(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                flags: Int32(register: frame.argument(1)))
+        case .eventfd:
+            return try eventfd(caller, initial: UInt32(register: frame.argument(0)))
         case .fallocate:
             return try fallocate(
                 caller,
@@ -856,6 +923,32 @@ extension SystemCalls {
                 mode: Int32(register: frame.argument(1)),
                 offset: Int64(register: frame.argument(2)),
                 length: Int64(register: frame.argument(3)))
+        case .timerfdSettime:
+            return try timerfdSettime(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                flags: Int32(register: frame.argument(1)),
+                new: VirtualAddress(register: frame.argument(2)),
+                old: VirtualAddress(register: frame.argument(3)))
+        case .timerfdGettime:
+            return try timerfdGettime(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                value: VirtualAddress(register: frame.argument(1)))
+        case .signalfd4:
+            return try signalfd4(
+                caller,
+                descriptor: Int32(register: frame.argument(0)),
+                mask: VirtualAddress(register: frame.argument(1)),
+                maskSize: Int(register: frame.argument(2)),
+                flags: Int32(register: frame.argument(3)))
+        case .eventfd2:
+            return try eventfd2(
+                caller,
+                initial: UInt32(register: frame.argument(0)),
+                flags: Int32(register: frame.argument(1)))
+        case .epollCreate1:
+            return try epollCreate1(caller, flags: Int32(register: frame.argument(0)))
         case .dup3:
             return try dup3(
                 caller,
@@ -897,6 +990,11 @@ extension SystemCalls {
                 resource: UInt32(register: frame.argument(1)),
                 new: VirtualAddress(register: frame.argument(2)),
                 old: VirtualAddress(register: frame.argument(3)))
+        case .clockAdjtime:
+            return try clockAdjtime(
+                caller,
+                clock: Int32(register: frame.argument(0)),
+                state: VirtualAddress(register: frame.argument(1)))
         case .syncfs:
             return try syncfs(caller, descriptor: Int32(register: frame.argument(0)))
         case .getcpu:
@@ -904,6 +1002,13 @@ extension SystemCalls {
                 caller,
                 processor: VirtualAddress(register: frame.argument(0)),
                 node: VirtualAddress(register: frame.argument(1)))
+        case .schedGetattr:
+            return try schedGetattr(
+                caller,
+                process: Int32(register: frame.argument(0)),
+                attributes: VirtualAddress(register: frame.argument(1)),
+                size: UInt32(register: frame.argument(2)),
+                flags: UInt32(register: frame.argument(3)))
         case .renameat2:
             return try renameat2(
                 caller,
@@ -997,6 +1102,15 @@ extension SystemCalls {
                 path: VirtualAddress(register: frame.argument(1)),
                 mode: UInt32(register: frame.argument(2)),
                 flags: Int32(register: frame.argument(3)))
+        case .epollPwait2:
+            return try epollPwait2(
+                caller,
+                set: Int32(register: frame.argument(0)),
+                events: VirtualAddress(register: frame.argument(1)),
+                maximum: Int32(register: frame.argument(2)),
+                timeout: VirtualAddress(register: frame.argument(3)),
+                mask: VirtualAddress(register: frame.argument(4)),
+                maskSize: Int(register: frame.argument(5)))
         default:
             return try unimplemented(number, caller)
         }
