@@ -143,6 +143,12 @@ let host: [Target] = [
             "Wire", "TestSupport",
         ]),
     tests(
+        "SystemCalls",
+        [
+            "SystemCalls", "Processes", "Scheduler", "Files", "Memory", "Hardware", "Base",
+            "LinuxABI", "TestSupport",
+        ]),
+    tests(
         "VirtualMachine",
         [
             "VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "NucleusInterface",

@@ -155,6 +155,7 @@ package struct FrameAllocator: ~Copyable, Sendable {
     }
     /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back. For tests.
     package mutating func injectFailure(at n: Int) { allocationsUntilFailure = n }
+    var isFailureAhead: Bool { allocationsUntilFailure > 0 }
 
     // MARK: Blocks
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 int main(void) {
+    setpriority(PRIO_PROCESS, 0, 0); /* whoever runs the tests may be nice */
     unsigned long mask[16] = {0};
     SHOW(syscall(SYS_sched_yield));
     HOLDS(syscall(SYS_sched_getaffinity, 0, sizeof mask, mask) >= 8);

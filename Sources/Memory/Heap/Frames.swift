@@ -131,6 +131,7 @@ package enum Frames {
     /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back. For tests.
     @export(interface)
     package static func injectFailure(at n: Int) { withAllocator { $0.injectFailure(at: n) } }
+    fileprivate static var isFailureAhead: Bool { withAllocator { $0.isFailureAhead } }
 
     // The heap's side.
     static func allocate(count: Int, use: FrameUse) -> Frame? {
@@ -171,6 +172,40 @@ package enum KernelReserve {
     /// Lets an operation begin that creates objects. ENOMEM below the reserve.
     @export(interface)
     package static func admit() throws(Errno) {
-        guard Frames.freeCount >= frames else { throw .outOfMemory }
+        guard Frames.freeCount >= frames, mayAdmit() else { throw .outOfMemory }
+    }
+
+    private static let untilRefusal = Global(0)
+    /// Makes the `n`-th admission from now on fail (1 is the next); 0 takes it back. For tests.
+    package static func injectFailure(at n: Int) { untilRefusal.value = n }
+    fileprivate static var isFailureAhead: Bool { untilRefusal.value > 0 }
+    private static func mayAdmit() -> Bool {
+        guard untilRefusal.value > 0 else { return true }
+        untilRefusal.value -= 1
+        return untilRefusal.value > 0
+    }
+}
+
+/// What can be made to run out, for tests of what happens then.
+package enum InjectedShortage: CaseIterable, Sendable {
+    case frames
+    case heap
+    case admissions
+
+    /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back.
+    package func inject(at n: Int) {
+        switch self {
+        case .frames: Frames.injectFailure(at: n)
+        case .heap: Heap.injectFailure(at: n)
+        case .admissions: KernelReserve.injectFailure(at: n)
+        }
+    }
+    /// Whether that failure is still to come.
+    package var isAhead: Bool {
+        switch self {
+        case .frames: Frames.isFailureAhead
+        case .heap: Heap.isFailureAhead
+        case .admissions: KernelReserve.isFailureAhead
+        }
     }
 }

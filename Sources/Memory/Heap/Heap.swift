@@ -20,9 +20,22 @@ enum Heap {
         unsafe state = typed
     }
 
+    /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back. For tests.
+    static func injectFailure(at n: Int) {
+        guard let state = unsafe state else { return }
+        unsafe state.pointee.withLock { $0.allocationsUntilFailure = n }
+    }
+
+    static var isFailureAhead: Bool {
+        guard let state = unsafe state else { return false }
+        return unsafe state.pointee.withLock { $0.allocationsUntilFailure > 0 }
+    }
+
     /// Returns `size` bytes at a multiple of `alignment` (a power of two up to a page), or nil.
     static func allocate(size: Int, alignment: Int) -> UnsafeMutableRawPointer? {
-        guard let state = unsafe state, size >= 0, alignment <= Page.size else { return nil }
+        guard let state = unsafe state, size >= 0, alignment <= Page.size,
+            unsafe state.pointee.withLock({ $0.mayAllocate() })
+        else { return nil }
         guard let sizeClass = SizeClass(size: size, alignment: alignment) else {
             guard size <= Page.size << FrameAllocator.maximumOrder,
                 let count = Page.count(holding: UInt64(size)),
@@ -121,6 +134,14 @@ enum SlabHeader {
 
 /// The slab pages with room, by size class.
 struct HeapState: ~Copyable, Sendable {
+    /// For tests: which allocation from now on fails; 0 for none.
+    var allocationsUntilFailure = 0
+    mutating func mayAllocate() -> Bool {
+        guard allocationsUntilFailure > 0 else { return true }
+        allocationsUntilFailure -= 1
+        return allocationsUntilFailure > 0
+    }
+
     private var partial = InlineArray<22, UInt32>(repeating: 0)
 
     mutating func allocate(_ sizeClass: SizeClass) -> (frame: Frame, offset: Int)? {

@@ -71,6 +71,24 @@ test_image_of_bad_program() {
     record martlet run_martlet build "$built/musl/hello" -o /absent/image
     refused 1
 }
+# A version in an image's note, or that of kernel and VMM behind it, is no longer the one of today. The
+# versions are looked at before the checksum, which is wrong then too.
 test_image_of_another_version() {
-    skip "no image of another version can be made yet: one version has been built so far"
+    [ "${MARTLET:-}" != native ] || skip "there are no images on the native side"
+    build_image "$built/musl/hello" || return 1
+    cp image good
+    # The note: sizes of owner and descriptor, type 2, owner, then the two versions.
+    local note wrong=0 place byte
+    note=$(LC_ALL=C grep -obUaP '\x08\0\0\0\x30\0\0\0\x02\0\0\0Martlet\0' good | head -1 | cut -d: -f1)
+    [ -n "$note" ] || { echo "no note found"; return 1; }
+    for place in 20 24; do
+        for byte in '\000' '\002' '\377'; do
+            cp good image
+            printf "$byte" | dd of=image bs=1 seek=$((note + place)) conv=notrunc 2>/dev/null
+            cmp -s image good && continue
+            record martlet run_martlet run ./image
+            refused 1 'another version' || { echo "(byte $place of the note is $byte)"; wrong=1; }
+        done
+    done
+    return $wrong
 }

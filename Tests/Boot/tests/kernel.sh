@@ -114,9 +114,9 @@ test_vmm_ends_a_deaf_machine() {
     vmm=$work/bin/martlet-vmm
     [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
     build_guests || return 1
-    local command=(env --default-signal=INT,QUIT "$vmm")
-    [ $as_user = no ] || command=("$work/as-user" yes "${command[@]}")
-    "${command[@]}" --kernel guest-hostile --memory 16M --command-line 80 >/dev/null 2>said &
+    local command=(env --default-signal=INT,QUIT)
+    [ $as_user = no ] || command+=("$work/as-user" yes)
+    "${command[@]}" "$vmm" --kernel guest-hostile --memory 16M --command-line 80 >/dev/null 2>said &
     local machine=$! waited=0
     until grep -q ready said; do
         sleep 0.1

@@ -82,6 +82,7 @@ test_busybox_ls_folder() {
     echo one >folder/one
     ln -s one folder/link
     chmod 640 folder/one
+    hand_over folder
     touch -d '2020-02-02 02:02:02 UTC' folder/one
     same --file folder:/data /bin/busybox stat -c '%n %a %F' /data /data/one /data/link /data/sub || return 1
     same --file folder:/data /bin/busybox ls -A1 --color=never /data || return 1
@@ -140,6 +141,7 @@ test_files() {
     echo inside >folder/deep/deeper/file
     echo plain >plain
     chmod 751 plain
+    hand_over plain
     local place=(--file folder:/a/b --file plain --file plain:/c/d/renamed)
     same "${place[@]}" /bin/busybox cat /a/b/deep/deeper/file /c/d/renamed /plain || return 1
     same "${place[@]}" /bin/busybox ls /a/b /a/b/deep || return 1
