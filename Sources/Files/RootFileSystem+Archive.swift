@@ -112,7 +112,10 @@ private struct ArchiveLoader: ~Copyable {
         // /dev has the devices there are; nobody listens on a socket of the image.
         case .characterDevice, .blockDevice, .socket, .anonymous: return
         }
+        // A folder keeps the times that the archive gave it, whatever is put into it.
+        let times = directory.times
         try directory.add(node, named: name, in: walk.entry)
+        directory.times = times
         set(entry, on: node)
         // Last, because it frees the frames that hold the name.
         if let file = node as? RegularNode { try fill(file, entry, of: bytes) }

@@ -55,6 +55,24 @@ build_programs() {
     if [ ! "$built/swift-hello" -nt "$top/Tests/Programs/main.swift" ] && command -v swiftc >/dev/null; then
         swiftc -O -static-executable -o "$built/swift-hello" "$top/Tests/Programs/main.swift" || failed=1
     fi
+    build_real_programs || failed=1
+    return $failed
+}
+
+# Programs of other people's libraries, static as all.
+build_real_programs() {
+    local real=$top/Tests/Programs/Real failed=0
+    # What the linker says about dlopen in a static program is true of both sides.
+    [ "$built/lua" -nt "$real/lua.c" ] ||
+        gcc -static -O1 -o "$built/lua" "$real/lua.c" -llua5.4 -lm -ldl 2>"$built/lua.log" ||
+        { cat "$built/lua.log"; failed=1; }
+    [ "$built/sqlite" -nt "$real/sqlite.c" ] ||
+        gcc -static -O1 -o "$built/sqlite" "$real/sqlite.c" -lsqlite3 -lm -ldl -lpthread \
+            2>"$built/sqlite.log" || { cat "$built/sqlite.log"; failed=1; }
+    if [ ! "$built/swift-words" -nt "$real/words.swift" ] && command -v swiftc >/dev/null; then
+        swiftc -O -static-executable -o "$built/swift-words" "$real/words.swift" \
+            2>"$built/swift-words.log" || { cat "$built/swift-words.log"; failed=1; }
+    fi
     return $failed
 }
 

@@ -114,13 +114,16 @@ int main(int count, char **arguments) {
     struct stat program;
     if (stat(arguments[at], &program)) fail(arguments[at]);
     if (!S_ISREG(program.st_mode)) return 1;
+    char *all[260];
+    int total = 0;
     for (int i = 0; i < 2; i++) {
         int given = 0;
         for (int j = 0; j < variables; j++)
             given += !strncmp(environment[j], defaults[i], strchr(defaults[i], '=') - defaults[i] + 1);
-        if (!given) environment[variables++] = defaults[i];
+        if (!given) all[total++] = defaults[i];
     }
-    environment[variables] = NULL;
+    for (int i = 0; i < variables; i++) all[total++] = environment[i];
+    all[total] = NULL;
     if (!mkdtemp(root)) fail(root);
 
     /* Signals that come before the child exists wait for it. */
@@ -183,7 +186,7 @@ int main(int count, char **arguments) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
-        execve(guest, arguments + at, environment);
+        execve(guest, arguments + at, all);
         fail(guest);
     }
     sigprocmask(SIG_UNBLOCK, &forwarded, NULL);
