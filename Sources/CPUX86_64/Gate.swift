@@ -136,6 +136,8 @@ package enum CPU {
     package static func pause() { cpu_pause() }
     /// Ends the machine; returns only where the platform ignored it.
     package static func powerOff() { _ = gate(GATE_POWER_OFF) }
+    /// Resets the machine.
+    package static func reset() { _ = gate(GATE_RESET) }
     /// Runs the program whose frame tops the library-OS stack.
     package static func enterProgram() -> Never {
         cpu_enter_program(area.base + UInt64(AREA_ENTRY) + UInt64(ENTRY_RETURN))

@@ -7,3 +7,20 @@ package enum ProcessorFeatures {
     /// AT_PLATFORM and utsname's machine.
     package static let name: StaticString = "x86_64"
 }
+
+extension CPU {
+    /// Ticks of the time stamp counter per second, where CPUID tells: from a hypervisor's timing leaf
+    /// or the CPU's own (SDM volume 2, CPUID leaf 15H). 16H is a nominal figure only.
+    package static var timeStampFrequency: UInt64? {
+        let hypervisorBase: UInt32 = 0x4000_0000
+        let hasHypervisor = identify(leaf: 1).ecx >> 31 != 0
+        if hasHypervisor, identify(leaf: hypervisorBase).eax >= hypervisorBase + 0x10 {
+            let kilohertz = identify(leaf: hypervisorBase + 0x10).eax
+            if kilohertz > 0 { return UInt64(kilohertz) * 1000 }
+        }
+        guard identify(leaf: 0).eax >= 0x15 else { return nil }
+        let ratio = identify(leaf: 0x15)
+        guard ratio.eax > 0, ratio.ebx > 0, ratio.ecx > 0 else { return nil }
+        return UInt64(ratio.ecx) * UInt64(ratio.ebx) / UInt64(ratio.eax)
+    }
+}

@@ -279,5 +279,13 @@ kernel_entry:                               // RDI boot record, RSI its bytes; o
     call library_boot
     ud2
 .size kernel_entry, . - kernel_entry
+
+.globl kernel_entry_pvh
+.type kernel_entry_pvh, @function
+kernel_entry_pvh:                           // RDI start info, RSI, RDX, RCX bounds of the kernel
+    xorl %ebp, %ebp
+    call library_boot_pvh
+    ud2
+.size kernel_entry_pvh, . - kernel_entry_pvh
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -18,6 +18,15 @@ package enum BootMemory {
         DirectMap.initialize(
             base: VirtualAddress(rawValue: UInt64(DIRECT_MAP_BASE)), frameCount: frameCount)
     }
+    /// Bytes from address 0 that the direct map covers.
+    package static var directMapByteCount: UInt64 {
+        UInt64(DirectMap.size) << UInt64(Page.shift)
+    }
+    /// Loads an aligned 64-bit integer. Precondition: it lies in the direct map.
+    package static func load64(at address: PhysicalAddress) -> UInt64 {
+        Frame(containing: address).load(
+            UInt64.self, at: Int(address.rawValue & Page.offsetMask))
+    }
     /// Lends `byteCount` bytes of RAM at a physical address, at any alignment. Precondition: the
     /// range lies in the direct map, and nothing writes it meanwhile.
     package static func withBytes<Result: ~Copyable, Failure: Error>(

@@ -29,6 +29,9 @@ package final class RegisterWindow: Sendable {
     package func load32(at offset: UInt32) -> UInt32 {
         unsafe cpu_register_load_32(register(at: offset, width: 4))
     }
+    package func store8(_ value: UInt8, at offset: UInt32) {
+        unsafe cpu_register_store_8(register(at: offset, width: 1), value)
+    }
     package func store32(_ value: UInt32, at offset: UInt32) {
         unsafe cpu_register_store_32(register(at: offset, width: 4), value)
     }
@@ -39,11 +42,20 @@ package final class RegisterWindow: Sendable {
 }
 
 extension RegisterWindow {
-    /// The registers of the boot record's device `index`, where every boot path maps them.
-    package static func device(_ index: Int) -> RegisterWindow? {
-        let page = UInt64(Page.size)
+    /// The registers of the boot record's device `index`, where every boot path maps their page.
+    package static func device(
+        _ index: Int, base: PhysicalAddress, byteCount: UInt64
+    ) -> RegisterWindow? {
+        let page = UInt64(DEVICE_WINDOW_BASE) + UInt64(Page.size) * UInt64(1 + index)
+        let offset = base.rawValue & Page.offsetMask
         return RegisterWindow(
-            at: VirtualAddress(rawValue: UInt64(DEVICE_WINDOW_BASE) + page * UInt64(1 + index)),
+            at: VirtualAddress(rawValue: page + offset),
+            byteCount: Int(min(byteCount, UInt64(Page.size) - offset)))
+    }
+    /// A page that is looked at while devices are found.
+    package static func probe(page: Int) -> RegisterWindow? {
+        RegisterWindow(
+            at: VirtualAddress(rawValue: UInt64(PROBE_WINDOW) + UInt64(page * Page.size)),
             byteCount: Page.size)
     }
 }

@@ -28,13 +28,13 @@ package enum Crash {
             describe(frame, faultAddress, into: &text)
         }
         state.send()
-        while true { CPU.powerOff() }
+        Power.turnOff()
     }
     /// Reports a failure that is no exception and ends the machine.
     package static func end(because reason: StaticString) -> Never {
         state.render(nil) { text in text.append(reason) }
         state.send()
-        while true { CPU.powerOff() }
+        Power.turnOff()
     }
 
     @_lifetime(text: copy text)
@@ -83,7 +83,7 @@ private final class CrashState: @unchecked Sendable {
 
     func render(_ frame: ProgramFrame?, _ reason: (inout TextBuffer) -> Void) {
         // A crash while reporting one: say no more.
-        if isCrashing { while true { CPU.powerOff() } }
+        if isCrashing { Power.turnOff() }
         isCrashing = true
         var span = bytes.mutableSpan
         var text = TextBuffer(into: span.mutableRaw)

@@ -22,11 +22,22 @@ final class Devices {
         Log.current?.sink = records
         for index in 0..<record.count(BootRecord.devices) {
             let device = record.device(at: index)
-            guard device.kind == BootRecord.DeviceKind.virtioMMIO.rawValue,
-                let window = RegisterWindow.device(index)
+            let kind = BootRecord.DeviceKind(rawValue: device.kind)
+            guard kind == .virtioMMIO || kind == .virtioMMIOWithLine,
+                let window = RegisterWindow.device(
+                    index, base: device.base, byteCount: device.byteCount)
             else { continue }
             do throws(DriverError) {
-                try start(try Self.transport(record, device, index, window), device)
+                let handler = try start(
+                    try Self.transport(record, device, index, window), device)
+                guard let handler else { continue }
+                if kind == .virtioMMIOWithLine {
+                    Interrupts.register(
+                        InterruptLine(window, handler), vector: Int(device.queueVector))
+                } else {
+                    Interrupts.register(handler, vector: Int(device.queueVector))
+                    Interrupts.register(handler, vector: Int(device.configurationVector))
+                }
             } catch {
                 Log.line(.error) { text in
                     text.append("device ")
@@ -54,25 +65,25 @@ final class Devices {
             features: Features(rawValue: device.features))
     }
 
+    /// Starts a device's driver; returns what its interrupts are for.
     private func start(
         _ transport: consuming VirtioTransport, _ device: BootRecordView.Device
-    ) throws(DriverError) {
+    ) throws(DriverError) -> (any InterruptHandler)? {
         switch transport.device {
         case .console:
             let driver = try ConsoleDriver(
                 transport, records: records, sizes: .init(frameCount: Frames.totalCount),
                 allocate: Self.frames)
-            Interrupts.register(driver, vector: Int(device.queueVector))
-            Interrupts.register(driver, vector: Int(device.configurationVector))
             Wait.register(driver)
             console = driver
+            return driver
         case .entropy:
             let driver = try EntropyDriver(transport, allocate: Self.frames)
-            Interrupts.register(driver, vector: Int(device.queueVector))
             Entropy.register(driver)
             driver.request()
             entropy = driver
-        default: break
+            return driver
+        default: return nil
         }
     }
 
@@ -103,7 +114,7 @@ final class Devices {
         console?.flush()
         record(records)
         records.flush()
-        while true { CPU.powerOff() }
+        Power.turnOff()
     }
 }
 

@@ -109,6 +109,12 @@ package enum BootRecord {
     /// Such a device's rings are in the table of queues: device index (u32), queue index (u32), size
     /// (u32), zero (u32), base (u64) of a ring whose parts lie one after the other.
     package enum DeviceKind: UInt32, Sendable {
+        /// Interrupts are messages with vectors of their own.
         case virtioMMIO = 1
+        /// The same with one interrupt line (both vectors are its), which the driver acknowledges.
+        case virtioMMIOWithLine = 2
+        /// Four ISA serial ports (16550A): standard input, output, error, and control. The queue
+        /// vector is the input's, the configuration vector that of control.
+        case serialPorts = 3
     }
 }

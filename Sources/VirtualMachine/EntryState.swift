@@ -9,7 +9,7 @@ enum EntryState {
     static func make(
         _ kernel: KernelImage, _ layout: GuestLayout, _ features: ProcessorFeatures
     ) -> ProcessorState {
-        let area = ProcessorArea.supervisorView(0)
+        let area = ProcessorArea(index: 0).supervisorView
         var state = ProcessorState()
         state.instructionPointer = kernel.entry
         state.stackPointer = stackPointer

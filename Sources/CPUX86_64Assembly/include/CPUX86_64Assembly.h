@@ -54,6 +54,15 @@ static inline void cpu_store(uint32_t *word, uint32_t value) {
 static inline void cpu_out_bytes(uint16_t port, const void *bytes, size_t count) {
   __asm__ volatile("rep outsb" : "+S"(bytes), "+c"(count) : "d"(port) : "memory");
 }
+/// One access to a port that the TSS's bitmap permits.
+static inline void cpu_out_8(uint16_t port, uint8_t value) {
+  __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+static inline uint8_t cpu_in_8(uint16_t port) {
+  uint8_t value;
+  __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
 typedef struct {
   uint32_t eax, ebx, ecx, edx;
 } cpu_identification;
@@ -86,6 +95,9 @@ static inline uint32_t cpu_register_load_32(const volatile void *at) {
     uint32_t value;
     __asm__ volatile("movl %1, %0" : "=r"(value) : "m"(*(const volatile uint32_t *)at) : "memory");
     return value;
+}
+static inline void cpu_register_store_8(volatile void *at, uint8_t value) {
+    __asm__ volatile("movb %1, %0" : "=m"(*(volatile uint8_t *)at) : "q"(value) : "memory");
 }
 static inline void cpu_register_store_32(volatile void *at, uint32_t value) {
     __asm__ volatile("movl %1, %0" : "=m"(*(volatile uint32_t *)at) : "r"(value) : "memory");

@@ -13,6 +13,9 @@
 #define DIRECT_MAP_BASE           0x408000000000  // all RAM, by physical address
 #define CPU_AREA_BASE             0x410000000000  // one CPU area each CPU_AREA_STRIDE
 #define DEVICE_WINDOW_BASE        0x418000000000  // page 0: local APIC; page 1+n: virtio-mmio n
+#define IO_APIC_WINDOW            0x418000100000  // page n: I/O APIC n
+#define POWER_WINDOW              0x418000110000  // the page with the sleep control register
+#define PROBE_WINDOW              0x418000120000  // pages that are looked at while devices are found
 #define LIBRARY_STACK_BASE        0x420000000000  // library-OS stacks, guard pages between
 #define LIBRARY_END               0x500000000000
 #define PROGRAM_END               0x7ffffffff000  // first address a program never has
@@ -171,11 +174,26 @@
 #define FRAME_VECTOR_SYSTEM_CALL  0x100
 #define FRAME_VECTOR_INTERRUPT    0x101
 
+// ---- Physical places at entry by PVH: what our VMM packs for itself lies here below the kernel ----
+#define PVH_AREA                  0x100000  // CPU 0's area, as at AREA_*
+#define PVH_STACK                 0x114000
+#define PVH_STACK_BYTES           0x10000
+#define PVH_RECORD                0x124000  // the boot record, two pages
+#define PVH_RECORD_BYTES          0x2000
+#define PVH_TABLES                0x126000  // the page tables of the entry, root first
+#define PVH_TABLE_COUNT           12
+#define PVH_FREE                  0x132000  // up to the kernel: further page tables
+#define PVH_KERNEL                0x200000  // on a 2 MiB boundary
+#define PVH_MAPPED                0x1000000 // bytes from 0 that the direct map covers at entry
+#define PVH_ENTRY_TSC             0x124070  // counter at entry: BootRecord.startTSC in its place
+
 // ---- Ports and addresses of our own VMM ----
 #define VMM_POWER_OFF_PORT        0x604
 #define VMM_POWER_OFF_VALUE       0x2000
 #define VMM_EARLY_CONSOLE_PORT    0x3f8  // bytes written here are the kernel's words
 #define VMM_VIRTIO_BASE           0xd0000000  // physical; one page a device
 #define LOCAL_APIC_PHYSICAL       0xfee00000
+#define IO_APIC_PHYSICAL          0xfec00000  // the first; QEMU's microvm may have another
+#define IO_APIC_STRIDE            0x10000
 
 #endif

@@ -1,0 +1,132 @@
+package import Base
+internal import NucleusLayout
+
+/// The page tables of a machine that a loader entered by its own protocol: the few that the entry
+/// stub made are completed here, from ring 3, before anything else runs.
+package struct BootTables {
+    /// Tables out of the room between the stub's and the kernel.
+    private enum Storage: TableMemory {
+        static let next = Global(UInt64(PVH_FREE))
+
+        static func load(_ table: PhysicalAddress, _ index: Int) -> UInt64 {
+            Frame(containing: table).load(UInt64.self, at: index * 8)
+        }
+        static func store(_ value: UInt64, _ table: PhysicalAddress, _ index: Int) {
+            Frame(containing: table).store(value, at: index * 8)
+        }
+        static func allocate() -> PhysicalAddress? {
+            let address = next.value
+            guard address + UInt64(Page.size) <= UInt64(PVH_KERNEL) else { return nil }
+            next.value = address + UInt64(Page.size)
+            Frame(containing: PhysicalAddress(rawValue: address)).zero()
+            return PhysicalAddress(rawValue: address)
+        }
+        static func free(_ table: PhysicalAddress) {}
+    }
+
+    private let tables = PageTable<Storage>(root: PhysicalAddress(rawValue: UInt64(PVH_TABLES)))
+    private static var largePageSize: UInt64 { 2 << 20 }
+
+    /// Bounds of the kernel's segments, as virtual addresses; it begins at LIBRARY_BASE.
+    package struct Kernel: Sendable {
+        package let constants: UInt64
+        package let data: UInt64
+        package let end: UInt64
+        package init(constants: UInt64, data: UInt64, end: UInt64) {
+            self.constants = constants
+            self.data = data
+            self.end = end
+        }
+        /// Where the image ends in RAM.
+        package var physicalEnd: UInt64 { Self.physical(end) }
+        fileprivate static func physical(_ address: UInt64) -> UInt64 {
+            address - UInt64(LIBRARY_BASE) + UInt64(PVH_KERNEL)
+        }
+    }
+
+    package init() {}
+
+    /// The root that is loaded.
+    package var root: PhysicalAddress { tables.root }
+
+    private func set(_ address: UInt64, to physical: UInt64, _ rights: PageRights) -> Bool {
+        tables.set(
+            PageTableEntry(
+                libraryPage: PhysicalAddress(rawValue: physical), rights: rights),
+            at: VirtualAddress(rawValue: address))
+    }
+
+    /// Maps a page of device registers, uncached; false without room for tables.
+    package func mapDevice(_ address: UInt64, to physical: UInt64) -> Bool {
+        var entry = PageTableEntry(
+            libraryPage: PhysicalAddress(rawValue: physical), rights: [.read, .write])
+        entry.rawValue |= 1 << 3 | 1 << 4  // write-through, cache-disable
+        return tables.set(entry, at: VirtualAddress(rawValue: address))
+    }
+
+    /// Gives the kernel's pages their segments' rights and takes what lies behind them away.
+    package func protect(_ kernel: Kernel) -> Bool {
+        var address = UInt64(LIBRARY_BASE)
+        while address < kernel.end {
+            let rights: PageRights =
+                address < kernel.constants
+                ? [.read, .execute] : address < kernel.data ? .read : [.read, .write]
+            let physical = Kernel.physical(address)
+            guard set(address, to: physical, rights) else { return false }
+            address += UInt64(Page.size)
+        }
+        while address & (Self.largePageSize - 1) != 0 {
+            _ = tables.set(.absent, at: VirtualAddress(rawValue: address))
+            address += UInt64(Page.size)
+        }
+        tables.update(
+            VirtualAddress(rawValue: address),
+            VirtualAddress(rawValue: UInt64(LIBRARY_BASE) + UInt64(PVH_MAPPED - PVH_KERNEL))
+        ) { _, _ in .absent }
+        return protectAliases(kernel)
+    }
+    /// No writable alias of code, constants, and what ring 0 runs and reads.
+    private func protectAliases(_ kernel: Kernel) -> Bool {
+        let area = UInt64(PVH_AREA)
+        for (start, end) in [
+            (UInt64(PVH_KERNEL), Kernel.physical(kernel.data)),
+            (area + UInt64(AREA_NUCLEUS), area + UInt64(AREA_EXCEPTION_STACK)),
+        ] {
+            var physical = start
+            while physical < end {
+                guard set(UInt64(DIRECT_MAP_BASE) + physical, to: physical, .read) else {
+                    return false
+                }
+                physical += UInt64(Page.size)
+            }
+        }
+        return true
+    }
+
+    /// Adds RAM to the direct map; what is mapped already stays. False without room for tables.
+    package func mapDirectly(_ base: UInt64, _ end: UInt64) -> Bool {
+        var physical = max(base, UInt64(PVH_MAPPED))
+        while physical < end {
+            let address = UInt64(DIRECT_MAP_BASE) + physical
+            if physical & (Self.largePageSize - 1) == 0, physical + Self.largePageSize <= end {
+                var entry = PageTableEntry(
+                    largePage: PhysicalAddress(rawValue: physical), rights: [.read, .write])
+                entry.rawValue |= 1 << 8  // global
+                guard tables.setLarge(entry, at: VirtualAddress(rawValue: address)) else {
+                    return false
+                }
+                physical += Self.largePageSize
+            } else {
+                guard set(address, to: physical, [.read, .write]) else { return false }
+                physical += UInt64(Page.size)
+            }
+        }
+        return true
+    }
+
+    /// Takes the entry stub's identity map away and drops every old translation.
+    package func finish() {
+        Storage.store(0, root, 0)
+        CPU.loadRoot(root)
+    }
+}

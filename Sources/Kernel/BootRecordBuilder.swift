@@ -1,0 +1,60 @@
+internal import Base
+internal import Hardware
+internal import NucleusInterface
+internal import NucleusLayout
+
+/// Writes a boot record where a loader's protocol left none: into the two pages set aside for it.
+struct BootRecordBuilder {
+    private let base = UInt64(PVH_RECORD)
+    private var next = BootRecord.headerSize
+    /// Room for a table's entries is taken when the first one comes; tables come one after another.
+    private var open: (table: Int, count: UInt64)?
+
+    init() {
+        for page in 0..<UInt64(PVH_RECORD_BYTES) / UInt64(Page.size) {
+            frame(at: Int(page) * Page.size).zero()
+        }
+        set(BootRecord.magicField, BootRecord.magic)
+        set(BootRecord.version, NucleusInterface.version)
+    }
+
+    private func frame(at offset: Int) -> Frame {
+        Frame(containing: PhysicalAddress(rawValue: base + UInt64(offset)))
+    }
+    private func store<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
+        frame(at: offset).store(value, at: offset % Page.size)
+    }
+    func set<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ field: BootRecord.Field<Value>, _ value: Value
+    ) {
+        store(value, at: field.offset)
+    }
+
+    /// Appends an entry of up to four words to a table; false where the record is full.
+    @discardableResult
+    mutating func append(
+        _ table: BootRecord.Table, _ first: UInt64, _ second: UInt64, _ third: UInt64,
+        _ fourth: UInt64 = 0
+    ) -> Bool {
+        guard next + table.entrySize <= Int(PVH_RECORD_BYTES) else { return false }
+        if open?.table != table.offset {
+            open = (table.offset, 0)
+            store(UInt64(next), at: table.offset)
+        }
+        let count = (open?.count ?? 0) + 1
+        open = (table.offset, count)
+        store(count, at: table.offset + 8)
+        store(first, at: next)
+        store(second, at: next + 8)
+        store(third, at: next + 16)
+        if table.entrySize > 24 { store(fourth, at: next + 24) }
+        next += table.entrySize
+        return true
+    }
+
+    /// Ends the record; returns its address as the library OS sees it, and its size.
+    func finish() -> (address: UInt, byteCount: Int) {
+        set(BootRecord.size, UInt32(next))
+        return (UInt(UInt64(DIRECT_MAP_BASE) + base), next)
+    }
+}
