@@ -105,11 +105,17 @@ let host: [Target] = [
             "Base", "LinuxABI", "Wire", "Virtio", "NucleusLayout", "NucleusInterface", "LinuxHost",
             "KVM", "CKVM", "DeviceModels",
         ]),
+    hostOnly(
+        "QEMU",
+        [
+            "Base", "LinuxABI", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
+            "VirtualMachine",
+        ]),
     .executableTarget(
         name: "martlet-vmm",
         dependencies: [
             "Base", "LinuxABI", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
-            "VirtualMachine",
+            "VirtualMachine", "QEMU",
         ],
         swiftSettings: strict),
     hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost"]),

@@ -87,6 +87,9 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
         input.start()
         recordInput.start()
         sendHandshake()
+        let input = input
+        records.onInputEnd = { input.endByteCount = $0 }
+        if records.wantsClock { records.requestClock() }
         records.attach(output: recordOutput, input: recordInput)
     }
 

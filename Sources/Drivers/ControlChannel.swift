@@ -1,6 +1,7 @@
 internal import Base
 internal import Hardware
 package import NucleusInterface
+internal import Scheduler
 internal import Trace
 
 /// The machine's records to its VMM and back, on a console port of their own.
@@ -18,6 +19,13 @@ package final class ControlChannel: LogSink {
     private var incoming = IncomingRecord()
     /// Told of a signal that the host sends to the program.
     package var onSignal: ((Int32) -> Void)?
+    /// Told where standard input ends, in bytes from its start.
+    var onInputEnd: ((UInt64) -> Void)?
+    /// Whether the host is asked for the time of day: no boot record of a VMM's had it.
+    package var wantsClock = false
+    /// When the host was asked for the time of day, and what it answered.
+    private var clockRequest: Nanoseconds?
+    private var hasClock = false
 
     package init() {}
 
@@ -29,15 +37,34 @@ package final class ControlChannel: LogSink {
         sendBacklog()
     }
 
+    /// Asks the host for the time of day with the next record; the answer sets the clock.
+    func requestClock() {
+        clockRequest = Clock.monotonic()
+        reach(.consoleReady)
+    }
+    /// Waits for the answer, as long as a loader's machine may be without it: a host that is not
+    /// ours never answers.
+    package func awaitClock() {
+        guard let clockRequest, !hasClock else { return }
+        let limit = max(Clock.monotonic(), clockRequest) + Nanoseconds(rawValue: 1_000_000)
+        while !hasClock, Clock.monotonic() < limit {
+            if !poll() { CPU.pause() }
+        }
+    }
+
     // MARK: Out
 
     /// Notes that the start came to a point; goes out with the next record.
     package func reach(_ milestone: NucleusInterface.Milestone) {
+        reach(milestone, at: TimeStampCounter.read())
+    }
+    /// The same of an earlier reading of the counter.
+    package func reach(_ milestone: NucleusInterface.Milestone, at timeStamp: UInt64) {
         var payload = InlineArray<16, UInt8>(repeating: 0)
         var span = payload.mutableSpan
         var bytes = span.mutableRaw
         bytes.storeLittleEndian(milestone.rawValue, at: 0)
-        bytes.storeLittleEndian(TimeStampCounter.read(), at: 8)
+        bytes.storeLittleEndian(timeStamp, at: 8)
         keep(.milestone, prefix: nil, payload.span.raw)
     }
     /// Sends a line of the log; before the port is up it is kept, as far as there is room.
@@ -137,6 +164,16 @@ package final class ControlChannel: LogSink {
         switch NucleusInterface.HostControl(rawValue: incoming.kind) {
         case .signal:
             if let signal = incoming.word, (1...64).contains(signal) { onSignal?(Int32(signal)) }
+        case .inputEnd:
+            if let count = incoming.doubleWord { onInputEnd?(count) }
+        case .clock:
+            guard let time = incoming.doubleWord, let time = Int64(exactly: time),
+                let clockRequest, !hasClock
+            else { break }
+            hasClock = true
+            // What passed since the question counts as the way there: the host answered it at once.
+            Clock.setRealtime(
+                Nanoseconds(rawValue: time) + (Clock.monotonic() - clockRequest))
         case nil: break
         }
         incoming = IncomingRecord()
@@ -219,5 +256,10 @@ private struct IncomingRecord {
     var word: UInt32? {
         guard byteCount >= 4 else { return nil }
         return payload.span.raw.littleEndian(UInt32.self, at: 0)
+    }
+    /// The payload's first eight bytes, `nil` where it has fewer.
+    var doubleWord: UInt64? {
+        guard byteCount >= 8 else { return nil }
+        return payload.span.raw.littleEndian(UInt64.self, at: 0)
     }
 }

@@ -116,6 +116,11 @@ package struct DMABuffer: Sendable {
         let piece = piece(at: offset, atMost: 1)
         return piece.frame.withBytes { $0.byte(at: piece.offset) }
     }
+    /// Stores the byte at `offset`. Precondition: it lies within the buffer.
+    package func storeByte(_ byte: UInt8, at offset: Int) {
+        let piece = piece(at: offset, atMost: 1)
+        piece.frame.store(byte, at: piece.offset)
+    }
     /// Loads a little-endian 64-bit integer at an offset that is a multiple of 8.
     package func word(at offset: Int) -> UInt64 {
         let piece = piece(at: offset, atMost: 8)
@@ -157,6 +162,13 @@ package struct DMAArena {
         guard rounded <= end - next else { return nil }
         defer { next += rounded }
         return next
+    }
+    /// The next `byteCount` bytes within one page, aligned to 64.
+    package mutating func takePage(_ byteCount: Int) -> UInt64? {
+        next = (next + 63) & ~63
+        let room = UInt64(Page.size) - next & Page.offsetMask
+        if UInt64(byteCount) > room { next += room }
+        return take(byteCount)
     }
     package mutating func takeBuffer(_ byteCount: Int) throws(DriverError) -> DMABuffer {
         guard let address = take(byteCount) else { throw .outOfMemory }

@@ -20,7 +20,14 @@ package final class ReceivePort {
     private var taken = 0
     package private(set) var isBroken = false
     /// Whether the device closed its end: no more comes after what is here.
-    package internal(set) var isClosed = false
+    package internal(set) var isClosed: Bool {
+        get { wasClosed || endByteCount.map { receivedByteCount >= $0 } ?? false }
+        set { wasClosed = newValue }
+    }
+    private var wasClosed = false
+    /// Bytes that came so far, and after how many the host said that no more come.
+    private var receivedByteCount: UInt64 = 0
+    var endByteCount: UInt64?
 
     private struct Filled {
         let slot: UInt16
@@ -79,6 +86,7 @@ package final class ReceivePort {
                 while let completion = try queue.collect(in: memory) {
                     let slot = slotOfHead[Int(completion.head)]
                     if completion.written > 0 {
+                        receivedByteCount += UInt64(completion.written)
                         filled.append(Filled(slot: slot, byteCount: Int(completion.written)))
                     } else {
                         hasEmpty = true

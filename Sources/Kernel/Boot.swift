@@ -35,6 +35,9 @@ private func boot(_ record: borrowing BootRecordView) -> Never {
     guard Machine.startMemory(record) else { Crash.end(because: "no usable memory") }
     Log.current = LogRing()
     let devices = Devices()
+    if record[BootRecord.entryProtocol] != BootRecord.EntryProtocol.martlet.rawValue {
+        devices.records.reach(.handedOver, at: record[BootRecord.enterTSC])
+    }
     devices.records.reach(.kernelEntered)
     Machine.startClocks(record)
     Interrupts.start()

@@ -20,9 +20,12 @@ final class Devices {
     func start(_ record: borrowing BootRecordView) {
         // Lines that come before the console is up wait in the channel's backlog.
         Log.current?.sink = records
+        records.wantsClock =
+            record[BootRecord.entryProtocol] != BootRecord.EntryProtocol.martlet.rawValue
         for index in 0..<record.count(BootRecord.devices) {
             let device = record.device(at: index)
             let kind = BootRecord.DeviceKind(rawValue: device.kind)
+            if kind == .serialPorts { startSerialConsole(device) }
             guard kind == .virtioMMIO || kind == .virtioMMIOWithLine,
                 let window = RegisterWindow.device(
                     index, base: device.base, byteCount: device.byteCount)
@@ -46,6 +49,24 @@ final class Devices {
                 }
             }
         }
+    }
+
+    /// The console by serial ports.
+    private func startSerialConsole(_ device: BootRecordView.Device) {
+        do throws(DriverError) {
+            var rings = PreparedRings()
+            let serial = try SerialConsole(rings: &rings, allocate: Self.frames)
+            let transport = VirtioTransport(
+                serial, prepared: rings, device: .console, features: SerialConsole.features)
+            let driver = try ConsoleDriver(
+                transport, records: records, sizes: .init(frameCount: Frames.totalCount),
+                allocate: Self.frames)
+            Wait.register(serial)
+            Wait.register(driver)
+            Interrupts.register(serial, vector: Int(device.queueVector))
+            Interrupts.register(serial, vector: Int(device.configurationVector))
+            console = driver
+        } catch { Log.error("the serial ports can't be used") }
     }
 
     /// The way to a device: its rings where it was prepared, else its registers from the start.

@@ -57,6 +57,7 @@ struct Program: ~Copyable {
     consuming func start(_ record: borrowing BootRecordView, _ line: borrowing CommandLineView) {
         makeProcess(record)
         guard let registers = load(line) else { devices.end { _ in } }
+        devices.records.awaitClock()
         devices.records.reach(.programLoaded)
         CPU.area.programFrame.reset(instruction: registers.entry, stack: registers.stack)
         Crash.programStarted(at: registers.entry)

@@ -49,3 +49,24 @@ extension Host {
         clinux_fill_standard_descriptors() == 0
     }
 }
+
+extension OutputStream {
+    /// Writes what fits of `bytes`; says how many went.
+    package func write(_ bytes: ArraySlice<UInt8>) -> Result<Int, Errno> {
+        unsafe bytes.withUnsafeBytes { buffer in
+            guard let start = buffer.baseAddress else { return .success(0) }
+            return unsafe write(start, byteCount: buffer.count)
+        }
+    }
+}
+
+extension Descriptor {
+    /// Sends what fits into a socket, without waiting and without SIGPIPE.
+    package func send(_ bytes: ArraySlice<UInt8>) -> Result<Int, Errno> {
+        let result = unsafe bytes.withUnsafeBytes { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            return unsafe clinux_write_some(rawValue, start, buffer.count, 1)
+        }
+        return result < 0 ? .failure(.last) : .success(result)
+    }
+}

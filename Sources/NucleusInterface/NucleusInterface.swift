@@ -37,6 +37,12 @@ package enum NucleusInterface {
     package enum HostControl: UInt32, Sendable {
         /// Payload: signal number (u32), for the program.
         case signal = 0x101
+        /// Payload: bytes of standard input in all (u64); it ends behind them. Where the console
+        /// itself can't say so.
+        case inputEnd = 0x102
+        /// Payload: CLOCK_REALTIME in nanoseconds (u64), the answer to `consoleReady`. Where no
+        /// boot record said so.
+        case clock = 0x103
 
         /// The guest skips a record whose payload is longer.
         package static let maximumPayload = 64
@@ -49,6 +55,10 @@ package enum NucleusInterface {
         case devicesReady = 3
         case programLoaded = 4
         case programEntered = 5
+        /// A loader's first instruction of the kernel, before `kernelEntered`.
+        case handedOver = 6
+        /// Records leave the machine from now on.
+        case consoleReady = 7
     }
 
     /// Levels of the kernel's log.

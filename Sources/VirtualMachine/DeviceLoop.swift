@@ -14,9 +14,7 @@ struct DeviceLoop: ~Copyable {
     private let devices: MachineDevices
     private let signals: ForwardedSignals
     private let end: MachineEnd
-    private let reporting: Machine.Reporting
-    /// What a record announced.
-    private var announced: Ending?
+    private var records: RecordReader
     private var lastInterrupt: Int64?
     private var poll = Poll()
 
@@ -27,7 +25,7 @@ struct DeviceLoop: ~Copyable {
         self.devices = devices
         self.signals = signals
         self.end = end
-        self.reporting = reporting
+        records = RecordReader(reporting)
     }
 
     /// Serves the machine until it ended and all it wrote is out.
@@ -104,29 +102,13 @@ struct DeviceLoop: ~Copyable {
             }
             if interrupts { devices.entropyLines.interrupt.signal() }
         } catch { throw .guest(error.line) }
-        for record in work.records { handle(record) }
+        for record in work.records { records.handle(record) }
         return work.hasMore
     }
     private struct Work: Sendable {
         var interrupts: Bool
         var hasMore: Bool
         var records: [ControlRecord]
-    }
-
-    private mutating func handle(_ record: ControlRecord) {
-        switch record {
-        case .log(let level, let text) where level <= reporting.logLevel:
-            reporting.showLine("kernel: \(Words.line(text))")
-        case .log: break
-        case .milestone(let number, let timeStamp):
-            if let timeline = reporting.timeline {
-                reporting.showLine(
-                    timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))
-            }
-        case .exit, .killed, .crash, .refused:
-            // The first word counts: what a crash leads to is no ending of its own.
-            announced = announced ?? Ending(record)
-        }
     }
 
     // MARK: Ending
@@ -148,9 +130,9 @@ struct DeviceLoop: ~Copyable {
         }
         guard !isBlocked else { return nil }
         switch stop {
-        case .poweredOff: return announced ?? .silent
+        case .poweredOff: return records.announced ?? .silent
         // A crash that was told in words says more than how the CPU stopped.
-        case .failed(let failure): return announced ?? Ending(failure)
+        case .failed(let failure): return records.announced ?? Ending(failure)
         }
     }
 

@@ -1,4 +1,4 @@
-internal import DeviceModels
+package import DeviceModels
 internal import LinuxHost
 
 /// How a machine ended, as its process reports it.
@@ -7,7 +7,7 @@ package struct Ending: Equatable, Sendable {
     /// What is said on standard error; `nil` where the status says it all.
     package var line: String?
 
-    init(status: Int32, line: String? = nil) {
+    package init(status: Int32, line: String? = nil) {
         self.status = status
         self.line = line
     }
@@ -17,7 +17,7 @@ package struct Ending: Equatable, Sendable {
     }
 
     /// The ending that a record announces; `nil` for records that announce none.
-    init?(_ record: ControlRecord) {
+    package init?(_ record: ControlRecord) {
         switch record {
         case .exit(let code): self.init(status: Int32(code & 0xff))
         case .killed(let signal):
@@ -32,24 +32,24 @@ package struct Ending: Equatable, Sendable {
         }
     }
 
-    static let crashStatus: Int32 = 70
+    package static let crashStatus: Int32 = 70
     /// Whether `line` may be a crash screen.
     package var isCrash: Bool { status == Self.crashStatus }
     /// What a shell shows for a program that SIGPIPE killed.
-    static let brokenPipeStatus: Int32 = 128 + 13
-    static let silent = Ending(
+    package static let brokenPipeStatus: Int32 = 128 + 13
+    package static let silent = Ending(
         status: crashStatus, line: "the machine was powered off, and the kernel did not say why")
 }
 
 /// Text from the guest, made fit for a terminal: control characters become '?'.
-enum Words {
+package enum Words {
     private static let lineLimit = 1024
 
-    static func line(_ bytes: [UInt8]) -> String {
+    package static func line(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.prefix(lineLimit).map { clean($0, "?") }, as: UTF8.self)
     }
     /// Text of several lines.
-    static func paragraph(_ bytes: [UInt8]) -> String {
+    package static func paragraph(_ bytes: [UInt8]) -> String {
         var text = bytes.map { $0 == 10 || $0 == 9 ? $0 : clean($0, "?") }
         while text.last == 10 { text.removeLast() }
         return String(decoding: text, as: UTF8.self)

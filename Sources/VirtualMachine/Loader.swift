@@ -1,6 +1,7 @@
 internal import Base
 internal import KVM
 internal import LinuxHost
+internal import NucleusInterface
 internal import NucleusLayout
 
 /// The steps that put things into guest memory.

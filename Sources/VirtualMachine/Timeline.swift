@@ -1,3 +1,4 @@
+internal import LinuxHost
 internal import NucleusInterface
 
 /// The stages of the start, in milliseconds since the VMM's process began.
@@ -5,6 +6,8 @@ package struct Timeline: Sendable {
     private let start: UInt64
     private let frequency: UInt64
     private let guestOffset: UInt64
+    /// Whether `guestOffset` is known.
+    package let isAligned: Bool
 
     /// `start` and all other times are values of the host's time-stamp counter, or of the guest's,
     /// which is `guestOffset` ahead.
@@ -12,10 +15,28 @@ package struct Timeline: Sendable {
         self.start = start
         self.frequency = frequency
         self.guestOffset = guestOffset
+        isAligned = true
     }
 
+    /// A timeline of a guest whose counter is not known yet; the host's frequency is found by then.
+    package init(start: UInt64) {
+        self.start = start
+        frequency = 0
+        guestOffset = 0
+        isAligned = false
+        startTime = HostClock.monotonic
+    }
+    /// Takes the guest's counter as known: it was `guest` when the host's was `host`, now.
+    package func aligned(guest: UInt64, host: UInt64) -> Timeline {
+        let elapsed = UInt64(max(HostClock.monotonic - startTime, 1))
+        let (product, overflow) = (host &- start).multipliedReportingOverflow(by: 1_000_000_000)
+        return Timeline(
+            start: start, frequency: overflow ? 0 : product / elapsed, guestOffset: guest &- host)
+    }
+    private var startTime: Int64 = 0
+
     /// A line for a stage that the guest came to.
-    func line(_ stage: String, atGuest timeStamp: UInt64) -> String {
+    package func line(_ stage: String, atGuest timeStamp: UInt64) -> String {
         line(stage, at: timeStamp &- guestOffset)
     }
 
@@ -32,13 +53,15 @@ package struct Timeline: Sendable {
         return "\(padding)\(whole).\(fraction) ms  \(stage)"
     }
 
-    static func name(ofMilestone number: UInt32) -> String {
+    package static func name(ofMilestone number: UInt32) -> String {
         switch NucleusInterface.Milestone(rawValue: number) {
         case .kernelEntered: "kernel entered"
         case .memoryReady: "memory ready"
         case .devicesReady: "devices ready"
         case .programLoaded: "program loaded"
         case .programEntered: "program entered"
+        case .handedOver: "loader done, kernel entered"
+        case .consoleReady: "console ready"
         case nil: "milestone \(number)"
         }
     }

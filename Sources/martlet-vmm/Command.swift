@@ -1,5 +1,6 @@
 internal import LinuxABI
 internal import LinuxHost
+internal import QEMU
 internal import VirtualMachine
 
 /// The command: parse, build, run, report.
@@ -41,15 +42,37 @@ enum Command {
         configuration.symbols = options.symbols.flatMap { try? open($0) }
         // Before any thread, so that all inherit the mask.
         let signals = try blockSignals()
+        if let platform = options.platform {
+            return try run(configuration, on: platform, options, signals: signals)
+        }
         var machine = try MachineBuilder.build(configuration)
         let names = CrashNames(configuration)
         try machine.run(signals: signals, reporting(options, startTimeStamp, machine, names)) {
             ending in
-            if let line = ending.line {
-                say(ending.isCrash ? names.annotate(line) : line)
-            }
+            report(ending, names)
             Host.exit(status: ending.status)
         }
+    }
+
+    /// The same on QEMU.
+    private static func run(
+        _ configuration: MachineConfiguration, on platform: Platform, _ options: Options,
+        signals: consuming ForwardedSignals
+    ) throws(MachineFailure) -> Int32 {
+        let names = CrashNames(configuration)
+        let timeline = Timeline(start: configuration.startTimeStamp)
+        let reporting = Machine.Reporting(
+            logLevel: options.logLevel, timeline: options.showsTimeline ? timeline : nil,
+            showsRegisters: false, showLine: say, annotate: names.annotate)
+        let ending = try QEMUMachine.run(
+            configuration, platform, signals: signals, reporting)
+        report(ending, names)
+        return ending.status
+    }
+
+    private static func report(_ ending: Ending, _ names: CrashNames) {
+        guard let line = ending.line else { return }
+        say(ending.isCrash ? names.annotate(line) : line)
     }
 
     private static func reporting(

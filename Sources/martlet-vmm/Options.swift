@@ -1,6 +1,7 @@
 internal import LinuxABI
 internal import LinuxHost
 internal import NucleusInterface
+internal import QEMU
 internal import VirtualMachine
 
 /// Wrong usage, in one line.
@@ -18,6 +19,8 @@ struct Options {
     private(set) var logLevel: UInt8 = NucleusInterface.LogLevel.warning.rawValue
     private(set) var showsTimeline = false
     private(set) var asksForHelp = false
+    /// What QEMU is to be, where the machine runs on that.
+    private(set) var platform: Platform?
     /// The thread that is to make a forbidden system call; for tests, and not in `usage`.
     private(set) var offender: ThreadRights?
 
@@ -45,6 +48,7 @@ struct Options {
           --command-line TEXT        the kernel's command line
           --command-line-file FILE   the same, from a file
           --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
+          --qemu BOARD:ACCELERATOR   run on QEMU: microvm or q35, tcg or kvm
           --timeline                 show when each stage of the start was reached
         """
 
@@ -71,6 +75,12 @@ struct Options {
             case "--command-line": commandLine = .text(try value(of: option))
             case "--command-line-file": commandLine = .file(try value(of: option))
             case "--log-level": logLevel = try Self.parseLevel(value(of: option))
+            case "--qemu":
+                let text = try value(of: option)
+                guard let platform = Platform(text) else {
+                    throw UsageError(line: "--qemu needs a board and an accelerator, not \(text)")
+                }
+                self.platform = platform
             case "--timeline": showsTimeline = true
             case "--forbidden-call": offender = try Self.parseThread(value(of: option))
             case "--help", "-h": asksForHelp = true

@@ -10,6 +10,8 @@ struct Launch {
     let commandLine: CommandLine
     let logLevel: UInt8
     let showsTimeline: Bool
+    let vmm: VMMChoice?
+    let accelerator: AcceleratorChoice?
 
     /// Where the archive of the program and its files is.
     enum Files: ~Copyable {
@@ -22,7 +24,12 @@ struct Launch {
 
     /// Starts the VMM; returns only when that failed, with the line that says why.
     func perform(_ files: consuming Files) -> String {
-        if let problem = Self.virtualizationProblem { return problem }
+        // QEMU is looked for only where it may be needed.
+        let problem = Self.virtualizationProblem
+        let mayUseQEMU = vmm != .martlet && (vmm != nil || accelerator != nil || problem != nil)
+        let platform = Self.platform(
+            vmm, accelerator, problem: problem, hasQEMU: mayUseQEMU && QEMUCommand.isInstalled)
+        if case .none(let problem) = platform { return problem }
         var arguments = [Installation.monitor, Array("--kernel".utf8), kernel]
         func add(_ option: String, _ value: [UInt8]) {
             arguments += [Array(option.utf8), value]
@@ -35,6 +42,10 @@ struct Launch {
         }
         // An image's kernel has no symbols: the installed one's will do where it is the same build.
         if kernel != Installation.kernel { add("--symbols", Installation.kernel) }
+        if case .qemu(let place, let notice) = platform {
+            add("--qemu", Array(place.utf8))
+            if let notice { Descriptor.standardError.writeLine("martlet: \(notice)") }
+        }
         // No memory at all is too little like any other amount: the VMM says how much will do.
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
         do throws(CommandLineError) {
@@ -61,23 +72,6 @@ struct Launch {
         if showsTimeline { arguments.append(Array("--timeline".utf8)) }
         let error = ThisProcess.replace(by: Installation.monitor, arguments: arguments)
         return ImageFailure(Installation.monitor, "cannot be started", error).line
-    }
-
-    /// Why /dev/kvm can't be used, in a line that says what to do.
-    private static var virtualizationProblem: String? {
-        let device = Array("/dev/kvm".utf8)
-        switch Host.problem(with: device, for: .readingAndWriting) {
-        case nil: return nil
-        case .noSuchFile?:
-            return
-                "/dev/kvm: not there; this host has no virtualization, or its module is not loaded"
-                + " (modprobe kvm_intel, or kvm_amd)"
-        case .permissionDenied?:
-            return
-                "/dev/kvm: permission denied; join its group (usermod -aG kvm NAME) and log in again"
-        case let error?:
-            return ImageFailure(device, "cannot be opened", error).line
-        }
     }
 }
 

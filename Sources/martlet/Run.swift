@@ -17,6 +17,7 @@ struct Run: ParsableCommand {
               martlet run --file script.sh /bin/busybox sh script.sh
               martlet run --file ./site:/srv/www ./httpd
               martlet run hello.image other arguments
+              martlet run --vmm qemu --accelerator tcg ./hello
             """)
 
     @OptionGroup var contents: ContentsOptions
@@ -24,6 +25,18 @@ struct Run: ParsableCommand {
     @Option(
         help: ArgumentHelp("Memory of the machine, for instance 64M or 1G.", valueName: "size"))
     var memory = MemorySize.standard
+
+    @Option(
+        help: ArgumentHelp(
+            "What the machine runs on: martlet, our own VMM on KVM; qemu, its smallest machine; or qemu:q35, a PC. Without it martlet, or qemu where /dev/kvm can't be used.",
+            valueName: "vmm"))
+    var vmm: VMMChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who runs QEMU's instructions: kvm, or tcg, which needs no rights. Without it kvm where it can be used.",
+            valueName: "kvm|tcg"))
+    var accelerator: AcceleratorChoice?
 
     @Flag(
         name: .shortAndLong,
@@ -41,6 +54,8 @@ struct Run: ParsableCommand {
         if let word = program.first, word.hasPrefix("-"), word != "--" {
             throw ValidationError("Unknown option '\(word)'")
         }
+        let words = RunRequest(vmm: vmm, accelerator: accelerator)
+        if let problem = words.problem { throw ValidationError(problem) }
         if (program.first == "--" ? program.dropFirst() : program[...]).first ?? "" == "" {
             throw ValidationError("Missing expected argument 'PROGRAM'")
         }
@@ -55,7 +70,8 @@ struct Run: ParsableCommand {
     func request(words: [[UInt8]]) -> RunRequest {
         let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
         return RunRequest(
-            contents: contents.contents, memory: memory, verbosity: verbose,
-            program: words.first ?? [], arguments: Array(words.dropFirst()))
+            contents: contents.contents, memory: memory, verbosity: verbose, vmm: vmm,
+            accelerator: accelerator, program: words.first ?? [],
+            arguments: Array(words.dropFirst()))
     }
 }

@@ -7,12 +7,20 @@ struct RunRequest: Equatable {
     var contents = Contents()
     var memory = MemorySize.standard
     var verbosity = 0
+    var vmm: VMMChoice?
+    var accelerator: AcceleratorChoice?
     /// The program as it was named, and what follows it.
     var program: [UInt8] = []
     var arguments: [[UInt8]] = []
 }
 
 extension RunRequest {
+    /// What can't be meant so; `nil` where all is well.
+    var problem: String? {
+        vmm == .martlet && accelerator != nil
+            ? "'--accelerator' is QEMU's; martlet's own VMM uses KVM" : nil
+    }
+
     /// Reads the words behind `run` where all of them are options in their plain form and good
     /// values; `nil` leaves everything else to the argument parser.
     init?(plain words: ArraySlice<[UInt8]>) {
@@ -55,9 +63,19 @@ extension RunRequest {
                 let size = MemorySize(argument: String(decoding: value, as: UTF8.self))
             else { return false }
             memory = size
+        case "--vmm":
+            guard vmm == nil, let value = Self.value(&words),
+                let choice = VMMChoice(rawValue: String(decoding: value, as: UTF8.self))
+            else { return false }
+            vmm = choice
+        case "--accelerator":
+            guard accelerator == nil, let value = Self.value(&words),
+                let choice = AcceleratorChoice(rawValue: String(decoding: value, as: UTF8.self))
+            else { return false }
+            accelerator = choice
         default: return false
         }
-        return true
+        return problem == nil
     }
     /// The next word where it is a value without doubt.
     private static func value(_ words: inout ArraySlice<[UInt8]>) -> [UInt8]? {
@@ -118,7 +136,7 @@ extension RunRequest {
         commandLine.logLevel = logLevel
         let launch = Launch(
             kernel: kernel, memory: memory, commandLine: commandLine, logLevel: logLevel,
-            showsTimeline: verbosity > 0)
+            showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator)
         return Martlet.fail(launch.perform(files), .hostFailure)
     }
 }

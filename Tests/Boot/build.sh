@@ -76,6 +76,20 @@ build_real_programs() {
     return $failed
 }
 
+# Puts a command in martlet's place that runs machines on QEMU.
+use_qemu() {
+    local accelerator=tcg name=${vmm%%/*}
+    [ "$name" = "$vmm" ] || accelerator=${vmm#*/}
+    local board=${name#qemu:}
+    [ "$board" != qemu ] || board=microvm
+    vmm_option=(--qemu "$board:$accelerator")
+    mv "$martlet" "$work/bin/martlet-itself"
+    printf '#!/bin/sh\nif [ "$1" = run ] && [ $# != 1 ]; then\n    shift\n    exec %s run --vmm %s --accelerator %s "$@"\nfi\nexec %s "$@"\n' \
+        "$work/bin/martlet-itself" "$name" "$accelerator" "$work/bin/martlet-itself" >"$martlet"
+    chmod 755 "$martlet"
+    command -v qemu-system-x86_64 >/dev/null || unusable="QEMU is not installed"
+}
+
 # Copies what is to be tested to where any user may run it; says why nothing can run.
 prepare_martlet() {
     local file
@@ -95,7 +109,9 @@ prepare_martlet() {
             [ ! -f "$file" ] || cp -L "$file" "$work/bin/"
         done
         martlet=$work/bin/$(basename "${MARTLET:-martlet}")
-        if [ ! -e /dev/kvm ]; then
+        if [ -n "$vmm" ]; then
+            use_qemu
+        elif [ ! -e /dev/kvm ]; then
             unusable="there is no /dev/kvm"
         elif [ ! -r /dev/kvm ] || [ ! -w /dev/kvm ]; then
             unusable="user $(id -un) may not open /dev/kvm"

@@ -9,6 +9,8 @@ import Testing
         ["--env=A=1"], ["--workdir", "/tmp"], ["--workdir", "tmp"], ["--workdir=/"],
         ["--memory", "64M"], ["--memory", "64Q"], ["--memory", "1g"], ["--memory=2G"],
         ["--memory", "-1"], ["--file", "a:b"], ["--file", "a"], ["--file", ":b"],
+        ["--vmm", "qemu"], ["--vmm", "qemu:q35"], ["--vmm=martlet"], ["--vmm", "xen"],
+        ["--accelerator", "tcg"], ["--vmm", "martlet", "--accelerator", "kvm"],
         ["--file", "-x"], ["--env", "=1"], ["--bogus"], ["-x"], ["--env"], ["--help"], ["-h"],
     ]
     private static let tails = [

@@ -3,6 +3,7 @@
 #ifndef MARTLET_CLINUX_H
 #define MARTLET_CLINUX_H
 
+#include "CLinuxChild.h"
 #include "CLinuxFiles.h"
 #include "CLinuxRights.h"
 

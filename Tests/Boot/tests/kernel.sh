@@ -6,7 +6,7 @@ run_kernel() {
     [ "$martlet" != "$native" ] || skip "needs the VMM itself"
     [ $as_user = no ] || command+=("$work/as-user" yes)
     record "$1" "${command[@]}" "$work/bin/martlet-vmm" --kernel "$work"/bin/martlet-kernel-x86_64 \
-        --memory 64M --log-level info --command-line "$2"
+        --memory 64M --log-level info ${vmm_option[@]+"${vmm_option[@]}"} --command-line "$2"
 }
 selftest() {
     run_kernel martlet "selftest=$1"

@@ -1,0 +1,100 @@
+internal import KVM
+package import LinuxHost
+internal import LinuxABI
+package import VirtualMachine
+
+/// A machine on QEMU: the same kernel, entered by PVH, in QEMU's process, whose channels this one
+/// relays.
+package enum QEMUMachine {
+    /// Runs the machine to its end and all its output out.
+    package static func run(
+        _ configuration: MachineConfiguration, _ platform: Platform,
+        signals: consuming ForwardedSignals, _ reporting: Machine.Reporting
+    ) throws(MachineFailure) -> Ending {
+        guard let program = Host.executable(named: Installation.command) else {
+            throw .host(Installation.missing)
+        }
+        try checkMemory(configuration)
+        let files = try archive(configuration)
+        let arguments = Arguments(
+            platform: platform, memoryByteCount: configuration.memoryByteCount,
+            commandLine: configuration.commandLine, hasFiles: files != nil)
+        var own: [Descriptor] = []
+        var peers: [Descriptor] = []
+        for channel in Channel.allCases {
+            let (first, second) = try socketPair(channel)
+            own.append(first)
+            peers.append(second)
+        }
+        let child: ChildProcess
+        let words: Descriptor
+        do throws(Errno) {
+            let pipe = try Host.pipe()
+            words = pipe.reading
+            child = try ChildProcess(
+                program, arguments: arguments.words,
+                descriptors: peers + [configuration.kernel] + [files].compactMap { $0 },
+                output: pipe.writing)
+            for peer in peers + [pipe.writing] { Host.close(peer) }
+        } catch {
+            throw .host("QEMU can't be started", error)
+        }
+        var relay = Relay(sockets: own, words: words, signals: signals, reporting)
+        return relay.run(child)
+    }
+
+    /// Bytes of standard input that may be on their way to a program that has not asked for them.
+    private static let inputByteCount: Int32 = 4096
+
+    private static func socketPair(
+        _ channel: Channel
+    ) throws(MachineFailure) -> (Descriptor, Descriptor) {
+        do throws(Errno) {
+            let pair = try SocketPair(sendByteCount: channel == .input ? inputByteCount : 0)
+            return pair.leak()
+        } catch { throw .host("the host gives no socket", error) }
+    }
+
+    /// The archive as a file of its own, as QEMU takes whole files.
+    private static func archive(
+        _ configuration: MachineConfiguration
+    ) throws(MachineFailure) -> Descriptor? {
+        guard let range = configuration.files else { return nil }
+        do throws(Errno) {
+            let status = try range.file.status()
+            if range.offset == 0, range.byteCount == UInt64(max(status.byteCount, 0)) {
+                return range.file
+            }
+            let copy = try OwnedDescriptor.memoryFile(named: "martlet-files")
+            var offset: UInt64 = 0
+            while offset < range.byteCount {
+                let bytes = try range.file.contents(
+                    from: range.offset + Int64(offset),
+                    atMost: Int(min(range.byteCount - offset, 1 << 20)))
+                guard !bytes.isEmpty else { throw Errno.inputOutput }
+                try copy.borrowed.write(all: bytes)
+                offset += UInt64(bytes.count)
+            }
+            return copy.leak()
+        } catch { throw .host("the program's archive can't be handed to QEMU", error) }
+    }
+
+    private static func checkMemory(
+        _ configuration: MachineConfiguration
+    ) throws(MachineFailure) {
+        let kernel = try KernelImage(reading: configuration.kernel)
+        let mebibyte: UInt64 = 1 << 20
+        let needed =
+            kernelBase + kernel.byteCount + (configuration.files?.byteCount ?? 0) + workingMemory
+        let least = (needed + mebibyte - 1) / mebibyte
+        guard configuration.memoryByteCount >= least * mebibyte else {
+            throw .refused(
+                "\(configuration.memoryByteCount >> 20) MiB of memory is too small for this image:"
+                    + " it needs at least \(least) MiB (--memory)")
+        }
+    }
+    /// Where loaders put the kernel (PVH_KERNEL).
+    private static let kernelBase: UInt64 = 2 << 20
+    /// What the kernel needs to come up, and QEMU for its tables at the end of RAM.
+    private static let workingMemory: UInt64 = 2 << 20
+}

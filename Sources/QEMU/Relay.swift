@@ -1,0 +1,243 @@
+// The relay: one loop that passes bytes between QEMU's channels and this process's standard streams,
+// reads the control channel's records, and hands signals on.
+//
+// It sleeps in poll(2), reads only what its target has taken the last of, and ends when QEMU has
+// ended and everything that came out of the machine is out.
+internal import DeviceModels
+internal import KVM
+internal import LinuxABI
+internal import LinuxHost
+internal import NucleusInterface
+internal import VirtualMachine
+
+struct Relay: ~Copyable {
+    private let sockets: [Descriptor]
+    private let words: Descriptor
+    private let signals: ForwardedSignals
+    private var records: RecordReader
+    private var parser = ControlParser()
+    private var early: EarlyConsole
+    private let input = InputStream(.standardInput)
+    private let outputs = [OutputStream(.standardOutput), OutputStream(.standardError)]
+    private var inputPump = Pump()
+    private var outputPumps = [Pump(), Pump()]
+    /// Records for the guest that did not fit into the socket yet.
+    private var outgoing: ArraySlice<UInt8> = []
+    private var hasToldEnd = false
+    private var hasHeardGuest = false
+    private var ended: Set<Int> = []
+    private var lastSignal: Int64?
+    /// What QEMU itself said, for the line that tells why it failed.
+    private(set) var complaint: [UInt8] = []
+    private var poll = Poll()
+
+    init(
+        sockets: [Descriptor], words: Descriptor, signals: consuming ForwardedSignals,
+        _ reporting: Machine.Reporting
+    ) {
+        self.sockets = sockets
+        self.words = words
+        self.signals = signals
+        records = RecordReader(reporting)
+        early = EarlyConsole()
+        early.annotate = reporting.annotate
+    }
+
+    private func socket(_ channel: Channel) -> Descriptor { sockets[channel.rawValue] }
+
+    /// Relays until QEMU ended and all is out; returns how the machine ended.
+    mutating func run(_ child: consuming ChildProcess) -> Ending {
+        do throws(MachineFailure) {
+            while true {
+                let hasEnded = wait(child.descriptor.borrowed)
+                try serve()
+                if let ending = outputFailure() ?? handleSignals() {
+                    child.kill()
+                    return ending
+                }
+                guard hasEnded, isDrained else { continue }
+                early.flush()
+                return ending(child.wait())
+            }
+        } catch {
+            child.kill()
+            return Ending(error)
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Waits for something to do; returns whether QEMU has ended.
+    private mutating func wait(_ child: Descriptor) -> Bool {
+        poll.removeAll()
+        poll.add(child, .readable)
+        poll.add(signals.descriptor.borrowed, .readable)
+        if !ended.contains(-1) { poll.add(words, .readable) }
+        for channel in [Channel.control, .early, .input] where !ended.contains(channel.rawValue) {
+            var events: Poll.Events = .readable
+            if channel == .input, !inputPump.isEmpty { events.insert(.writable) }
+            if channel == .control, !outgoing.isEmpty { events.insert(.writable) }
+            poll.add(socket(channel), events)
+        }
+        if inputPump.isEmpty, !inputPump.hasEnded { poll.add(input.descriptor, .readable) }
+        for (index, channel) in [Channel.output, .error].enumerated() {
+            if !outputPumps[index].isEmpty {
+                poll.add(outputs[index].descriptor, .writable)
+            } else if !outputPumps[index].hasEnded {
+                poll.add(socket(channel), .readable)
+            }
+        }
+        poll.wait()
+        isInputReady = !poll.ready(input.descriptor).isEmpty
+        return !poll.ready(child).isEmpty
+    }
+    private var isInputReady = false
+
+    /// Nothing more comes out of the machine, and all that came is out.
+    private var isDrained: Bool {
+        ended.contains(Channel.control.rawValue) && ended.contains(Channel.early.rawValue)
+            && outputPumps.allSatisfy { $0.hasEnded && $0.isEmpty }
+    }
+
+    // MARK: Bytes
+
+    private mutating func serve() throws(MachineFailure) {
+        serveInput()
+        for (index, channel) in [Channel.output, .error].enumerated() {
+            let stream = outputs[index]
+            outputPumps[index].read(from: socket(channel))
+            outputPumps[index].write { stream.write($0) }
+        }
+        if let bytes = read(words, -1) {
+            complaint = (complaint + bytes).suffix(Self.complaintLimit)
+        }
+        for channel in [Channel.early, .input] {
+            // The way out of the input's channel carries the kernel's first words on q35.
+            if let bytes = read(socket(channel), channel.rawValue) { early.append(bytes) }
+        }
+        if let bytes = read(socket(.control), Channel.control.rawValue) { try take(bytes) }
+        sendOutgoing()
+    }
+    private static let complaintLimit = 4096
+
+    private mutating func serveInput() {
+        if isInputReady || input.neverWaits {
+            inputPump.read(from: input.descriptor)
+        }
+        isInputReady = false
+        let target = socket(.input)
+        inputPump.write { target.send($0) }
+        if inputPump.hasEnded, inputPump.isEmpty, !hasToldEnd {
+            hasToldEnd = true
+            tell(.inputEnd, inputPump.byteCount)
+        }
+    }
+
+    /// What a channel has; `nil` where that is nothing.
+    private mutating func read(_ source: Descriptor, _ index: Int) -> [UInt8]? {
+        guard !ended.contains(index) else { return nil }
+        do {
+            let bytes = try source.read(atMost: 64 << 10)
+            if bytes.isEmpty { ended.insert(index) }
+            return bytes.isEmpty ? nil : bytes
+        } catch .tryAgain {
+            return nil
+        } catch .interrupted {
+            return nil
+        } catch {
+            ended.insert(index)
+            return nil
+        }
+    }
+
+    // MARK: Records
+
+    private mutating func take(_ bytes: [UInt8]) throws(MachineFailure) {
+        var new: [ControlRecord] = []
+        do throws(GuestFault) { try parser.append(bytes, to: &new) } catch {
+            throw .guest(error.line)
+        }
+        hasHeardGuest = true
+        alignTimeline(new)
+        for record in new {
+            if case .milestone(NucleusInterface.Milestone.consoleReady.rawValue, _) = record {
+                tell(.clock, UInt64(max(HostClock.realtime, 0)))
+            }
+            records.handle(record)
+        }
+    }
+    /// The guest's counter against ours: the last milestone of what came first was just now.
+    private mutating func alignTimeline(_ new: [ControlRecord]) {
+        guard let timeline = records.timeline, !timeline.isAligned else { return }
+        for record in new.reversed() {
+            guard case .milestone(_, let timeStamp) = record else { continue }
+            records.timeline = timeline.aligned(guest: timeStamp, host: HostClock.timeStamp)
+            return
+        }
+    }
+
+    /// Sends the guest a record with one integer.
+    private mutating func tell(_ kind: NucleusInterface.HostControl, _ value: UInt64) {
+        func append(_ value: UInt64, _ byteCount: Int) {
+            for index in 0..<byteCount {
+                outgoing.append(UInt8(truncatingIfNeeded: value >> UInt64(index * 8)))
+            }
+        }
+        append(UInt64(kind.rawValue), 4)
+        append(8, 4)
+        append(value, 8)
+        sendOutgoing()
+    }
+    private mutating func sendOutgoing() {
+        while !outgoing.isEmpty {
+            guard case .success(let count) = socket(.control).send(outgoing) else { return }
+            outgoing = outgoing.dropFirst(count)
+        }
+    }
+
+    // MARK: Ending
+
+    /// Whether the machine must stop now, whatever it does.
+    private func outputFailure() -> Ending? {
+        guard let failure = outputPumps[0].failure else { return nil }
+        // As a process that writes to a pipe without a reader: ended by SIGPIPE, without a word.
+        if failure == .brokenPipe { return Ending(status: Ending.brokenPipeStatus) }
+        return Ending(.host("standard output", failure))
+    }
+
+    private func ending(_ end: ChildProcess.End) -> Ending {
+        if let announced = records.announced { return announced }
+        switch end {
+        case .exited(status: 0): return .silent
+        case .exited(let status):
+            let said = Words.line(lastLine)
+            return Ending(
+                .host("QEMU ended with status \(status)\(said.isEmpty ? "" : ": \(said)")"))
+        case .killed(let signal):
+            return Ending(.host("QEMU was killed by \(Host.signalName(signal))"))
+        }
+    }
+    private var lastLine: [UInt8] {
+        let lines = complaint.split(separator: UInt8(ascii: "\n"))
+        let prefix = Array("\(Installation.command): ".utf8)
+        guard let line = lines.last else { return [] }
+        return Array(line.starts(with: prefix) ? line.dropFirst(prefix.count) : line)
+    }
+
+    // MARK: Signals
+
+    /// Hands signals on to the program; returns an ending where that is of no use.
+    private mutating func handleSignals() -> Ending? {
+        while let number = signals.next() {
+            let now = HostClock.monotonic
+            let isSecond = lastSignal.map { now - $0 < Self.impatience } ?? false
+            // A machine that never said a word takes none.
+            if isSecond, !hasHeardGuest { return Ending(status: 128 + Int32(number)) }
+            lastSignal = now
+            tell(.signal, UInt64(number))
+        }
+        return nil
+    }
+    /// Two signals within this time end a machine that takes none: one second.
+    private static let impatience: Int64 = 1_000_000_000
+}

@@ -1,0 +1,30 @@
+package import DeviceModels
+
+/// What comes of the records on a machine's control channel, whatever the machine runs on.
+package struct RecordReader: Sendable {
+    package let reporting: Machine.Reporting
+    /// When the guest's milestones were, where a timeline is asked for.
+    package var timeline: Timeline?
+    /// How the machine ends, by the first record that says so: what a crash leads to is no ending
+    /// of its own.
+    package private(set) var announced: Ending?
+
+    package init(_ reporting: Machine.Reporting) {
+        self.reporting = reporting
+        timeline = reporting.timeline
+    }
+
+    package mutating func handle(_ record: ControlRecord) {
+        switch record {
+        case .log(let level, let text) where level <= reporting.logLevel:
+            reporting.showLine("kernel: \(Words.line(text))")
+        case .log: break
+        case .milestone(let number, let timeStamp):
+            if let timeline {
+                reporting.showLine(
+                    timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))
+            }
+        case .exit, .killed, .crash, .refused: announced = announced ?? Ending(record)
+        }
+    }
+}
