@@ -131,6 +131,7 @@ let host: [Target] = [
         dependencies: ["Base", "LinuxABI", "Hardware", "Memory", "Virtio"],
         swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]),
     tests("Base", ["Base"]),
+    tests("CPUX86_64", ["CPUX86_64", "Base"]),
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
     tests(
@@ -164,7 +165,8 @@ let host: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "Base", "Wire", "NucleusInterface", "Images", "Virtio", "DeviceModels", "TestSupport",
+            "Base", "CPUX86_64", "Wire", "NucleusInterface", "Images", "Virtio", "DeviceModels",
+            "TestSupport",
         ], path: "Tests/Fuzz/Targets", swiftSettings: testing),
     tests("Fuzz", ["FuzzTargets"]),
     tests(

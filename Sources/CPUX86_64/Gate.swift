@@ -54,12 +54,22 @@ package struct CPUArea: Sendable {
         get { unsafe cpu_load(word(DATA_LSTAR_IN_RING_0)) != 0 }
         nonmutating set { unsafe cpu_store(word(DATA_LSTAR_IN_RING_0), newValue ? 1 : 0) }
     }
+    fileprivate var hasReturnWork: Bool {
+        get { unsafe cpu_load(word(DATA_RETURN_WORK)) != 0 }
+        nonmutating set { unsafe cpu_store(word(DATA_RETURN_WORK), newValue ? 1 : 0) }
+    }
     /// Whether TF was taken out of a frame on the way in, to be put back into the program's.
     package var wasStepped: Bool {
         get { unsafe cpu_load(word(DATA_STEPPED)) != 0 }
         nonmutating set { unsafe cpu_store(word(DATA_STEPPED), newValue ? 1 : 0) }
     }
 
+    /// Where sites that were made jumps lead.
+    package var callEntry: VirtualAddress {
+        VirtualAddress(rawValue: base + UInt64(AREA_ENTRY) + UInt64(ENTRY_CALL))
+    }
+    /// System calls that came by `callEntry` since boot.
+    package var callCount: UInt64 { unsafe quad(DATA_FAST_CALLS).pointee }
     package var systemCallEntry: UInt64 { base + UInt64(AREA_ENTRY) + UInt64(ENTRY_SYSTEM_CALL) }
     package var nucleusSystemCallEntry: UInt64 {
         supervisorBase + UInt64(AREA_NUCLEUS) + UInt64(NUCLEUS_LSTAR)
@@ -84,6 +94,12 @@ package struct CPUArea: Sendable {
 package enum CPU {
     /// This CPU's area; with more than one CPU its base will come from GS.
     package static var area: CPUArea { CPUArea(index: 0) }
+
+    /// Whether more than a return is due when a system call has been made: the entry looks at it.
+    package static var hasReturnWork: Bool {
+        get { unsafe hasNucleus && area.hasReturnWork }
+        set { if unsafe hasNucleus { area.hasReturnWork = newValue } }
+    }
 
     // Set by boot; a host build has no nucleus, so flushes there do nothing.
     private nonisolated(unsafe) static var hasNucleus = false
@@ -134,6 +150,8 @@ package enum CPU {
     /// Waits until a vector is pending; returns at once if one is.
     package static func wait() { _ = gate(GATE_WAIT) }
     package static func pause() { cpu_pause() }
+    /// To be called between writing instructions and running them.
+    package static func serialize() { if unsafe hasNucleus { cpu_serialize() } }
     /// Ends the machine; returns only where the platform ignored it.
     package static func powerOff() { _ = gate(GATE_POWER_OFF) }
     /// Resets the machine.
@@ -174,11 +192,12 @@ package enum CPU {
 }
 
 extension CPU {
-    /// The frame of an exception of the library OS, as `library_nested_exception` is handed it.
-    package static func nestedFrame(at address: UInt64) -> ProgramFrame {
-        // SAFETY: only the entry code calls with an address, that of the frame it just pushed.
-        guard let frame = unsafe UnsafeMutableRawPointer(bitPattern: UInt(address)) else {
-            fatalError("an exception frame at address 0")
+    /// The frame that entry code hands to the library OS.
+    package static func frame(at address: UInt) -> ProgramFrame {
+        // SAFETY: only entry code, or who has a frame, calls: with the address of a frame that was
+        // just pushed and stays until the library OS returns.
+        guard let frame = unsafe UnsafeMutableRawPointer(bitPattern: address) else {
+            fatalError("a frame at address 0")
         }
         return unsafe ProgramFrame(at: frame)
     }

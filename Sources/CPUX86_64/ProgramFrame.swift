@@ -12,6 +12,8 @@ package struct ProgramFrame {
     /// Takes the frame at `address`. Precondition: FRAME_BYTES bytes there belong to the caller.
     @unsafe package init(at address: UnsafeMutableRawPointer) { unsafe base = address }
 
+    package var address: UInt { unsafe UInt(bitPattern: base) }
+
     /// A general register or a part of the hardware frame.
     package enum Register: Int, Sendable {
         case r15 = 0x00

@@ -124,9 +124,9 @@ interrupt:
     pushq %rax
     pushq %rcx
     movq area+DATA_INTERRUPTED_RIP(%rip), %rax
-    leaq exit_range(%rip), %rcx
+    leaq call_exit(%rip), %rcx
     subq %rcx, %rax
-    cmpq $(exit_range_end - exit_range), %rax
+    cmpq $(exit_range_end - call_exit), %rax
     popq %rcx
     popq %rax
     jb handle_pending
@@ -176,13 +176,95 @@ return_to_program:
     pushq %r11
     jmp *%rcx
 
+// ---- A system call as a jump: from a site's stub, with no register changed but R11 ----
+    .org ENTRY_CALL, 0xcc
+    movl $1, area+DATA_MASKED(%rip)         // an upcall that lands here goes back to the site
+    movq %rsp, area+DATA_PROGRAM_RSP(%rip)
+    movq area+DATA_LIBRARY_STACK_TOP(%rip), %rsp
+    movq %r11, %rcx                         // RCX and R11 as the instruction leaves them
+    pushq $0
+    pushq area+DATA_PROGRAM_RSP(%rip)
+    pushfq
+    movq (%rsp), %r11
+    pushq %rcx
+    pushq $0
+    pushq $FRAME_VECTOR_SYSTEM_CALL
+    pushq %rax
+    PUSH_REGISTERS
+    incq area+DATA_FAST_CALLS(%rip)
+    testl $SYSCALL_FLAG_MASK, %r11d
+    jnz call_clears_flags
+call_handler:
+    movl %eax, %eax                         // Linux looks at EAX alone
+    cmpl $SYSTEM_CALL_COUNT, %eax
+    jae call_unknown
+    movq %rsp, %rdi
+    xorl %ebp, %ebp
+    movabsq $call_table, %rcx
+    call *(%rcx,%rax,8)
+call_done:
+    movq %rax, FRAME_RAX(%rsp)
+    cmpl $0, area+DATA_RETURN_WORK(%rip)
+    je call_exit                            // TF is clear: it goes with return work
+    CALL_LIBRARY library_return_work
+    jmp return_to_program
+call_clears_flags:
+    pushq $0x202
+    popfq
+    movl $1, area+DATA_RETURN_WORK(%rip)
+    jmp call_handler
+call_unknown:
+    movq $-38, %rax                         // ENOSYS
+    jmp call_done
+
+// Loads the six arithmetic flags by sahf and an add for OF, where popf takes 8 ns; to `all` where
+// others are set than programs usually have. Changes RAX and RCX.
+.macro LOAD_FLAGS all
+    movl FRAME_RFLAGS(%rsp), %eax
+    movl %eax, %ecx
+    andl $~0x8d5, %ecx                      // OF, SF, ZF, AF, PF, CF
+    cmpl $0x202, %ecx
+    jne \all
+    movl %eax, %ecx
+    shrl $11, %ecx
+    andl $1, %ecx
+    shll $8, %eax
+    movb %cl, %al
+    addb $0x7f, %al
+    sahf
+.endm
     .org ENTRY_EXIT, 0xcc
+call_exit:                                  // the handler kept RBX and R12 to R15
+    movl $0, area+DATA_MASKED(%rip)
+    cmpl $0, area+DATA_PENDING(%rip)
+    jne exit_pending
+    LOAD_FLAGS exit_all_flags
+    movq FRAME_RBP(%rsp), %rbp
+    leaq FRAME_R11(%rsp), %rsp
+    popq %r11
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rax
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    movq FRAME_RSP-FRAME_ORIGINAL_RAX(%rsp), %rsp
+    jmp *%rcx
 exit_range:
     movl $0, area+DATA_MASKED(%rip)
     cmpl $0, area+DATA_PENDING(%rip)
     jne exit_pending
+    LOAD_FLAGS exit_all_flags
     POP_REGISTERS
     leaq 24(%rsp), %rsp                     // number, vector, error
+    popq area+DATA_EXIT_RIP(%rip)
+    movq 8(%rsp), %rsp
+    jmp *area+DATA_EXIT_RIP(%rip)
+exit_all_flags:
+    POP_REGISTERS
+    leaq 24(%rsp), %rsp
     popq area+DATA_EXIT_RIP(%rip)
     popfq
     movq (%rsp), %rsp
@@ -200,9 +282,9 @@ exception:
     pushq %rax
     pushq %rcx
     movq hardware-40(%rip), %rax
-    leaq exit_range(%rip), %rcx
+    leaq call_exit(%rip), %rcx
     subq %rcx, %rax
-    cmpq $(exit_range_end - exit_range), %rax
+    cmpq $(exit_range_end - call_exit), %rax
     popq %rcx
     popq %rax
     jb exception_at_exit

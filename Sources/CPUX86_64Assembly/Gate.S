@@ -38,6 +38,21 @@ cpu_enter_program:
     jmp *%rdi
 .size cpu_enter_program, . - cpu_enter_program
 
+// void cpu_serialize(void): an iret to where it would return anyway.
+.section .text.cpu_serialize, "ax"
+.globl cpu_serialize
+.type cpu_serialize, @function
+cpu_serialize:
+    popq %rcx
+    movq %rsp, %rdx
+    pushq $SELECTOR_USER_DATA
+    pushq %rdx
+    pushfq
+    pushq $SELECTOR_USER_CODE
+    pushq %rcx
+    iretq
+.size cpu_serialize, . - cpu_serialize
+
 // uint64_t cpu_call_data(void): jumps into a data page whose bytes jump back; 1 if they ran.
 .section .data.cpu_data_probe, "aw"
 cpu_data_probe:

@@ -8,11 +8,18 @@ internal import SystemCalls
 
 // The library OS's entry points: what the ring-3 entry code calls, masked, on a library-OS stack.
 
-/// A system call of the program by the slow path.
+/// A system call of the program by the `syscall` instruction.
 @c func library_system_call(_ frame: UInt) {
     let frame = CPU.area.programFrame
+    Process.current.callSites.arrive(frame)
     SystemCalls.dispatch(frame: frame)
     prepareReturn(to: frame)
+}
+
+/// A system call from a site that was made a jump, when the call has been made: `hasReturnWork`, or
+/// no call has the number.
+@c func library_return_work(_ frame: UInt) {
+    prepareReturn(to: CPU.frame(at: frame))
 }
 
 /// A device vector while the program ran, or one that was pending on the way back to it.
@@ -20,6 +27,7 @@ internal import SystemCalls
     let frame = CPU.area.programFrame
     // Caught at the entry's first instruction, before masked was set: `syscall` happens again.
     CPU.rollBackSystemCall(frame)
+    _ = Process.current.callSites.restore(frame)
     prepareReturn(to: frame)
 }
 
@@ -27,6 +35,10 @@ internal import SystemCalls
 @c func library_exception(_ frame: UInt, _ faultAddress: UInt) {
     let frame = CPU.area.programFrame
     CPU.rollBackSystemCall(frame)
+    if Process.current.callSites.restore(frame) == .springboard {
+        // The program single-steps, and Linux traps behind the call.
+        SystemCalls.dispatchStepped(frame: frame)
+    }
     Processes.handleException(
         frame: frame, faultAddress: VirtualAddress(rawValue: UInt64(faultAddress)))
     prepareReturn(to: frame)
@@ -34,7 +46,7 @@ internal import SystemCalls
 
 /// An exception of the library OS: a probe, a stepped entry, a program's page; else the end.
 @c func library_nested_exception(_ frame: UInt, _ faultAddress: UInt) {
-    let frame = CPU.nestedFrame(at: UInt64(frame))
+    let frame = CPU.frame(at: frame)
     let address = VirtualAddress(rawValue: UInt64(faultAddress))
     if CPU.answerProbe(frame) || CPU.stopStepping(frame) { return }
     if CPU.answerExecutionProbe(frame) { return }
@@ -50,6 +62,7 @@ internal import SystemCalls
 
 /// What every return to the program does: devices and timers that ask for it, then signals.
 private func prepareReturn(to frame: ProgramFrame) {
+    CPU.hasReturnWork = false
     if CPU.area.wasStepped {
         CPU.area.wasStepped = false
         CPU.setStepping(frame)

@@ -55,7 +55,7 @@ struct Program: ~Copyable {
 
     /// Starts the program that the command line names.
     consuming func start(_ record: borrowing BootRecordView, _ line: borrowing CommandLineView) {
-        makeProcess(record)
+        makeProcess(record, line.changesCallSites ? .change : .leave)
         guard let registers = load(line) else { devices.end { _ in } }
         devices.records.awaitClock()
         devices.records.reach(.programLoaded)
@@ -95,17 +95,19 @@ struct Program: ~Copyable {
         }
     }
 
-    private func makeProcess(_ record: borrowing BootRecordView) {
+    private func makeProcess(_ record: borrowing BootRecordView, _ callSites: CallSites.Policy) {
         let thread = Thread(identifier: 1)
         Thread.current = thread
         let space = AddressSpace(
             root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot]),
             layout: ProgramStart.randomLayout())
         let process = Process(
-            addressSpace: space, root: files.root, workingDirectory: files.root, thread: thread)
+            addressSpace: space, root: files.root, workingDirectory: files.root, thread: thread,
+            callSites: callSites)
         Process.setCurrent(process)
         let devices = devices
         Process.setEnd { end in
+            process.callSites.report()
             SelfTest.programEnded()
             devices.end { records in
                 switch end {

@@ -147,7 +147,7 @@ extension AddressSpace {
     }
 
     /// The highest gap that ends at or below `limit`.
-    private func gapBelow(_ limit: UInt64, _ length: UInt64) -> VirtualAddress? {
+    func gapBelow(_ limit: UInt64, _ length: UInt64) -> VirtualAddress? {
         var top = limit
         // The region that could hold the byte below the limit, or the last one under it.
         var below = regions.find(endingAbove: VirtualAddress(rawValue: limit)) ?? regions.last

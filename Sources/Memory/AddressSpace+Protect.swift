@@ -32,6 +32,7 @@ extension AddressSpace {
                 try split(at: address)
                 try split(at: end)
                 guard let part = regions.find(containing: address) else { throw .outOfMemory }
+                announceTextChange(of: part, from: part.start, to: part.end)
                 account(part, part.byteCount, isAdded: false)
                 part.protection = protection
                 account(part, part.byteCount, isAdded: true)

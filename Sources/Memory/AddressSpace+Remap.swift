@@ -129,6 +129,7 @@ extension AddressSpace {
             from: start, to: VirtualAddress(rawValue: start.rawValue + min(oldLength, newLength)))
         let end = VirtualAddress(rawValue: target.rawValue + newLength)
         let moved = region.copy(start: target, end: end, offset: region.offset(at: start))
+        announceTextChange(of: region, from: region.start, to: region.end)
         add(moved)
         let distance = target.rawValue &- start.rawValue
         let oldEnd = VirtualAddress(rawValue: start.rawValue + min(oldLength, newLength))

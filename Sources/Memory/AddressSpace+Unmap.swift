@@ -42,6 +42,7 @@ extension AddressSpace {
     /// that nothing can use any more go too, if the whole region goes.
     func removePages(of region: Region, from start: VirtualAddress, to end: VirtualAddress) {
         guard residentPages > 0 else { return }
+        announceTextChange(of: region, from: start, to: end)
         var batch = RemovalBatch()
         tables.update(start, end) { address, entry in
             batch.add(entry, at: address, in: self)

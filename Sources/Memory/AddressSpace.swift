@@ -76,6 +76,8 @@ package final class AddressSpace {
     package internal(set) var residentPages = 0
     /// What mlockall(MCL_FUTURE) asked for new regions.
     var futureFlags: Region.Flags = []
+    /// Called before changed text goes, moves or becomes writable (AddressSpace+Text).
+    package var onTextChange: ((VirtualAddress, VirtualAddress) -> Void)?
     /// Start of the heap and the current break.
     package internal(set) var breakStart = VirtualAddress(rawValue: 0)
     package internal(set) var breakEnd = VirtualAddress(rawValue: 0)
@@ -118,6 +120,7 @@ package final class AddressSpace {
 
     /// Removes every region, page and table but the root, which goes too unless it is loaded.
     package func close() {
+        onTextChange = nil
         while let region = regions.first {
             removePages(of: region, from: region.start, to: region.end)
             forget(region)

@@ -37,6 +37,8 @@ package final class Region {
         static let lockedOnFault = Self(rawValue: 1 << 6)
         /// No large pages: a stack touches little of what it asks for.
         static let smallPages = Self(rawValue: 1 << 7)
+        /// Instructions of the program were changed here (AddressSpace+Text).
+        static let changedText = Self(rawValue: 1 << 8)
     }
 
     // Links of RegionTree, and of the list of regions that map one cache.

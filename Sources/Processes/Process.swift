@@ -27,6 +27,7 @@ package final class Process {
     package var credentials = ProcessCredentials()
     package private(set) var limits: Limits
     package let signals: Signals
+    package let callSites: CallSites
     package let timers = IntervalTimers()
     package let posixTimers = PosixTimers()
     /// When the process began, on the monotonic clock.
@@ -53,13 +54,14 @@ package final class Process {
     /// A process with root's credentials that sees files from `root` on.
     package init(
         addressSpace: AddressSpace, root: DirectoryEntry, workingDirectory: DirectoryEntry,
-        thread: Thread
+        thread: Thread, callSites policy: CallSites.Policy = .leave
     ) {
         self.addressSpace = addressSpace
         self.root = root
         self.workingDirectory = workingDirectory
         limits = Limits(frameCount: Frames.totalCount)
         signals = Signals(thread: thread)
+        callSites = CallSites(of: addressSpace, policy)
         applyLimits()
     }
 

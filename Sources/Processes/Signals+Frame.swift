@@ -102,6 +102,7 @@ extension Signals {
     /// Goes back to what a handler interrupted: rt_sigreturn(2). A bad frame forces SIGSEGV.
     package func returnFromHandler(_ frame: ProgramFrame) {
         frame.forgetSystemCall()
+        CPU.hasReturnWork = true
         do throws(Errno) {
             try restore(frame)
         } catch {

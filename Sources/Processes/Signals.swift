@@ -16,7 +16,9 @@ package final class Signals: SignalSource {
     /// Signals that the thread blocks.
     package private(set) var blocked: SignalSet = []
     /// What to block again after a call that waited with another mask (sigsuspend(2), ppoll(2)).
-    private var savedBlocked: SignalSet?
+    private var savedBlocked: SignalSet? {
+        didSet { if savedBlocked != nil { CPU.hasReturnWork = true } }
+    }
     let ofThread = PendingSignals()
     let ofProcess = PendingSignals()
     /// Signals of timers that came while they were ignored.

@@ -1,4 +1,5 @@
 package import Base
+internal import Hardware
 
 /// A timer of the library OS; expires between program instructions or in a wait.
 package final class KernelTimer {
@@ -86,6 +87,7 @@ package enum Timers {
     package static var nextDeadline: Nanoseconds? { head.value?.deadline }
 
     fileprivate static func insert(_ timer: KernelTimer) {
+        CPU.hasReturnWork = true
         guard let deadline = timer.deadline else { return }
         timer.isQueued = true
         guard let first = head.value, let firstDeadline = first.deadline, firstDeadline <= deadline

@@ -1,5 +1,6 @@
 package import Hardware
 internal import LinuxABI
+internal import NucleusLayout
 internal import Trace
 package import Processes
 package import Scheduler
@@ -12,33 +13,47 @@ package import Scheduler
 /// (Table+Generated.swift) and Documentation/SystemCalls.md from these declarations.
 package enum SystemCalls {
     /// Runs the system call that the program's registers name and leaves its result in them.
+    ///
+    /// The entry for sites that are jumps does the same in assembly (Entry.S).
     @export(interface)
     package static func dispatch(frame: ProgramFrame) {
         // Linux looks at EAX alone (entry_64.S: movslq %eax, %rsi).
-        let rawNumber = UInt64(UInt32(truncatingIfNeeded: frame.systemCallNumber))
-        guard let number = SystemCallNumber(rawValue: rawNumber) else {
-            frame.fail(with: .notImplemented)
-            return
-        }
-        guard let thread = Thread.current else { fatalError("a system call without a thread") }
-        let caller = Caller(process: Process.current, thread: thread, frame: frame)
-        do {
-            frame.result = UInt64(bitPattern: Int64(try call(number, caller)))
+        let number = UInt32(truncatingIfNeeded: frame.systemCallNumber)
+        let result =
+            number < UInt32(SYSTEM_CALL_COUNT)
+            ? callTable[Int(number)](frame.address) : -Int(Errno.notImplemented.rawValue)
+        frame.result = UInt64(bitPattern: Int64(result))
+    }
+
+    /// Runs the system call of a site that the program's registers are at, as its `syscall` would.
+    @export(interface)
+    package static func dispatchStepped(frame: ProgramFrame) {
+        let vector = frame.enterSystemCall()
+        dispatch(frame: frame)
+        frame.resumeException(vector)
+    }
+
+    /// The result register's value for a handler: its result, or its error negated.
+    @inline(__always)
+    static func answer(
+        _ address: UInt, _ handler: (ProgramFrame) throws(Errno) -> Int
+    ) -> Int {
+        do throws(Errno) {
+            return try handler(CPU.frame(at: address))
         } catch {
-            frame.fail(with: error)
+            return -Int(error.rawValue)
         }
     }
 }
 
 /// Who makes a system call, and with which registers.
 package struct Caller {
-    package let process: Process
-    package let thread: Thread
     package let frame: ProgramFrame
-}
+    init(_ frame: ProgramFrame) { self.frame = frame }
 
-extension ProgramFrame {
-    fileprivate func fail(with error: Errno) {
-        result = UInt64(bitPattern: -Int64(error.rawValue))
+    package var process: Process { Process.current }
+    package var thread: Thread {
+        guard let thread = Thread.current else { fatalError("a system call without a thread") }
+        return thread
     }
 }

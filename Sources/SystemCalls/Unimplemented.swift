@@ -1,4 +1,5 @@
 internal import Base
+internal import Hardware
 internal import LinuxABI
 internal import NucleusInterface
 internal import Processes
@@ -6,9 +7,9 @@ internal import Trace
 
 extension SystemCalls {
     /// Says once per call that the program asked for something that does not exist here: ENOSYS.
-    static func unimplemented(
-        _ number: SystemCallNumber, _ caller: Caller
-    ) throws(Errno) -> Int {
+    static func unimplemented(_ caller: Caller) throws(Errno) -> Int {
+        let rawNumber = UInt64(UInt32(truncatingIfNeeded: caller.frame.systemCallNumber))
+        guard let number = SystemCallNumber(rawValue: rawNumber) else { throw .notImplemented }
         let slot = Int(number.rawValue >> 6)
         let bit: UInt64 = 1 << (number.rawValue & 63)
         if caller.process.loggedCalls[slot] & bit == 0 {
@@ -20,5 +21,12 @@ extension SystemCalls {
             }
         }
         throw .notImplemented
+    }
+}
+
+/// The table's entry for each number without a handler.
+@c func call_unimplemented(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.unimplemented(Caller(frame))
     }
 }

@@ -7,6 +7,8 @@ package struct CommandLine: Equatable, Sendable {
     package var environment: [[UInt8]]
     package var workingDirectory: [UInt8]?
     package var logLevel: UInt8?
+    /// Whether system-call sites may become jumps.
+    package var changesCallSites = true
 
     package init(
         program: [UInt8], arguments: [[UInt8]], environment: [[UInt8]] = [],
@@ -25,6 +27,7 @@ package struct CommandLine: Equatable, Sendable {
         if let word = view.program { program = Self.bytes(word) }
         if let word = view.workingDirectory { workingDirectory = Self.bytes(word) }
         logLevel = view.logLevel
+        changesCallSites = view.changesCallSites
         arguments = Self.list(view.arguments)
         environment = Self.list(view.environment)
     }
@@ -39,6 +42,7 @@ package struct CommandLine: Equatable, Sendable {
             try Self.append(workingDirectory, to: &line)
         }
         if let logLevel { line.append(contentsOf: " log.level=\(logLevel)".utf8) }
+        if !changesCallSites { line.append(contentsOf: " calls.rewrite=0".utf8) }
         if !environment.isEmpty {
             line.append(contentsOf: " env.vars=[".utf8)
             for variable in environment {

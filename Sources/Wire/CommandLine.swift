@@ -32,6 +32,8 @@ package struct CommandLineView: ~Escapable {
     private var argumentStart: Int
     /// `log.level`: the most talkative level to keep (`NucleusInterface.LogLevel`).
     package private(set) var logLevel: UInt8?
+    /// `calls.rewrite`: whether system-call sites may become jumps; 0 says no.
+    package private(set) var changesCallSites = true
     /// How many words `env.vars` lists.
     package private(set) var environmentCount = 0
     /// How many words follow `--`; the first is the program's argv[0].
@@ -68,6 +70,8 @@ package struct CommandLineView: ~Escapable {
             selfTestRange = value
         } else if let value = CommandLineScanner.value(of: "log.level=", bytes, word) {
             logLevel = try CommandLineScanner.number(bytes, value)
+        } else if let value = CommandLineScanner.value(of: "calls.rewrite=", bytes, word) {
+            changesCallSites = try CommandLineScanner.number(bytes, value) != 0
         } else if let value = CommandLineScanner.value(of: "env.vars=", bytes, word) {
             guard CommandLineScanner.isExactly("[", bytes, value) else { throw .badValue }
             try readList(from: &position)

@@ -39,6 +39,11 @@ struct Run: ParsableCommand {
     var accelerator: AcceleratorChoice?
 
     @Flag(
+        name: .customLong("no-rewrite"),
+        help: "Leave the program's system-call instructions as they are; calls are slower.")
+    var leavesCallSites = false
+
+    @Flag(
         name: .shortAndLong,
         help: "Show a timeline of the start and the kernel's log; twice for all of it.")
     var verbose: Int
@@ -70,8 +75,8 @@ struct Run: ParsableCommand {
     func request(words: [[UInt8]]) -> RunRequest {
         let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
         return RunRequest(
-            contents: contents.contents, memory: memory, verbosity: verbose, vmm: vmm,
-            accelerator: accelerator, program: words.first ?? [],
-            arguments: Array(words.dropFirst()))
+            contents: contents.contents, memory: memory, verbosity: verbose,
+            leavesCallSites: leavesCallSites, vmm: vmm, accelerator: accelerator,
+            program: words.first ?? [], arguments: Array(words.dropFirst()))
     }
 }

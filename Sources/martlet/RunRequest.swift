@@ -7,6 +7,8 @@ struct RunRequest: Equatable {
     var contents = Contents()
     var memory = MemorySize.standard
     var verbosity = 0
+    /// `--no-rewrite`
+    var leavesCallSites = false
     var vmm: VMMChoice?
     var accelerator: AcceleratorChoice?
     /// The program as it was named, and what follows it.
@@ -47,6 +49,7 @@ extension RunRequest {
         switch String(decoding: word, as: UTF8.self) {
         case "-v", "--verbose": verbosity += 1
         case "-vv": verbosity += 2
+        case "--no-rewrite": leavesCallSites = true
         case "--env":
             guard let value = Self.value(&words) else { return false }
             contents.environment.append(value)
@@ -134,6 +137,7 @@ extension RunRequest {
         // Warnings, with -v what else may matter, with -vv everything.
         let logLevel = UInt8(min(2 + verbosity, 4))
         commandLine.logLevel = logLevel
+        if leavesCallSites { commandLine.changesCallSites = false }
         let launch = Launch(
             kernel: kernel, memory: memory, commandLine: commandLine, logLevel: logLevel,
             showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator)

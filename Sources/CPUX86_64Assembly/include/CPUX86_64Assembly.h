@@ -21,6 +21,9 @@ uint64_t cpu_gate_system_call(uint64_t index, uint64_t first, uint64_t second);
 /// Jumps into a data page; 1 if it ran, 0 if the fetch was refused and answered as CPU says.
 uint64_t cpu_call_data(void);
 uint64_t cpu_data_probe_address(void);
+/// Makes code that was just written through another mapping be fetched anew: iret is a serializing
+/// instruction that needs no ring 0 (SDM volume 3, sections 9.1.3 and 9.3).
+void cpu_serialize(void);
 /// Jumps to ENTRY_RETURN of a CPU's area.
 _Noreturn void cpu_enter_program(uint64_t entry);
 

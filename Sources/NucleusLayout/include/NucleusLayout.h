@@ -92,6 +92,8 @@
 #define DATA_RESUME_RAX           0x0a0
 #define DATA_RESUME_RCX           0x0a8
 #define DATA_RESUME_R11           0x0b0
+#define DATA_RETURN_WORK          0x0c0  // u32: not 0: more than a return is due after a call
+#define DATA_FAST_CALLS           0x0b8  // u64: system calls that came by ENTRY_CALL
 
 // ---- Vectors ----
 #define GATE_VECTOR               4
@@ -118,8 +120,9 @@
 #define ENTRY_SYSTEM_CALL_BOUNCED 0x480  // where the nucleus sends a program's `syscall`
 #define ENTRY_INTERRUPT           0x500  // interrupt upcalls come here (by the frame of vector 4)
 #define ENTRY_RETURN              0x600  // to the program whose frame tops the library stack
+#define ENTRY_CALL                0x700  // a system call as a jump; R11: where it goes on
 #define ENTRY_EXIT                0x800  // the exit range: ENTRY_EXIT..<ENTRY_EXIT_END
-#define ENTRY_EXIT_END            0x880
+#define ENTRY_EXIT_END            0x920
 
 // ---- Gate calls (index in RAX, arguments in RDI and RSI, result in RAX) ----
 #define GATE_FLUSH_PAGE           0  // RDI: virtual address
@@ -146,6 +149,9 @@
 // SFMASK where `syscall` stays in ring 3 (TF, DF, NT, AC); where it enters ring 0, IF as well.
 #define SYSCALL_FLAG_MASK         0x44500
 #define SYSCALL_FLAG_MASK_RING_0  0x44700
+
+// ---- System calls ----
+#define SYSTEM_CALL_COUNT         464  // entries of the table; higher numbers are ENOSYS
 
 // ---- Program frame: what an entry pushes, lowest address first, and Swift reads and changes ----
 #define FRAME_R15                 0x00

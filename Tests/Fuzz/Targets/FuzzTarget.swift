@@ -1,4 +1,5 @@
 import Base
+import CPUX86_64
 import DeviceModels
 import Images
 import NucleusInterface
@@ -19,6 +20,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case controlRecords = "control-records"
     case deviceQueue = "device-queue"
     case driverQueue = "driver-queue"
+    case callSite = "call-site"
 
     public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
         switch self {
@@ -35,6 +37,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .controlRecords: fuzzControlRecords(bytes, isPlanted)
         case .deviceQueue: fuzzDeviceQueue(bytes, planted: isPlanted ? .trap : .none)
         case .driverQueue: fuzzDriverQueue(bytes, planted: isPlanted ? .trap : .none)
+        case .callSite: fuzzCallSite(bytes, isPlanted)
         }
     }
 }
@@ -113,4 +116,27 @@ private func fuzzControlRecords(_ bytes: RawSpan, _ isPlanted: Bool) {
     }
     precondition(failed == pieceFailed && whole == pieces)
     precondition(!isPlanted || whole.count < 3, "the planted bug")
+}
+
+/// A site's offset (u16), EAX's low byte, then the text around the site.
+private func fuzzCallSite(_ bytes: RawSpan, _ isPlanted: Bool) {
+    guard bytes.byteCount > 5 else { return }
+    let text = bytes.extracting(droppingFirst: 3).extracting(first: min(bytes.byteCount - 3, 480))
+    let site = Int(bytes.littleEndian(UInt16.self, at: 0)) % (text.byteCount - 1)
+    let number = UInt32(bytes.byte(at: 2))
+    let plan = CallSite.plan(
+        text, at: VirtualAddress(rawValue: 0x40_1000), site: site, number: number
+    ) { _ in false }
+    switch plan {
+    case .none: break
+    case .move(let found):
+        precondition(found == number && text.byte(at: site - 5) == 0xb8)
+    case .springboard(let offset, let byteCount):
+        // Within the text, apart from the site, and of padding only.
+        precondition(byteCount >= CallSite.jumpByteCount && CallSite.shortJump(by: offset) != nil)
+        let gap = site + offset..<site + offset + byteCount
+        precondition(gap.lowerBound > 0 && gap.upperBound < text.byteCount)
+        precondition(!gap.contains(site) && !gap.contains(site + 1))
+        precondition(!isPlanted || byteCount < 12, "the planted bug")
+    }
 }

@@ -1,0 +1,270 @@
+package import Base
+internal import NucleusLayout
+
+/// How a `syscall` instruction of a program can be made a jump, and the code that it then jumps to.
+///
+/// A site is looked at when it was just executed, so that its address is surely that of an
+/// instruction. What stands around it is read by decoding from every offset of a stretch well
+/// before it, as long as the longest instruction: one of them is a true instruction's start, so
+/// where all readings agree the agreed one is true. Where they do not agree the site stays.
+package enum CallSite {
+    package enum Plan: Equatable, Sendable {
+        /// `mov $number, %eax` lies right before the site: its five bytes become a jump to a stub;
+        /// the `syscall` stays, as restarts and jumps come to it.
+        case move(number: UInt32)
+        /// The `syscall` becomes a short jump to the start of a gap between functions, where a jump
+        /// to a stub replaces `byteCount` bytes of padding. `offset` counts from the site.
+        case springboard(offset: Int, byteCount: Int)
+        case none
+    }
+
+    /// Bytes before and behind the site that `plan` wants to see, where the text has them.
+    package static let bytesBefore = 320
+    package static let bytesBehind = 160
+
+    private static let bytesBeforeMove = 128
+    private static let systemCallByteCount = 2
+    private static let moveByteCount = 5
+    /// Bytes of `jmp rel32`, which a springboard is.
+    package static let jumpByteCount = 5
+    private static let longestInstruction = 15
+    /// Assemblers pad up to a function's alignment.
+    private static let gapAlignment: UInt64 = 16
+
+    /// Plans the change of the site at `site` within `text`, which is at `address` and has at most
+    /// 512 bytes.
+    ///
+    /// `number` is what EAX held as the site was executed. `isChanged` tells whether a site was at
+    /// an offset of `text` that a short jump has replaced: control goes on behind those.
+    package static func plan(
+        _ text: RawSpan, at address: VirtualAddress, site: Int, number: UInt32,
+        isChanged: (Int) -> Bool
+    ) -> Plan {
+        if site >= moveByteCount, let move = Instruction(text, at: site - moveByteCount),
+            case .moveToEAX(let loaded) = move.kind
+        {
+            // A short stretch tells whether it is one.
+            let skipped = max(0, site - bytesBeforeMove)
+            let near = text.extracting(skipped..<site + systemCallByteCount)
+            if let reading = Reading(near, at: address, through: site - skipped),
+                reading.agreement <= site - skipped - moveByteCount,
+                reading.starts(at: site - skipped - moveByteCount)
+            {
+                // Another number came by a jump past the move.
+                return loaded == number ? .move(number: number) : .none
+            }
+        }
+        guard let reading = Reading(text, at: address, through: site) else { return .none }
+        return reading.springboard(near: site, isChanged)
+    }
+
+    /// Where instructions start within a text, as far as all readings agree.
+    private struct Reading: ~Escapable {
+        private let text: RawSpan
+        private let address: VirtualAddress
+        private var isStart = InlineArray<512, Bool>(repeating: false)
+        /// From here on every reading has the same instructions.
+        private(set) var agreement = 0
+
+        /// Reads up to the site, which every reading must come to.
+        @_lifetime(copy text)
+        init?(_ text: RawSpan, at address: VirtualAddress, through site: Int) {
+            self.text = text
+            self.address = address
+            precondition(text.byteCount <= 512 && site < text.byteCount)
+            var hasFirst = false
+            for offset in 0..<min(CallSite.longestInstruction + 1, site) {
+                guard let meeting = follow(from: offset, to: site, marks: !hasFirst) else {
+                    continue
+                }
+                guard meeting <= site else { return nil }
+                if hasFirst { agreement = max(agreement, meeting) }
+                hasFirst = true
+            }
+            guard hasFirst else { return nil }
+            isStart[site] = true
+        }
+        /// Where the instructions from `offset` on meet those that are marked, or the site; more
+        /// than `site` where they pass over it; `nil` where they are none.
+        private mutating func follow(from offset: Int, to site: Int, marks: Bool) -> Int? {
+            var position = offset
+            while position < site, marks || !isStart[position] {
+                guard let instruction = Instruction(text, at: position) else { return nil }
+                position += instruction.byteCount
+            }
+            guard marks else { return position }
+            // Only a reading that gets through may leave its marks.
+            guard position <= site else { return position }
+            position = offset
+            while position < site, let instruction = Instruction(text, at: position) {
+                isStart[position] = true
+                position += instruction.byteCount
+            }
+            return position
+        }
+        func starts(at offset: Int) -> Bool { offset >= 0 && isStart[offset] }
+
+        /// Calls `body` with each instruction from the agreement on, until it returns a number of
+        /// bytes other than the instruction's own to go on at.
+        private func forEach(_ body: (Int, Instruction) -> Int) {
+            var position = agreement
+            while position < text.byteCount, !isStart[position] { position += 1 }
+            while position < text.byteCount, let instruction = Instruction(text, at: position) {
+                position += body(position, instruction)
+            }
+        }
+
+        /// The nearest gap that a short jump from the site reaches.
+        func springboard(near site: Int, _ isChanged: (Int) -> Bool) -> Plan {
+            var best: Plan = .none
+            var bestDistance = Int.max
+            var isAfterEnd = false
+            forEach { position, instruction in
+                if isAfterEnd, let gap = gap(at: position) {
+                    let distance = position - (site + CallSite.systemCallByteCount)
+                    if distance >= -128, distance <= 127, abs(distance) < bestDistance,
+                        gap.count >= CallSite.jumpByteCount, !isTarget(gap)
+                    {
+                        best = .springboard(offset: position - site, byteCount: gap.count)
+                        bestDistance = abs(distance)
+                    }
+                    isAfterEnd = false
+                    return gap.count
+                }
+                switch instruction.kind {
+                case .end: isAfterEnd = true
+                case .jump: isAfterEnd = !isChanged(position)
+                default: isAfterEnd = false
+                }
+                return instruction.byteCount
+            }
+            return best
+        }
+        /// The padding at `start`, behind an instruction that control does not pass: `int3` only, or
+        /// long nops up to an aligned address. A row of short ones may be a function's own (as of
+        /// GCC's -fpatchable-function-entry).
+        private func gap(at start: Int) -> Range<Int>? {
+            var position = start
+            var shortNops = 0
+            var breakpoints = 0
+            loop: while let instruction = Instruction(text, at: position) {
+                switch instruction.kind {
+                case .longNop where breakpoints == 0: break
+                case .nop where breakpoints == 0: shortNops += 1
+                case .end
+                where text.byte(at: position) == 0xcc && shortNops == 0
+                    && position - start == breakpoints:
+                    breakpoints += 1
+                default: break loop
+                }
+                position += instruction.byteCount
+            }
+            guard position > start, position < text.byteCount, shortNops <= 1 else { return nil }
+            let end = address.rawValue &+ UInt64(position)
+            guard breakpoints > 0 || end & (CallSite.gapAlignment - 1) == 0 else { return nil }
+            return start..<position
+        }
+        /// Whether a branch that is in sight leads into the gap.
+        private func isTarget(_ gap: Range<Int>) -> Bool {
+            var isTarget = false
+            forEach { position, instruction in
+                switch instruction.kind {
+                case .jump(let distance), .branch(let distance):
+                    if gap.contains(position + instruction.byteCount + distance) { isTarget = true }
+                default: break
+                }
+                return instruction.byteCount
+            }
+            return isTarget
+        }
+    }
+}
+
+extension CallSite {
+    // A stub passes where to go on in R11, so that RCX is free, and jumps through the entry's
+    // address, which lies in the same area: mov $number, %eax; lea back(%rip), %r11;
+    // jmp *entry(%rip).
+
+    /// Bytes between the starts of two stubs.
+    package static let stubByteCount = 32
+
+    /// Writes the stub at `stub` for the site at `site`, with the number where the site's move was
+    /// replaced. `entry` is where the area keeps the address of the entry. Returns whether all is
+    /// within reach.
+    @_lifetime(bytes: copy bytes)
+    package static func writeStub(
+        to bytes: inout MutableRawSpan, at stub: VirtualAddress, site: VirtualAddress,
+        number: UInt32?, entry: VirtualAddress
+    ) -> Bool {
+        var position = 0
+        if let number {
+            bytes.storeLittleEndian(UInt8(0xb8), at: 0)
+            bytes.storeLittleEndian(number, at: 1)
+            position = 5
+        }
+        let back = site.rawValue &+ UInt64(systemCallByteCount)
+        guard let toBack = distance(from: stub.rawValue &+ UInt64(position + 7), to: back),
+            let toEntry = distance(
+                from: stub.rawValue &+ UInt64(position + 13), to: entry.rawValue)
+        else { return false }
+        bytes.storeLittleEndian(UInt8(0x4c), at: position)
+        bytes.storeLittleEndian(UInt8(0x8d), at: position + 1)
+        bytes.storeLittleEndian(UInt8(0x1d), at: position + 2)
+        bytes.storeLittleEndian(toBack, at: position + 3)
+        bytes.storeLittleEndian(UInt8(0xff), at: position + 7)
+        bytes.storeLittleEndian(UInt8(0x25), at: position + 8)
+        bytes.storeLittleEndian(toEntry, at: position + 9)
+        return true
+    }
+    /// Writes `jmp rel32` into the first five bytes; returns whether the target is within reach.
+    @_lifetime(bytes: copy bytes)
+    package static func writeJump(
+        to bytes: inout MutableRawSpan, at address: VirtualAddress, target: VirtualAddress
+    ) -> Bool {
+        guard
+            let jump = distance(
+                from: address.rawValue &+ UInt64(jumpByteCount), to: target.rawValue)
+        else { return false }
+        bytes.storeLittleEndian(UInt8(0xe9), at: 0)
+        bytes.storeLittleEndian(jump, at: 1)
+        return true
+    }
+    /// `jmp rel8` over a site, as the two bytes in memory's order.
+    package static func shortJump(by offset: Int) -> UInt16? {
+        guard let distance = Int8(exactly: offset - systemCallByteCount) else { return nil }
+        return UInt16(UInt8(bitPattern: distance)) << 8 | 0xeb
+    }
+    /// What a breakpoint fills the rest of a gap with.
+    package static let filler: UInt8 = 0xcc
+
+    private static func distance(from: UInt64, to: UInt64) -> UInt32? {
+        Int32(exactly: Int64(bitPattern: to &- from)).map { UInt32(bitPattern: $0) }
+    }
+}
+
+extension CallSite {
+    /// `0f 05`, as the two bytes in memory's order.
+    package static let systemCall: UInt16 = 0x050f
+    /// Writes `mov $number, %eax`.
+    @_lifetime(bytes: copy bytes)
+    package static func writeMove(to bytes: inout MutableRawSpan, number: UInt32) {
+        bytes.storeLittleEndian(UInt8(0xb8), at: 0)
+        bytes.storeLittleEndian(number, at: 1)
+    }
+}
+
+extension ProgramFrame {
+    /// Takes registers that came to the entry for calls, with R11 as a stub leaves it, back to the
+    /// site's `syscall`.
+    package func returnToSite() { self[.rip] = self[.r11] &- 2 }
+    /// Changes registers that are at a site as its `syscall` does; returns the vector they had.
+    package func enterSystemCall() -> UInt64 {
+        defer { self[.vector] = UInt64(FRAME_VECTOR_SYSTEM_CALL) }
+        self[.originalRAX] = self[.rax]
+        self[.rip] &+= 2
+        self[.rcx] = self[.rip]
+        self[.r11] = self[.rflags]
+        return self[.vector]
+    }
+    package func resumeException(_ vector: UInt64) { self[.vector] = vector }
+}
