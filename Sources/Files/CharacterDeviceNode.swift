@@ -9,11 +9,11 @@ package final class CharacterDeviceNode: Node {
 
     package init(
         _ device: any CharacterDevice, number: DeviceNumber, in fileSystem: FileSystem,
-        mode: FileMode
+        mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0
     ) {
         self.device = device
         deviceNumberValue = number
-        super.init(.characterDevice, in: fileSystem, mode: mode)
+        super.init(.characterDevice, in: fileSystem, mode: mode, owner: owner, group: group)
     }
     package override var deviceNumber: DeviceNumber { deviceNumberValue }
 
@@ -52,5 +52,44 @@ package final class CharacterDeviceNode: Node {
         if device.isWritable { readiness.insert(.writable) }
         if device.isHungUp { readiness.insert(.hungUp) }
         return readiness
+    }
+}
+
+/// A device's node without a driver: mknod(2) makes it, opening it is ENXIO.
+final class DriverlessDeviceNode: Node {
+    private let deviceNumberValue: DeviceNumber
+
+    init(
+        _ kind: FileKind, number: DeviceNumber, in fileSystem: FileSystem, mode: FileMode,
+        owner: UInt32, group: UInt32
+    ) {
+        deviceNumberValue = number
+        super.init(kind, in: fileSystem, mode: mode, owner: owner, group: group)
+    }
+    override var deviceNumber: DeviceNumber { deviceNumberValue }
+    override func opened(_ file: OpenFile) throws(Errno) { throw .noSuchDeviceOrAddress }
+}
+
+/// The character devices that there are, by number: what mknod(2) can make nodes of.
+final class DeviceDrivers {
+    private final class Entry {
+        let number: DeviceNumber
+        let device: any CharacterDevice
+        let next: Entry?
+        init(_ number: DeviceNumber, _ device: any CharacterDevice, next: Entry?) {
+            self.number = number
+            self.device = device
+            self.next = next
+        }
+    }
+    private var first: Entry?
+
+    func add(_ device: any CharacterDevice, number: DeviceNumber) {
+        first = Entry(number, device, next: first)
+    }
+    func find(_ number: DeviceNumber) -> (any CharacterDevice)? {
+        var entry = first
+        while let current = entry, current.number != number { entry = current.next }
+        return entry?.device
     }
 }

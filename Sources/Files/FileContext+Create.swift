@@ -71,13 +71,18 @@ extension FileContext {
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
     }
 
-    /// Makes a regular file, a named pipe or a socket, as mknod(2). Devices: EPERM. As `makeDirectory`.
+    /// Makes a regular file, a named pipe, a socket or a device, as mknod(2). As `makeDirectory`.
+    ///
+    /// `device` counts for devices; one without a driver can't be opened (ENXIO).
     package func makeNode(
-        _ path: RawSpan, from base: DirectoryEntry, kind: FileKind, mode: FileMode
+        _ path: RawSpan, from base: DirectoryEntry, kind: FileKind, mode: FileMode,
+        device: DeviceNumber = DeviceNumber(major: 0, minor: 0)
     ) throws(Errno) {
+        let isDevice = kind == .characterDevice || kind == .blockDevice
         let place = try place(for: path, from: base, .other)
         try requireCreation(
             in: place.directory, place.entry, otherwise: .operationNotPermitted)
+        if isDevice, !credentials.overrides { throw .operationNotPermitted }
         let mode = mode.subtracting(mask)
         let node: Node
         switch kind {
@@ -94,8 +99,17 @@ extension FileContext {
             node = Node(
                 .socket, in: place.directory.fileSystem, mode: mode, owner: credentials.user,
                 group: group(in: place.directory))
-        // A device is a driver here, which no number brings back.
-        case .characterDevice, .blockDevice: throw .operationNotPermitted
+        case .characterDevice, .blockDevice:
+            let system = place.directory.fileSystem
+            if kind == .characterDevice, let driver = system.drivers.find(device) {
+                node = CharacterDeviceNode(
+                    driver, number: device, in: system, mode: mode, owner: credentials.user,
+                    group: group(in: place.directory))
+            } else {
+                node = DriverlessDeviceNode(
+                    kind, number: device, in: system, mode: mode, owner: credentials.user,
+                    group: group(in: place.directory))
+            }
         case .directory, .symbolicLink, .anonymous: throw .invalidArgument
         }
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)

@@ -5,12 +5,15 @@ internal import Memory
 extension FileContext {
     /// Makes a file without a name in any directory and opens it for reading and writing, as
     /// memfd_create(2). `name`, at most 249 bytes, is what /proc shows. ENOMEM.
-    package func openMemoryFile(named name: RawSpan) throws(Errno) -> OpenFile {
+    package func openMemoryFile(
+        named name: RawSpan, seals: FileSeals, mode: FileMode
+    ) throws(Errno) -> OpenFile {
         try KernelReserve.admit()
         let node = RegularNode(
-            in: root.node.fileSystem, mode: FileMode(rawValue: 0o777), owner: credentials.user,
+            in: root.node.fileSystem, mode: mode, owner: credentials.user,
             group: credentials.group)
         node.linkCount = 0
+        node.seals = seals
         var description = InlineArray<272, UInt8>(repeating: 0)
         let length: Int
         do {

@@ -45,6 +45,8 @@ package final class FileSystem {
     package let kind: Kind
     package let device: DeviceNumber
     private var lastNumber: UInt64 = 0
+    /// The devices that mknod(2) can make nodes of.
+    let drivers: DeviceDrivers
     /// Where pipes and anonymous files belong that are made in this tree.
     var pipes: FileSystem { pipeSystem ?? self }
     var anonymous: FileSystem { anonymousSystem ?? self }
@@ -52,10 +54,12 @@ package final class FileSystem {
     private let anonymousSystem: FileSystem?
 
     /// `pipes` and `anonymous` are the file systems of the pipes and the nameless files that processes
-    /// make whose root is in this one.
+    /// make whose root is in this one, `devices` the one whose drivers nodes here can have.
     package init(
-        _ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil, anonymous: FileSystem? = nil
+        _ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil, anonymous: FileSystem? = nil,
+        devices: FileSystem? = nil
     ) {
+        drivers = devices?.drivers ?? DeviceDrivers()
         pipeSystem = pipes
         anonymousSystem = anonymous
         self.kind = kind

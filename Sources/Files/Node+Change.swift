@@ -34,6 +34,11 @@ extension Node {
         guard kind != .symbolicLink, kind != .anonymous else { throw .notSupported }
         guard isOwned(by: credentials) else { throw .operationNotPermitted }
         var new = new
+        if let file = self as? RegularNode, file.seals.contains(.execute),
+            new.intersection(.anyExecute) != mode.intersection(.anyExecute)
+        {
+            throw .operationNotPermitted
+        }
         if !credentials.overrides, !credentials.isMember(of: group) { new.remove(.setGroup) }
         mode = new
         touchChanged()

@@ -16,6 +16,9 @@ package class Node {
     package internal(set) var linkCount: UInt32 = 1
     package var times: FileTimes
     var locks = NodeLocks()
+    var recordLocks = RecordLocks()
+    /// The first of the node's extended attributes (xattr(7)), by name.
+    var firstAttribute: ExtendedAttribute?
 
     init(
         _ kind: FileKind, in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0,
@@ -28,6 +31,11 @@ package class Node {
         self.group = group
         number = fileSystem.nextNumber()
         times = FileTimes(all: FileTimes.now())
+    }
+
+    deinit {
+        // One after the other: the chain's own release would recurse.
+        while let attribute = firstAttribute { firstAttribute = attribute.takeNext() }
     }
 
     /// The node's size as `st_size` shows it, in bytes.

@@ -33,10 +33,14 @@ package final class OpenFile: RegionOwner {
 
     /// Counts a further descriptor.
     package func retain() { descriptorCount += 1 }
-    /// Takes a descriptor away; the last closes the file.
+    /// Takes a descriptor away; the last closes the file. The process's record locks on the file end
+    /// with any of its descriptors.
     package func release() {
         descriptorCount -= 1
-        guard descriptorCount == 0, !flags.contains(.path) else { return }
+        guard !flags.contains(.path) else { return }
+        if !node.recordLocks.isEmpty { node.recordLocks.removeAll(of: nil) }
+        guard descriptorCount == 0 else { return }
+        if !node.recordLocks.isEmpty { node.recordLocks.removeAll(of: self) }
         unlock()
         while let watch = watches { watch.poll.remove(watch) }
         node.closed(self)
@@ -68,15 +72,28 @@ package final class OpenFile: RegionOwner {
     package func read(count: Int, to address: VirtualAddress) throws(Errno) -> Int {
         try read(count: count, to: address, blocking)
     }
+    /// Where a write goes.
+    package enum Placement: Sendable {
+        /// To the end with O_APPEND, else to the offset.
+        case asOpened
+        case atEnd
+        case atOffset
+    }
+    /// The offset of a write that was meant for `offset`.
+    package func start(of offset: Int64, _ placement: Placement) -> Int64 {
+        let isAtEnd = placement == .atEnd || (placement == .asOpened && flags.contains(.append))
+        return isAtEnd ? node.byteCount : offset
+    }
     /// Writes at the file's offset, or at the end with O_APPEND, as write(2).
     package func write(
-        count: Int, from address: VirtualAddress, _ blocking: Blocking
+        count: Int, from address: VirtualAddress, _ blocking: Blocking,
+        _ placement: Placement = .asOpened
     ) throws(Errno) -> Int {
         guard flags.allowsWriting else { throw .badDescriptor }
         guard node.isSeekable else {
             return try node.write(self, at: 0, count: count, from: address, blocking)
         }
-        let start = flags.contains(.append) ? node.byteCount : offset
+        let start = start(of: offset, placement)
         try checkRange(start, count)
         let done = try node.write(self, at: start, count: count, from: address, blocking)
         if done > 0 { offset = start + Int64(done) }
@@ -88,7 +105,7 @@ package final class OpenFile: RegionOwner {
     /// Writes bytes of the library OS's own, as `write(count:from:)`.
     package func write(_ bytes: RawSpan, _ blocking: Blocking) throws(Errno) -> Int {
         guard flags.allowsWriting else { throw .badDescriptor }
-        let start = flags.contains(.append) ? node.byteCount : offset
+        let start = start(of: offset, .asOpened)
         let done = try node.write(self, at: start, bytes, blocking)
         if node.isSeekable, done > 0 { offset = start + Int64(done) }
         return done
@@ -107,11 +124,12 @@ package final class OpenFile: RegionOwner {
     }
     /// Writes at `offset`, as pwrite(2); at the end with O_APPEND, whatever the offset, as Linux.
     package func write(
-        at offset: Int64, count: Int, from address: VirtualAddress
+        at offset: Int64, count: Int, from address: VirtualAddress,
+        _ placement: Placement = .asOpened
     ) throws(Errno) -> Int {
         guard allowsPositions else { throw .illegalSeek }
         guard flags.allowsWriting else { throw .badDescriptor }
-        let start = flags.contains(.append) ? node.byteCount : offset
+        let start = start(of: offset, placement)
         try checkRange(start, count)
         return try node.write(self, at: start, count: count, from: address, blocking)
     }

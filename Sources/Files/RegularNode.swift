@@ -8,6 +8,8 @@ package final class RegularNode: Node {
     package let pages = PageCache()
     /// Whether it may get a name though it has none: made by O_TMPFILE (open(2)).
     var isLinkable = false
+    /// What can't be done to it any more; only memfd_create(2) makes files that take seals.
+    package internal(set) var seals: FileSeals = .seal
     /// How often the node is open for writing; negative: how often writing is denied because the
     /// file runs as a program (ETXTBSY, execve(2)).
     private var writers = 0
@@ -59,6 +61,7 @@ package final class RegularNode: Node {
         _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard count > 0 else { return 0 }
+        let count = try countAllowedBySeals(offset, count)
         let done = try pages.write(at: offset, count: count, from: address)
         touchModified()
         return done
@@ -67,13 +70,39 @@ package final class RegularNode: Node {
         _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard bytes.byteCount > 0 else { return 0 }
-        let done = try pages.write(at: offset, from: bytes)
+        let count = try countAllowedBySeals(offset, bytes.byteCount)
+        let done = try pages.write(at: offset, from: bytes.extracting(first: count))
         touchModified()
         return done
     }
     override func truncate(to byteCount: Int64) throws(Errno) {
         guard byteCount >= 0 else { throw .invalidArgument }
+        if seals.contains(.shrink), byteCount < self.byteCount { throw .operationNotPermitted }
+        if seals.contains(.grow), byteCount > self.byteCount { throw .operationNotPermitted }
         try pages.truncate(to: byteCount)
         touchModified()
+    }
+}
+
+extension RegularNode {
+    /// How much of a write seals allow. EPERM where it is nothing.
+    ///
+    /// Linux writes a page at a time, each wholly within the length or not at all.
+    private func countAllowedBySeals(_ offset: Int64, _ count: Int) throws(Errno) -> Int {
+        guard seals.isDisjoint(with: [.write, .futureWrite]) else { throw .operationNotPermitted }
+        guard seals.contains(.grow), offset + Int64(count) > byteCount else { return count }
+        let end = byteCount & ~Int64(Page.offsetMask)
+        guard end > offset else { throw .operationNotPermitted }
+        return Int(end - offset)
+    }
+    /// Adds seals, as F_ADD_SEALS. EPERM once F_SEAL_SEAL is set.
+    package func addSeals(_ new: FileSeals) throws(Errno) {
+        guard !seals.contains(.seal) else { throw .operationNotPermitted }
+        var new = new
+        // What runs is not changed either (mm/memfd.c).
+        if new.contains(.execute), !mode.isDisjoint(with: .anyExecute) {
+            new.formUnion([.shrink, .grow, .write, .futureWrite])
+        }
+        seals.formUnion(new)
     }
 }

@@ -95,9 +95,10 @@ extension RootFileSystem {
         _ device: any CharacterDevice, _ name: StaticString, _ major: UInt32, _ minor: UInt32,
         mode: UInt32 = 0o666
     ) throws(Errno) {
+        let number = DeviceNumber(major: major, minor: minor)
+        devices.drivers.add(device, number: number)
         let node = CharacterDeviceNode(
-            device, number: DeviceNumber(major: major, minor: minor), in: devices,
-            mode: FileMode(rawValue: mode))
+            device, number: number, in: devices, mode: FileMode(rawValue: mode))
         try deviceDirectory.directory?.add(node, named: name.bytes, in: deviceDirectory)
     }
     private func addDeviceLink(_ name: StaticString, to target: StaticString) throws(Errno) {

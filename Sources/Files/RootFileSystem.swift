@@ -20,7 +20,8 @@ package final class RootFileSystem {
     /// A tree with nothing but /dev and /proc. ENOMEM.
     package init() throws(Errno) {
         files = FileSystem(
-            .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes, anonymous: anonymous)
+            .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes, anonymous: anonymous,
+            devices: devices)
         let top = DirectoryNode(in: files, mode: FileMode(rawValue: 0o755))
         root = try DirectoryEntry(node: top, name: RawSpan(), parent: nil)
         root.isLinked = true

@@ -49,6 +49,13 @@ package enum DescriptorCommand: Int32, Sendable {
     case getLock = 5
     case setLock = 6
     case setLockWaiting = 7
+    /// F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW
+    case getFileLock = 36
+    case setFileLock = 37
+    case setFileLockWaiting = 38
+    /// F_ADD_SEALS, F_GET_SEALS
+    case addSeals = 1033
+    case getSeals = 1034
     /// F_SETOWN, F_GETOWN
     case setOwner = 8
     case getOwner = 9
@@ -57,4 +64,23 @@ package enum DescriptorCommand: Int32, Sendable {
     /// F_SETPIPE_SZ, F_GETPIPE_SZ
     case setPipeSize = 1031
     case getPipeSize = 1032
+}
+
+/// What can't be done to a file any more: F_ADD_SEALS of fcntl(2).
+package struct FileSeals: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// F_SEAL_SEAL: set further seals.
+    package static let seal = Self(rawValue: 0x01)
+    /// F_SEAL_SHRINK
+    package static let shrink = Self(rawValue: 0x02)
+    /// F_SEAL_GROW
+    package static let grow = Self(rawValue: 0x04)
+    /// F_SEAL_WRITE
+    package static let write = Self(rawValue: 0x08)
+    /// F_SEAL_FUTURE_WRITE: write other than by mappings there are.
+    package static let futureWrite = Self(rawValue: 0x10)
+    /// F_SEAL_EXEC: change the executable bits.
+    package static let execute = Self(rawValue: 0x20)
+    package static let known = Self(rawValue: 0x3f)
 }

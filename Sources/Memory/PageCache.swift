@@ -26,6 +26,15 @@ package final class PageCache {
         tree.removeAll(from: 0) { Frames.release($0) }
     }
 
+    /// Whether a mapping may change the contents, now or after mprotect(2).
+    package var isMappedForWriting: Bool {
+        var region = firstMapping
+        while let current = region {
+            if current.sharing == .shared, current.maximum.contains(.write) { return true }
+            region = current.nextMapping
+        }
+        return false
+    }
     /// Length of the file. Setting it neither frees nor makes pages: after `adopt`; else `truncate`.
     package var byteCount: Int64 {
         get { size }

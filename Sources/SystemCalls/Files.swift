@@ -104,10 +104,12 @@ extension Caller {
 
     /// How many of `count` bytes RLIMIT_FSIZE lets a write have, at `offset` or the file's own; for
     /// none SIGXFSZ and EFBIG (getrlimit(2)).
-    func allowed(_ file: OpenFile, at offset: Int64?, _ count: Int) throws(Errno) -> Int {
+    func allowed(
+        _ file: OpenFile, at offset: Int64?, _ count: Int,
+        _ placement: OpenFile.Placement = .asOpened
+    ) throws(Errno) -> Int {
         guard file.node.kind == .regular, count > 0 else { return count }
-        let isAtEnd = file.flags.contains(.append)
-        let room = try room(behind: isAtEnd ? file.node.byteCount : offset ?? file.offset)
+        let room = try room(behind: file.start(of: offset ?? file.offset, placement))
         return Int(min(UInt64(count), room))
     }
     /// Checks a new length of a file against RLIMIT_FSIZE, as `allowed`.

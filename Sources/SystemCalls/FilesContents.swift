@@ -51,7 +51,13 @@ extension SystemCalls {
         }
         guard !overflow else { throw .fileTooLarge }
         if mode & keepSize == 0 { try caller.checkLength(end, of: file.node) }
-        guard let pages = (file.node as? RegularNode)?.pages else { throw .noSuchDevice }
+        guard let node = file.node as? RegularNode else { throw .noSuchDevice }
+        let pages = node.pages
+        let isSealed =
+            mode & punchHole != 0
+            ? !node.seals.isDisjoint(with: [.write, .futureWrite])
+            : node.seals.contains(.grow) && end > node.byteCount
+        guard !isSealed else { throw .operationNotPermitted }
         if mode & punchHole != 0 {
             pages.punchHole(from: offset, to: end)
             file.node.touchModified()

@@ -40,7 +40,7 @@ extension SystemCalls {
     }
 
     /// fcntl(2): Duplicates a descriptor, gets or sets flags, locks. Errors: EAGAIN, EBADF, EFAULT,
-    /// EINVAL, EMFILE, EPERM.
+    /// EINTR, EINVAL, EMFILE, ENOMEM, EOVERFLOW, EPERM.
     static func fcntl(
         _ caller: Caller, descriptor: Int32, command: Int32, argument: UInt64
     ) throws(Errno) -> Int {
@@ -72,8 +72,12 @@ extension SystemCalls {
         case .setStatus:
             try setStatus(caller, file, OpenFlags(rawValue: Int32(truncatingIfNeeded: argument)))
             return 0
-        case .getLock, .setLock, .setLockWaiting:
-            return try lock(file, command, VirtualAddress(rawValue: argument))
+        case .getLock, .setLock, .setLockWaiting, .getFileLock, .setFileLock, .setFileLockWaiting:
+            return try lock(caller, file, command, VirtualAddress(rawValue: argument))
+        case .addSeals:
+            try addSeals(caller, file, argument)
+            return 0
+        case .getSeals: return try seals(of: file)
         // Who would get SIGIO: nobody sends it.
         case .getOwner: return 0
         case .setOwner: throw .invalidArgument
@@ -96,37 +100,6 @@ extension SystemCalls {
         // Neither the ramfs nor a device here can do without the page cache.
         if flags.contains(.direct) { throw .invalidArgument }
         file.flags = file.flags.subtracting(changeable).union(flags.intersection(changeable))
-    }
-
-    /// Record locks. They belong to a process, and there is one: none is ever in the way.
-    private static func lock(
-        _ file: OpenFile, _ command: DescriptorCommand, _ address: VirtualAddress
-    ) throws(Errno) -> Int {
-        let readLock: Int16 = 0
-        let writeLock: Int16 = 1
-        let unlocked: Int16 = 2
-        let type = try ProgramMemory.load(Int16.self, at: address)
-        let whence = try ProgramMemory.load(Int16.self, at: field(address, 2))
-        guard (0...2).contains(whence), (readLock...unlocked).contains(type) else {
-            throw .invalidArgument
-        }
-        let distance = try ProgramMemory.load(Int64.self, at: field(address, 8))
-        let length = try ProgramMemory.load(Int64.self, at: field(address, 16))
-        let base = whence == 0 ? 0 : whence == 1 ? file.offset : file.node.byteCount
-        let (start, overflow) = base.addingReportingOverflow(distance)
-        guard !overflow else { throw .overflow }
-        guard start >= 0, length >= 0 || start &+ length >= 0 else { throw .invalidArgument }
-        guard length <= 0 || !start.addingReportingOverflow(length - 1).overflow else {
-            throw .overflow
-        }
-        if command == .getLock {
-            guard type != unlocked else { throw .invalidArgument }
-            try ProgramMemory.store(unlocked, at: address)
-            return 0
-        }
-        if type == readLock, !file.flags.allowsReading { throw .badDescriptor }
-        if type == writeLock, !file.flags.allowsWriting { throw .badDescriptor }
-        return 0
     }
 
     /// flock(2): Locks a whole file. Errors: EAGAIN, EBADF, EINTR, EINVAL.

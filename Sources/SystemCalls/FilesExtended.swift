@@ -2,125 +2,188 @@ internal import Base
 internal import Files
 internal import Hardware
 internal import LinuxABI
+internal import Memory
 internal import Processes
 
-// Extended attributes (xattr(7)): no file has any, and none can be set, as on a tmpfs without them.
+// Extended attributes (xattr(7)) in the name spaces user, trusted and security, as a tmpfs keeps them.
 extension SystemCalls {
-    /// getxattr(2): Reads an attribute: there is none. Errors: ENODATA, EOPNOTSUPP, ERANGE, path errors.
+    /// getxattr(2): Reads an attribute. Errors: EACCES, EFAULT, ENODATA, EOPNOTSUPP, ERANGE, path errors.
     static func getxattr(
-        _ caller: Caller, path: VirtualAddress, name: VirtualAddress
+        _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
+        size: UInt64
     ) throws(Errno) -> Int {
-        _ = try caller.resolve(AtFlags.workingDirectory, path)
-        throw try absence(of: name)
+        let entry = try caller.resolve(AtFlags.workingDirectory, path)
+        return try get(caller, entry.node, name, value, size)
     }
     /// lgetxattr(2): As getxattr(2), of a link itself. Errors: those of getxattr(2).
     static func lgetxattr(
-        _ caller: Caller, path: VirtualAddress, name: VirtualAddress
+        _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
+        size: UInt64
     ) throws(Errno) -> Int {
-        _ = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
-        throw try absence(of: name)
+        let entry = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
+        return try get(caller, entry.node, name, value, size)
     }
-    /// fgetxattr(2): As getxattr(2), of an open file. Errors: EBADF, ENODATA, EOPNOTSUPP, ERANGE.
+    /// fgetxattr(2): As getxattr(2), of an open file. Errors: those of getxattr(2), EBADF.
     static func fgetxattr(
-        _ caller: Caller, descriptor: Int32, name: VirtualAddress
+        _ caller: Caller, descriptor: Int32, name: VirtualAddress, value: VirtualAddress,
+        size: UInt64
     ) throws(Errno) -> Int {
-        _ = try caller.file(descriptor)
-        throw try absence(of: name)
+        try get(caller, try caller.file(descriptor).node, name, value, size)
     }
 
-    /// listxattr(2): Lists attributes: none. Errors: path errors.
-    static func listxattr(_ caller: Caller, path: VirtualAddress) throws(Errno) -> Int {
-        _ = try caller.resolve(AtFlags.workingDirectory, path)
-        return 0
+    /// listxattr(2): Lists the attributes' names. Errors: EFAULT, ERANGE, path errors.
+    static func listxattr(
+        _ caller: Caller, path: VirtualAddress, list: VirtualAddress, size: UInt64
+    ) throws(Errno) -> Int {
+        let entry = try caller.resolve(AtFlags.workingDirectory, path)
+        return try self.list(caller, entry.node, list, size)
     }
-    /// llistxattr(2): As listxattr(2), of a link itself. Errors: path errors.
-    static func llistxattr(_ caller: Caller, path: VirtualAddress) throws(Errno) -> Int {
-        _ = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
-        return 0
+    /// llistxattr(2): As listxattr(2), of a link itself. Errors: those of listxattr(2).
+    static func llistxattr(
+        _ caller: Caller, path: VirtualAddress, list: VirtualAddress, size: UInt64
+    ) throws(Errno) -> Int {
+        let entry = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
+        return try self.list(caller, entry.node, list, size)
     }
-    /// flistxattr(2): As listxattr(2), of an open file. Errors: EBADF.
-    static func flistxattr(_ caller: Caller, descriptor: Int32) throws(Errno) -> Int {
-        _ = try caller.file(descriptor)
-        return 0
+    /// flistxattr(2): As listxattr(2), of an open file. Errors: EBADF, EFAULT, ERANGE.
+    static func flistxattr(
+        _ caller: Caller, descriptor: Int32, list: VirtualAddress, size: UInt64
+    ) throws(Errno) -> Int {
+        try self.list(caller, try caller.file(descriptor).node, list, size)
     }
 
-    /// setxattr(2): Sets an attribute: not supported. Errors: E2BIG, EINVAL, EOPNOTSUPP, ERANGE, path
-    /// errors.
+    /// setxattr(2): Sets an attribute. Errors: E2BIG, EACCES, EEXIST, EFAULT, EINVAL, ENODATA, ENOMEM,
+    /// EOPNOTSUPP, EPERM, ERANGE, path errors.
     static func setxattr(
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
-        byteCount: UInt64, flags: Int32
+        size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        try checkSetting(name, byteCount, flags)
-        _ = try caller.resolve(AtFlags.workingDirectory, path)
-        throw .notSupported
+        try set(caller, name, value, size, flags) { () throws(Errno) in
+            try caller.resolve(AtFlags.workingDirectory, path).node
+        }
     }
     /// lsetxattr(2): As setxattr(2), of a link itself. Errors: those of setxattr(2).
     static func lsetxattr(
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
-        byteCount: UInt64, flags: Int32
+        size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        try checkSetting(name, byteCount, flags)
-        _ = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
-        throw .notSupported
+        try set(caller, name, value, size, flags) { () throws(Errno) in
+            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow).node
+        }
     }
-    /// fsetxattr(2): As setxattr(2), of an open file. Errors: EBADF, EOPNOTSUPP, ERANGE.
+    /// fsetxattr(2): As setxattr(2), of an open file. Errors: those of setxattr(2), EBADF.
     static func fsetxattr(
         _ caller: Caller, descriptor: Int32, name: VirtualAddress, value: VirtualAddress,
-        byteCount: UInt64, flags: Int32
+        size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        _ = try caller.file(descriptor)
-        try checkSetting(name, byteCount, flags)
-        throw .notSupported
+        let node = try caller.file(descriptor).node
+        return try set(caller, name, value, size, flags) { () throws(Errno) in node }
     }
 
-    /// removexattr(2): Removes an attribute: there is none. Errors: those of getxattr(2).
+    /// removexattr(2): Removes an attribute. Errors: EACCES, EFAULT, ENODATA, EOPNOTSUPP, EPERM, ERANGE,
+    /// path errors.
     static func removexattr(
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress
     ) throws(Errno) -> Int {
-        _ = try caller.resolve(AtFlags.workingDirectory, path)
-        throw try absence(of: name)
+        try remove(caller, name) { () throws(Errno) in
+            try caller.resolve(AtFlags.workingDirectory, path).node
+        }
     }
-    /// lremovexattr(2): As removexattr(2), of a link itself. Errors: those of getxattr(2).
+    /// lremovexattr(2): As removexattr(2), of a link itself. Errors: those of removexattr(2).
     static func lremovexattr(
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress
     ) throws(Errno) -> Int {
-        _ = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
-        throw try absence(of: name)
+        try remove(caller, name) { () throws(Errno) in
+            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow).node
+        }
     }
-    /// fremovexattr(2): As removexattr(2), of an open file. Errors: EBADF, those of getxattr(2).
+    /// fremovexattr(2): As removexattr(2), of an open file. Errors: those of removexattr(2), EBADF.
     static func fremovexattr(
         _ caller: Caller, descriptor: Int32, name: VirtualAddress
     ) throws(Errno) -> Int {
-        _ = try caller.file(descriptor)
-        throw try absence(of: name)
+        let node = try caller.file(descriptor).node
+        return try remove(caller, name) { () throws(Errno) in node }
     }
 
-    /// What setxattr(2) refuses whatever the file is.
-    private static func checkSetting(
-        _ name: VirtualAddress, _ byteCount: UInt64, _ flags: Int32
-    ) throws(Errno) {
-        let createOrReplace: Int32 = 3
-        let longestValue: UInt64 = 65536
-        guard flags & ~createOrReplace == 0 else { throw .invalidArgument }
-        _ = try absence(of: name)
-        guard byteCount <= longestValue else { throw .argumentListTooLong }
-    }
+    // MARK: What they share
 
-    /// What tells a program that an attribute is not there: ENODATA in the name spaces that tmpfs
-    /// has, EOPNOTSUPP elsewhere. Throws ERANGE for an empty or overlong name, EFAULT.
-    private static func absence(of name: VirtualAddress) throws(Errno) -> Errno {
+    /// XATTR_SIZE_MAX and XATTR_LIST_MAX
+    private static let longestValue: UInt64 = 65536
+
+    /// Lends an attribute's name. ERANGE for an empty or overlong one, EFAULT.
+    private static func withName<Result>(
+        at address: VirtualAddress, _ body: (RawSpan) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
         var storage = InlineArray<256, UInt8>(repeating: 0)
         var span = storage.mutableSpan
         var bytes = span.mutableRaw
-        guard let count = try ProgramMemory.copyInString(from: name, into: &bytes), count > 0 else {
-            throw .outOfRange
-        }
-        let text = bytes.bytes.extracting(first: count)
-        return starts(text, with: "security.") || starts(text, with: "trusted.")
-            ? .noData : .notSupported
+        guard let count = try ProgramMemory.copyInString(from: address, into: &bytes), count > 0
+        else { throw .outOfRange }
+        return try body(bytes.bytes.extracting(first: count))
     }
-    private static func starts(_ text: RawSpan, with prefix: StaticString) -> Bool {
-        let count = prefix.utf8CodeUnitCount
-        return text.byteCount > count && text.extracting(first: count).isEqual(to: prefix)
+    private static func attributeAccess(of caller: Caller) -> Node.AttributeAccess {
+        Node.AttributeAccess(
+            caller.files.credentials,
+            administers: caller.process.credentials.has(.administration))
+    }
+    private static func get(
+        _ caller: Caller, _ node: Node, _ name: VirtualAddress, _ target: VirtualAddress,
+        _ size: UInt64
+    ) throws(Errno) -> Int {
+        let value = try withName(at: name) { name throws(Errno) in
+            try node.attribute(
+                name, in: try AttributeSpace(of: name), for: attributeAccess(of: caller))
+        }
+        guard size > 0 else { return value.byteCount }
+        guard value.byteCount <= size else { throw .outOfRange }
+        try ProgramMemory.copyOut(value.bytes, to: target)
+        return value.byteCount
+    }
+    private static func list(
+        _ caller: Caller, _ node: Node, _ target: VirtualAddress, _ size: UInt64
+    ) throws(Errno) -> Int {
+        var total = 0
+        try node.listAttributes(for: attributeAccess(of: caller)) { name throws(Errno) in
+            let end = total + name.byteCount + 1
+            if size > 0 {
+                guard end <= size else { throw .outOfRange }
+                try ProgramMemory.copyOut(name, to: try target.field(UInt64(total)))
+                try ProgramMemory.store(UInt8(0), at: try target.field(UInt64(end - 1)))
+            }
+            total = end
+        }
+        return total
+    }
+    private static func set(
+        _ caller: Caller, _ name: VirtualAddress, _ value: VirtualAddress, _ size: UInt64,
+        _ flags: Int32, _ node: () throws(Errno) -> Node
+    ) throws(Errno) -> Int {
+        let setting = AttributeSetting(rawValue: flags)
+        guard setting.isSubset(of: [.create, .replace]) else { throw .invalidArgument }
+        return try withName(at: name) { name throws(Errno) in
+            guard size <= longestValue else { throw .argumentListTooLong }
+            guard var buffer = FixedBuffer<UInt8>(count: Int(size), repeating: 0) else {
+                throw .outOfMemory
+            }
+            do {
+                var bytes = buffer.mutableBytes
+                try ProgramMemory.copyIn(from: value, into: &bytes)
+            }
+            let node = try node()
+            try node.setAttribute(
+                name, in: try AttributeSpace(of: name), to: buffer.bytes, setting,
+                for: attributeAccess(of: caller))
+            return 0
+        }
+    }
+    private static func remove(
+        _ caller: Caller, _ name: VirtualAddress, _ node: () throws(Errno) -> Node
+    ) throws(Errno) -> Int {
+        try withName(at: name) { name throws(Errno) in
+            let node = try node()
+            try node.removeAttribute(
+                name, in: try AttributeSpace(of: name), for: attributeAccess(of: caller))
+            return 0
+        }
     }
 }

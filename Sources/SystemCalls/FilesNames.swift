@@ -23,8 +23,8 @@ extension SystemCalls {
         return 0
     }
 
-    /// mknod(2): Makes a regular file, named pipe or socket. Errors: those of mkdir(2), EINVAL; EPERM for
-    /// devices.
+    /// mknod(2): Makes a regular file, named pipe, socket or device; a device without a driver can't be
+    /// opened. Errors: those of mkdir(2), EINVAL, EPERM.
     static func mknod(
         _ caller: Caller, path: VirtualAddress, mode: UInt32, device: UInt64
     ) throws(Errno) -> Int {
@@ -49,7 +49,8 @@ extension SystemCalls {
         try caller.withPath(at: path) { path throws(Errno) in
             try caller.files.makeNode(
                 path, from: try caller.base(directory, for: path), kind: kind,
-                mode: FileMode(rawValue: mode))
+                mode: FileMode(rawValue: mode),
+                device: DeviceNumber(encoded: device & 0xffff_ffff))
         }
         return 0
     }

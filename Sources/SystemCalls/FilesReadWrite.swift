@@ -99,46 +99,6 @@ extension SystemCalls {
         return try write(file, VectorList(at: vectors, count: count), at: offset, for: caller)
     }
 
-    /// preadv2(2): As preadv(2), at the file's offset for -1. Errors: those of preadv(2), EOPNOTSUPP
-    /// for every flag.
-    static func preadv2(
-        _ caller: Caller, descriptor: Int32, vectors: VirtualAddress, count: Int, offset: Int64,
-        high: UInt64, flags: Int32
-    ) throws(Errno) -> Int {
-        guard flags == 0 else { throw .notSupported }
-        if offset == -1 {
-            return try readv(caller, descriptor: descriptor, vectors: vectors, count: count)
-        }
-        return try preadv(
-            caller, descriptor: descriptor, vectors: vectors, count: count, offset: offset,
-            high: high)
-    }
-
-    /// pwritev2(2): As pwritev(2), at the file's offset for -1. Errors: those of pwritev(2),
-    /// EOPNOTSUPP for every flag but RWF_APPEND.
-    static func pwritev2(
-        _ caller: Caller, descriptor: Int32, vectors: VirtualAddress, count: Int, offset: Int64,
-        high: UInt64, flags: Int32
-    ) throws(Errno) -> Int {
-        let append: Int32 = 0x10
-        guard flags & ~append == 0 else { throw .notSupported }
-        let file = try caller.file(descriptor)
-        if flags & append != 0, file.isSeekable {
-            guard offset >= -1 else { throw .invalidArgument }
-            let end = file.node.byteCount
-            let done = try write(
-                file, VectorList(at: vectors, count: count), at: end, for: caller)
-            if offset == -1 { file.offset = end + Int64(done) }
-            return done
-        }
-        if offset == -1 {
-            return try writev(caller, descriptor: descriptor, vectors: vectors, count: count)
-        }
-        return try pwritev(
-            caller, descriptor: descriptor, vectors: vectors, count: count, offset: offset,
-            high: high)
-    }
-
     /// Linux's access_ok and rw_verify_area: EFAULT before EINVAL.
     private static func check(_ buffer: VirtualAddress, _ count: Int) throws(Errno) {
         // A negative count is a size beyond any address space.
@@ -146,12 +106,13 @@ extension SystemCalls {
         guard ProgramMemory.contains(buffer, count: count) else { throw .badAddress }
     }
 
-    private static func read(
-        _ file: OpenFile, _ list: VectorList, at offset: Int64?
+    static func read(
+        _ file: OpenFile, _ list: VectorList, at offset: Int64?, _ manner: TransferManner = []
     ) throws(Errno) -> Int {
+        let blocking: Blocking = manner.contains(.noWait) ? .nonblocking : file.blocking
         guard file.flags.allowsReading else { throw .badDescriptor }
         let total = try list.checkedTotal()
-        if file.givesRecords { return try readRecord(file, list, total) }
+        if file.givesRecords { return try readRecord(file, list, total, blocking) }
         guard total > 0 else { return 0 }
         var done = 0
         for index in 0..<list.count {
@@ -166,7 +127,7 @@ extension SystemCalls {
                 } else {
                     // Only the first bytes are waited for.
                     part = try file.read(
-                        count: count, to: vector.base, done == 0 ? file.blocking : .nonblocking)
+                        count: count, to: vector.base, done == 0 ? blocking : .nonblocking)
                 }
                 done += part
                 if part < count { break }
@@ -179,13 +140,13 @@ extension SystemCalls {
     }
     /// Reads a whole record of an eventfd(2) or the like and spreads it over the buffers.
     private static func readRecord(
-        _ file: OpenFile, _ list: VectorList, _ total: Int
+        _ file: OpenFile, _ list: VectorList, _ total: Int, _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard let frame = Frames.allocate() else { throw .outOfMemory }
         defer { Frames.release(frame) }
         return try frame.withMutableBytes { bytes throws(Errno) -> Int in
             var part = bytes._mutatingExtracting(0..<min(total, Page.size))
-            guard let length = try file.receive(into: &part, file.blocking) else { return 0 }
+            guard let length = try file.receive(into: &part, blocking) else { return 0 }
             var done = 0
             for index in 0..<list.count where done < length {
                 let vector = try list[index]
@@ -197,11 +158,14 @@ extension SystemCalls {
             return length
         }
     }
-    private static func write(
-        _ file: OpenFile, _ list: VectorList, at offset: Int64?, for caller: Caller
+    static func write(
+        _ file: OpenFile, _ list: VectorList, at offset: Int64?, for caller: Caller,
+        _ manner: TransferManner = []
     ) throws(Errno) -> Int {
         guard file.flags.allowsWriting else { throw .badDescriptor }
-        let total = try caller.allowed(file, at: offset, try list.checkedTotal())
+        let blocking: Blocking = manner.contains(.noWait) ? .nonblocking : file.blocking
+        let end = manner.end(of: file)
+        let total = try caller.allowed(file, at: offset, try list.checkedTotal(), end)
         guard total > 0 else { return 0 }
         var done = 0
         for index in 0..<list.count {
@@ -212,9 +176,9 @@ extension SystemCalls {
                 let part: Int
                 if let offset {
                     part = try file.write(
-                        at: offset + Int64(done), count: count, from: vector.base)
+                        at: offset + Int64(done), count: count, from: vector.base, end)
                 } else {
-                    part = try file.write(count: count, from: vector.base)
+                    part = try file.write(count: count, from: vector.base, blocking, end)
                 }
                 done += part
                 if part < count { break }
@@ -224,45 +188,5 @@ extension SystemCalls {
             }
         }
         return done
-    }
-}
-
-/// An array of `struct iovec` in the program.
-struct VectorList {
-    private let address: VirtualAddress
-    let count: Int
-    /// UIO_MAXIOV
-    private static let maximumCount = 1024
-
-    /// EINVAL for more than 1024.
-    init(at address: VirtualAddress, count: Int) throws(Errno) {
-        guard count >= 0, count <= Self.maximumCount else { throw .invalidArgument }
-        self.address = address
-        self.count = count
-    }
-    subscript(_ index: Int) -> (base: VirtualAddress, count: Int) {
-        get throws(Errno) {
-            guard let entry = address.advanced(by: UInt64(index) * 16),
-                let length = entry.advanced(by: 8)
-            else { throw .badAddress }
-            return (
-                VirtualAddress(rawValue: try ProgramMemory.load(UInt64.self, at: entry)),
-                try ProgramMemory.load(Int.self, at: length)
-            )
-        }
-    }
-    /// Bytes of all buffers, at most what one call moves. EFAULT, EINVAL for a negative length.
-    func checkedTotal() throws(Errno) -> Int {
-        var total = 0
-        for index in 0..<count {
-            let vector = try self[index]
-            guard vector.count >= 0 else { throw .invalidArgument }
-            guard ProgramMemory.contains(vector.base, count: vector.count) else {
-                throw .badAddress
-            }
-            total = min(SystemCalls.maximumTransfer, total &+ vector.count)
-            if total < 0 { total = SystemCalls.maximumTransfer }
-        }
-        return total
     }
 }

@@ -37,7 +37,15 @@ extension SystemCalls {
                 throw .permissionDenied
             }
             guard file.flags.allowsReading else { throw .permissionDenied }
-            if sharing == .shared, !file.flags.allowsWriting { maximum.remove(.write) }
+            if sharing == .shared {
+                if !file.flags.allowsWriting { maximum.remove(.write) }
+                if let node = file.node as? RegularNode,
+                    !node.seals.isDisjoint(with: [.write, .futureWrite])
+                {
+                    guard !protection.contains(.write) else { throw .operationNotPermitted }
+                    maximum.remove(.write)
+                }
+            }
             backing = try Self.backing(of: file, offset)
         } else if type == .sharedValidate {
             throw .invalidArgument
@@ -269,29 +277,5 @@ extension Caller {
     /// mlock(2): without the capability and with a limit of 0 no locking at all.
     fileprivate var canLock: Bool {
         process.credentials.has(.lockMemory) || process.limits[.lockedMemory].soft > 0
-    }
-}
-
-extension SystemCalls {
-    /// memfd_create(2): Makes a file in memory without a path. There are no seals and no huge pages:
-    /// EINVAL for the flags that ask for them. Errors: EFAULT, EINVAL, EMFILE, ENOMEM.
-    static func memfdCreate(
-        _ caller: Caller, name: VirtualAddress, flags: UInt32
-    ) throws(Errno) -> Int {
-        let closeOnExec: UInt32 = 1
-        let executable: UInt32 = 0x10
-        guard flags & ~(closeOnExec | executable) == 0 else { throw .invalidArgument }
-        // MFD_NAME_MAX_LEN and the NUL.
-        var storage = InlineArray<250, UInt8>(repeating: 0)
-        let file: OpenFile
-        do {
-            var span = storage.mutableSpan
-            var bytes = span.mutableRaw
-            guard let length = try ProgramMemory.copyInString(from: name, into: &bytes) else {
-                throw .invalidArgument
-            }
-            file = try caller.files.openMemoryFile(named: bytes.bytes.extracting(first: length))
-        }
-        return try caller.install(file, flags & closeOnExec != 0 ? .closeOnExec : [])
     }
 }

@@ -12,17 +12,27 @@ extension SystemCalls {
         static let setDumpable: Int32 = 4
         static let getKeepCapabilities: Int32 = 7
         static let setKeepCapabilities: Int32 = 8
+        static let getTiming: Int32 = 13
+        static let setTiming: Int32 = 14
         static let setName: Int32 = 15
         static let getName: Int32 = 16
         static let getSeccomp: Int32 = 21
         static let readBounding: Int32 = 23
         static let dropBounding: Int32 = 24
+        static let getTimeStampCounter: Int32 = 25
+        static let setTimeStampCounter: Int32 = 26
+        static let getSecureBits: Int32 = 27
+        static let setSecureBits: Int32 = 28
         static let setTimerSlack: Int32 = 29
         static let getTimerSlack: Int32 = 30
+        static let setMachineCheckPolicy: Int32 = 33
+        static let getMachineCheckPolicy: Int32 = 34
         static let setSubreaper: Int32 = 36
         static let getSubreaper: Int32 = 37
         static let setNoNewPrivileges: Int32 = 38
         static let getNoNewPrivileges: Int32 = 39
+        static let getThreadAddress: Int32 = 40
+        static let getHugePagesDisabled: Int32 = 42
         static let ambient: Int32 = 47
     }
 
@@ -48,6 +58,29 @@ extension SystemCalls {
         case Option.setKeepCapabilities:
             guard argument2 <= 1 else { throw .invalidArgument }
             process.credentials.keepsCapabilities = argument2 == 1
+        // Statistical timing is the only kind.
+        case Option.getTiming: return 0
+        case Option.setTiming: guard argument2 == 0 else { throw .invalidArgument }
+        // The counter can be read, and can't be made to fault.
+        case Option.getTimeStampCounter: try ProgramMemory.store(Int32(1), at: address)
+        case Option.setTimeStampCounter: guard argument2 == 1 else { throw .invalidArgument }
+        // Of these bits there is SECBIT_KEEP_CAPS, by another name.
+        case Option.getSecureBits: return process.credentials.keepsCapabilities ? 0x10 : 0
+        case Option.setSecureBits:
+            guard process.credentials.has(.setCapabilities) else { throw .operationNotPermitted }
+            guard argument2 & ~0x10 == 0 else { throw .invalidArgument }
+            process.credentials.keepsCapabilities = argument2 != 0
+        // No memory of a virtual machine fails: PR_MCE_KILL_CLEAR and PR_MCE_KILL_DEFAULT.
+        case Option.setMachineCheckPolicy:
+            guard argument2 == 0, others == 0 else { throw .invalidArgument }
+        case Option.getMachineCheckPolicy:
+            guard argument2 | others == 0 else { throw .invalidArgument }
+            return 2
+        case Option.getThreadAddress:
+            try ProgramMemory.store(process.clearedThreadIdentifier.rawValue, at: address)
+        case Option.getHugePagesDisabled:
+            guard argument2 | others == 0 else { throw .invalidArgument }
+            return 0
         case Option.setName: try setName(process, address)
         case Option.getName:
             try ProgramMemory.copyOut(process.name.span.raw, to: address)

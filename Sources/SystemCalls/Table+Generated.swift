@@ -979,7 +979,7 @@ internal import NucleusLayout
             path: VirtualAddress(register: frame.argument(0)),
             name: VirtualAddress(register: frame.argument(1)),
             value: VirtualAddress(register: frame.argument(2)),
-            byteCount: UInt64(register: frame.argument(3)),
+            size: UInt64(register: frame.argument(3)),
             flags: Int32(register: frame.argument(4)))
     }
 }
@@ -990,7 +990,7 @@ internal import NucleusLayout
             path: VirtualAddress(register: frame.argument(0)),
             name: VirtualAddress(register: frame.argument(1)),
             value: VirtualAddress(register: frame.argument(2)),
-            byteCount: UInt64(register: frame.argument(3)),
+            size: UInt64(register: frame.argument(3)),
             flags: Int32(register: frame.argument(4)))
     }
 }
@@ -1001,7 +1001,7 @@ internal import NucleusLayout
             descriptor: Int32(register: frame.argument(0)),
             name: VirtualAddress(register: frame.argument(1)),
             value: VirtualAddress(register: frame.argument(2)),
-            byteCount: UInt64(register: frame.argument(3)),
+            size: UInt64(register: frame.argument(3)),
             flags: Int32(register: frame.argument(4)))
     }
 }
@@ -1010,7 +1010,9 @@ internal import NucleusLayout
         try SystemCalls.getxattr(
             Caller(frame),
             path: VirtualAddress(register: frame.argument(0)),
-            name: VirtualAddress(register: frame.argument(1)))
+            name: VirtualAddress(register: frame.argument(1)),
+            value: VirtualAddress(register: frame.argument(2)),
+            size: UInt64(register: frame.argument(3)))
     }
 }
 @c func call_lgetxattr(_ frame: UInt) -> Int {
@@ -1018,7 +1020,9 @@ internal import NucleusLayout
         try SystemCalls.lgetxattr(
             Caller(frame),
             path: VirtualAddress(register: frame.argument(0)),
-            name: VirtualAddress(register: frame.argument(1)))
+            name: VirtualAddress(register: frame.argument(1)),
+            value: VirtualAddress(register: frame.argument(2)),
+            size: UInt64(register: frame.argument(3)))
     }
 }
 @c func call_fgetxattr(_ frame: UInt) -> Int {
@@ -1026,22 +1030,36 @@ internal import NucleusLayout
         try SystemCalls.fgetxattr(
             Caller(frame),
             descriptor: Int32(register: frame.argument(0)),
-            name: VirtualAddress(register: frame.argument(1)))
+            name: VirtualAddress(register: frame.argument(1)),
+            value: VirtualAddress(register: frame.argument(2)),
+            size: UInt64(register: frame.argument(3)))
     }
 }
 @c func call_listxattr(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
-        try SystemCalls.listxattr(Caller(frame), path: VirtualAddress(register: frame.argument(0)))
+        try SystemCalls.listxattr(
+            Caller(frame),
+            path: VirtualAddress(register: frame.argument(0)),
+            list: VirtualAddress(register: frame.argument(1)),
+            size: UInt64(register: frame.argument(2)))
     }
 }
 @c func call_llistxattr(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
-        try SystemCalls.llistxattr(Caller(frame), path: VirtualAddress(register: frame.argument(0)))
+        try SystemCalls.llistxattr(
+            Caller(frame),
+            path: VirtualAddress(register: frame.argument(0)),
+            list: VirtualAddress(register: frame.argument(1)),
+            size: UInt64(register: frame.argument(2)))
     }
 }
 @c func call_flistxattr(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
-        try SystemCalls.flistxattr(Caller(frame), descriptor: Int32(register: frame.argument(0)))
+        try SystemCalls.flistxattr(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            list: VirtualAddress(register: frame.argument(1)),
+            size: UInt64(register: frame.argument(2)))
     }
 }
 @c func call_removexattr(_ frame: UInt) -> Int {

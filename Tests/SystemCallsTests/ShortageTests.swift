@@ -120,6 +120,12 @@ import Testing
         _ = call(.flock, [file, 2])
         let lock = program.words(1, 10, 20, 0)
         _ = call(.fcntl, [file, 6, lock])
+        for index in 0..<3 {
+            _ = call(.fcntl, [file, 37, program.words(index % 2, index * 5, 20, 0)])
+            _ = call(.setxattr, [path, program.text("user.name \(index)"), page, 3000, 0])
+        }
+        _ = call(.removexattr, [path, program.text("user.name 1")])
+        _ = call(.mknod, [program.text("/d/null"), 0o020644, 0x103])
         _ = call(.setgroups, [4, program.words(1, 2)])
         let ends = program.room(8)
         guard call(.pipe2, [ends, 0o4000]) == 0,
@@ -213,7 +219,7 @@ import Testing
         program.call(.munmap, 0x5000_0000_1000, 0x7fff_ffff_f000 - 0x5000_0000_1000)
         program.call(.chdir, program.text("/"))
         let names =
-            ["file", "link", "name", "another name", "fifo"]
+            ["file", "link", "name", "another name", "fifo", "null"]
             + (0..<12).map { "a name that is long enough to need room of its own \($0)" }
         for name in names { program.call(.unlink, program.text("/d/" + name)) }
         program.call(.rmdir, program.text("/d"))

@@ -1,0 +1,173 @@
+internal import Base
+package import LinuxABI
+package import Memory
+
+/// One extended attribute of a node (xattr(7)).
+package final class ExtendedAttribute {
+    package let name: ByteString
+    package fileprivate(set) var value: ByteString
+    package fileprivate(set) var next: ExtendedAttribute?
+    fileprivate init(_ name: ByteString, _ value: ByteString) {
+        self.name = name
+        self.value = value
+    }
+    /// The one behind, which this one forgets.
+    func takeNext() -> ExtendedAttribute? {
+        let rest = next
+        next = nil
+        return rest
+    }
+}
+
+/// What an attribute's name says about who may see and change it.
+package enum AttributeSpace: Sendable {
+    case user
+    case trusted
+    case security
+
+    /// The name space of a whole name. EINVAL for a prefix alone, EOPNOTSUPP for any other.
+    package init(of name: RawSpan) throws(Errno) {
+        if name.begins(with: "user.") {
+            self = .user
+        } else if name.begins(with: "trusted.") {
+            self = .trusted
+        } else if name.begins(with: "security.") {
+            self = .security
+        } else {
+            throw .notSupported
+        }
+        let prefixes: [3 of Int] = [5, 8, 9]
+        guard name.byteCount > prefixes[self == .user ? 0 : self == .trusted ? 1 : 2] else {
+            throw .invalidArgument
+        }
+    }
+}
+
+extension RawSpan {
+    fileprivate func begins(with prefix: StaticString) -> Bool {
+        let count = prefix.utf8CodeUnitCount
+        return byteCount >= count && extracting(first: count).isEqual(to: prefix)
+    }
+}
+
+/// How setxattr(2) treats an attribute that is there, or is not.
+package struct AttributeSetting: OptionSet, Sendable {
+    package let rawValue: Int32
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+    /// XATTR_CREATE: EEXIST where it is there.
+    package static let create = Self(rawValue: 1)
+    /// XATTR_REPLACE: ENODATA where it is not.
+    package static let replace = Self(rawValue: 2)
+}
+
+extension Node {
+    /// Who asks for an attribute, and what for.
+    package struct AttributeAccess {
+        let credentials: Credentials
+        /// CAP_SYS_ADMIN
+        let administers: Bool
+        package init(_ credentials: Credentials, administers: Bool) {
+            self.credentials = credentials
+            self.administers = administers
+        }
+    }
+
+    /// The value of an attribute. EACCES, ENODATA.
+    package func attribute(
+        _ name: RawSpan, in space: AttributeSpace, for access: AttributeAccess
+    ) throws(Errno) -> ByteString {
+        switch space {
+        case .security: break
+        case .trusted: guard access.administers else { throw .noData }
+        case .user:
+            guard kind == .regular || kind == .directory else { throw .noData }
+            try require(.read, for: access.credentials)
+        }
+        guard hasAttributes, let found = find(name).found else { throw .noData }
+        return found.value
+    }
+    /// Sets an attribute. EACCES, EEXIST, ENODATA, ENOMEM, EOPNOTSUPP, EPERM.
+    package func setAttribute(
+        _ name: RawSpan, in space: AttributeSpace, to value: RawSpan, _ setting: AttributeSetting,
+        for access: AttributeAccess
+    ) throws(Errno) {
+        try requireChange(space, access)
+        guard hasAttributes else { throw .notSupported }
+        let (found, before) = find(name)
+        if found != nil, setting.contains(.create) { throw .fileExists }
+        if found == nil, setting.contains(.replace) { throw .noData }
+        try KernelReserve.admit()
+        let copy = try ByteString(copying: value)
+        if let found {
+            found.value = copy
+        } else {
+            let new = ExtendedAttribute(try ByteString(copying: name), copy)
+            new.next = before?.next ?? (before == nil ? firstAttribute : nil)
+            if let before { before.next = new } else { firstAttribute = new }
+        }
+        touchChanged()
+    }
+    /// Removes an attribute. EACCES, ENODATA, EOPNOTSUPP, EPERM.
+    package func removeAttribute(
+        _ name: RawSpan, in space: AttributeSpace, for access: AttributeAccess
+    ) throws(Errno) {
+        try requireChange(space, access)
+        guard hasAttributes else { throw .notSupported }
+        let (found, before) = find(name)
+        guard let found else { throw .noData }
+        if let before { before.next = found.next } else { firstAttribute = found.next }
+        found.next = nil
+        touchChanged()
+    }
+    /// Calls `body` for the name of each attribute that shows, the last name first as on a tmpfs.
+    package func listAttributes(
+        for access: AttributeAccess, _ body: (RawSpan) throws(Errno) -> Void
+    ) throws(Errno) {
+        var attribute = firstAttribute
+        while let current = attribute {
+            attribute = current.next
+            let name = current.name
+            if !access.administers, name.bytes.begins(with: "trusted.") { continue }
+            try body(name.bytes)
+        }
+    }
+
+    /// The file systems that keep attributes: not those of nameless files and of /proc.
+    private var hasAttributes: Bool {
+        switch fileSystem.kind {
+        case .ramfs, .devfs: true
+        case .procfs, .pipes, .anonymous: false
+        }
+    }
+    /// Linux's xattr_permission, for writing.
+    private func requireChange(
+        _ space: AttributeSpace, _ access: AttributeAccess
+    ) throws(Errno) {
+        switch space {
+        case .security, .trusted:
+            guard access.administers else { throw .operationNotPermitted }
+        case .user:
+            guard kind == .regular || kind == .directory else { throw .operationNotPermitted }
+            if kind == .directory, mode.contains(.sticky), !isOwned(by: access.credentials) {
+                throw .operationNotPermitted
+            }
+            try require(.write, for: access.credentials)
+        }
+    }
+    /// An attribute and the one before it, or before where it would be.
+    private func find(
+        _ name: RawSpan
+    ) -> (found: ExtendedAttribute?, before: ExtendedAttribute?) {
+        var before: ExtendedAttribute?
+        var attribute = firstAttribute
+        while let current = attribute {
+            let own = current.name
+            let order = own.bytes.compare(to: name)
+            if order == 0 { return (current, before) }
+            guard order > 0 else { break }
+            before = current
+            attribute = current.next
+        }
+        return (nil, before)
+    }
+}
