@@ -222,6 +222,12 @@ enum ProcessText {
             case .stack:
                 pad(from: start, &text)
                 text.append("[stack]")
+            case .sharedClocks:
+                pad(from: start, &text)
+                text.append("[vvar]")
+            case .sharedObject:
+                pad(from: start, &text)
+                text.append("[vdso]")
             case .none: break
             }
         }

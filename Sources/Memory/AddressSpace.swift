@@ -81,6 +81,8 @@ package final class AddressSpace {
     /// Start of the heap and the current break.
     package internal(set) var breakStart = VirtualAddress(rawValue: 0)
     package internal(set) var breakEnd = VirtualAddress(rawValue: 0)
+    /// Where the vDSO's page of numbers is, for listings; its object is behind it.
+    package var sharedClocks = VirtualAddress(rawValue: 0)
     /// An address of the initial stack, for listings; set with the stack.
     package var stackStart = VirtualAddress(rawValue: 0)
 
@@ -166,9 +168,15 @@ package final class AddressSpace {
     package enum RegionName: Sendable {
         case heap
         case stack
+        case sharedClocks
+        case sharedObject
         case none
     }
     package func name(of region: Region) -> RegionName {
+        if region.start == sharedClocks { return .sharedClocks }
+        if region.start.rawValue == sharedClocks.rawValue + UInt64(Page.size) {
+            return .sharedObject
+        }
         if region.start <= breakEnd, region.end > breakStart, region.cache == nil { return .heap }
         return region.start <= stackStart && region.end > stackStart ? .stack : .none
     }

@@ -5,21 +5,24 @@ internal import Wire
 
 /// What the kernel tells a program at its start (getauxval(3)), in Linux's order.
 ///
-/// There is no AT_SYSINFO_EHDR, as there is no vDSO yet; AT_RSEQ_* came with Linux 6.3.
+/// AT_RSEQ_* came with Linux 6.3.
 struct AuxiliaryVector {
     let program: LoadedProgram
     let credentials: ProcessCredentials
     let name: VirtualAddress
     let platform: VirtualAddress
     let random: VirtualAddress
+    /// The vDSO.
+    let sharedObject: VirtualAddress
 
-    private static let entryCount = 20
+    private static let entryCount = 21
     static let wordCount = entryCount * 2
     /// USER_HZ: what times(2) and /proc count in.
     static let clockTicks: UInt64 = 100
 
     func write(to words: inout TableWriter, _ stack: ProgramStack) throws(Errno) {
         let start = words.address
+        try words.append(.sharedObject, sharedObject.rawValue, to: stack)
         try words.append(
             .minimumSignalStack, UInt64(Signals.maximumFrameByteCount), to: stack)
         try words.append(.hardware, ProcessorFeatures.capabilities, to: stack)

@@ -133,7 +133,7 @@ package enum ProgramStart {
 
         let vector = AuxiliaryVector(
             program: program, credentials: process.credentials, name: name, platform: platform,
-            random: random)
+            random: random, sharedObject: try SharedClocks.map(into: process.addressSpace))
         let items = 1 + arguments.count + 1 + environment.count + 1
         let table = try stack.pushTable(
             words: items + AuxiliaryVector.wordCount, rounded: AuxiliaryVector.wordCount)

@@ -1,5 +1,5 @@
 package import Base
-internal import Hardware
+package import Hardware
 
 /// The machine's clocks, made from the time stamp counter and the boot record's readings.
 package enum Clock {
@@ -7,12 +7,28 @@ package enum Clock {
     private static let scale = Global(ClockScale(frequency: 1_000_000_000))
     private static let bootTicks = Global<UInt64>(0)
     private static let realtimeAtBoot = Global(Nanoseconds.zero)
+    // What programs read the clocks from without a call.
+    private static let sharedNumbers = Global<Frame?>(nil)
 
     /// Starts the clocks: the counter's frequency, and the real time at one of its values.
     package static func start(frequency: UInt64, realtime: Nanoseconds, at ticks: UInt64) {
         scale.value = ClockScale(frequency: frequency)
         bootTicks.value = ticks
         realtimeAtBoot.value = realtime
+        writeNumbers()
+    }
+    /// Keeps the numbers of the vDSO up to date in a page from now on.
+    @export(interface)
+    package static func share(in page: Frame) {
+        sharedNumbers.value = page
+        writeNumbers()
+    }
+    private static func writeNumbers() {
+        sharedNumbers.value?.withMutableBytes { page in
+            VDSO.write(
+                base: bootTicks.value, multiplier: scale.value.multiplier,
+                realtime: UInt64(bitPattern: realtimeAtBoot.value.rawValue), to: &page)
+        }
     }
     /// Time since the clocks' start (CLOCK_MONOTONIC); never goes back.
     package static func monotonic() -> Nanoseconds {
@@ -28,6 +44,7 @@ package enum Clock {
     /// Sets CLOCK_REALTIME; CLOCK_MONOTONIC goes on.
     package static func setRealtime(_ time: Nanoseconds) {
         realtimeAtBoot.value = time - monotonic()
+        writeNumbers()
         Timers.realtimeWasSet()
         realtimeChanges.value.wake()
     }
@@ -58,7 +75,7 @@ package enum TimerClock: Sendable {
 
 /// Turns counter ticks into nanoseconds by one multiplication.
 package struct ClockScale: Sendable {
-    private let multiplier: UInt64  // nanoseconds per tick, scaled by 2^32
+    let multiplier: UInt64  // nanoseconds per tick, scaled by 2^32
 
     /// Precondition: `frequency` is in ticks per second; 0 counts as 1 GHz.
     package init(frequency: UInt64) {

@@ -77,6 +77,13 @@ static inline cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
+/// The vDSO's object and its end (VDSO.S).
+extern const uint8_t cpu_vdso_start[], cpu_vdso_end[];
+static inline const void *cpu_vdso_first(void) { return cpu_vdso_start; }
+static inline size_t cpu_vdso_byte_count(void) { return (size_t)(cpu_vdso_end - cpu_vdso_start); }
+/// Keeps stores before it from moving behind it; the CPU itself keeps their order.
+static inline void cpu_order_stores(void) { __asm__ volatile("" : : : "memory"); }
+
 /// First byte and end of the fault table: pairs of instruction and continuation.
 extern const uint64_t cpu_fault_table[2];
 

@@ -150,6 +150,12 @@
 #define SYSCALL_FLAG_MASK         0x44500
 #define SYSCALL_FLAG_MASK_RING_0  0x44700
 
+// ---- The page of numbers before the vDSO ----
+#define VDSO_SEQUENCE             0x00  // u32: odd while the others change
+#define VDSO_BASE                 0x08  // u64: counter at the clocks' start
+#define VDSO_MULTIPLIER           0x10  // u64: nanoseconds a tick, times 2^32
+#define VDSO_REALTIME             0x18  // u64: nanoseconds since 1970 at the clocks' start
+
 // ---- System calls ----
 #define SYSTEM_CALL_COUNT         464  // entries of the table; higher numbers are ENOSYS
 

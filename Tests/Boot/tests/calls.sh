@@ -48,3 +48,16 @@ test_calls_both_ways() {
     done
     return $wrong
 }
+
+# The vDSO is what programs look for, tells the time as the calls do, and makes none itself.
+test_calls_vdso() {
+    local kind counts
+    for kind in musl glibc pie musl-pie; do
+        same "$built/$kind/vdso" || { echo "($kind)"; return 1; }
+        record counted run_martlet run -v "$built/$kind/vdso"
+        read -ra counts < <(calls counted)
+        # It reads the clock 100,000 times.
+        [ $((${counts[0]:-1000} + ${counts[2]:-1000})) -lt 1000 ] ||
+            { echo "($kind) calls: ${counts[*]}"; return 1; }
+    done
+}

@@ -1,0 +1,32 @@
+package import Base
+internal import CPUX86_64Assembly
+internal import NucleusLayout
+
+/// The shared object whose functions read the clocks without a call (vdso(7)), and the page of
+/// numbers before it that they use.
+package enum VDSO {
+    /// Writes the object into a page that is zero.
+    @_lifetime(page: copy page)
+    package static func write(to page: inout MutableRawSpan) {
+        // SAFETY: both symbols are of one section, in which the object lies between them.
+        let object = unsafe UnsafeRawBufferPointer(
+            start: cpu_vdso_first(), count: Int(cpu_vdso_byte_count()))
+        for index in 0..<object.count {
+            unsafe page.storeLittleEndian(object[index], at: index)
+        }
+    }
+    /// Writes the numbers into their page, so that a reader that was interrupted reads again.
+    @_lifetime(page: copy page)
+    package static func write(
+        base: UInt64, multiplier: UInt64, realtime: UInt64, to page: inout MutableRawSpan
+    ) {
+        let sequence = page.bytes.littleEndian(UInt32.self, at: Int(VDSO_SEQUENCE))
+        page.storeLittleEndian(sequence &+ 1, at: Int(VDSO_SEQUENCE))
+        cpu_order_stores()
+        page.storeLittleEndian(base, at: Int(VDSO_BASE))
+        page.storeLittleEndian(multiplier, at: Int(VDSO_MULTIPLIER))
+        page.storeLittleEndian(realtime, at: Int(VDSO_REALTIME))
+        cpu_order_stores()
+        page.storeLittleEndian(sequence &+ 2, at: Int(VDSO_SEQUENCE))
+    }
+}
