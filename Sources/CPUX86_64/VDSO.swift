@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 internal import CPUX86_64Assembly
 internal import NucleusLayout
 
