@@ -35,11 +35,13 @@ package enum CallSite {
     /// 512 bytes.
     ///
     /// `number` is what EAX held as the site was executed. `isChanged` tells whether a site was at
-    /// an offset of `text` that a short jump has replaced: control goes on behind those.
+    /// an offset of `text` that a short jump has replaced: control goes on behind those. Where no
+    /// `syscall` is at the site (a prefix made it longer), it stays.
     package static func plan(
         _ text: RawSpan, at address: VirtualAddress, site: Int, number: UInt32,
         isChanged: (Int) -> Bool
     ) -> Plan {
+        guard Instruction(text, at: site)?.kind == .systemCall else { return .none }
         if site >= moveByteCount, let move = Instruction(text, at: site - moveByteCount),
             case .moveToEAX(let loaded) = move.kind
         {
