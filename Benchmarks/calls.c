@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,7 +30,7 @@ int main(int count, char **arguments) {
     for (int batch = -5; batch < batches; batch++) {
         double start = now();
         if (!strcmp(what, "getppid"))
-            for (int i = 0; i < each; i++) syscall(SYS_getppid);
+            for (int i = 0; i < each; i++) getppid();
         else if (!strcmp(what, "read"))
             for (int i = 0; i < each; i++) {
                 if (read(zero, block, 1) != 1) return 1;
