@@ -183,9 +183,9 @@ package final class CallSites {
         for index in 0..<areaCount {
             if let area = areas[index], let stub = try area.add(record, in: space) { return stub }
         }
-        guard areaCount < areas.count, let text = space.text(containing: site),
-            let area = try StubArea(below: text.start, in: space)
-        else { return nil }
+        guard areaCount < areas.count, let text = space.text(containing: site) else { return nil }
+        try KernelReserve.admit()
+        guard let area = try StubArea(below: text.start, in: space) else { return nil }
         areas[areaCount] = area
         areaCount += 1
         return try area.add(record, in: space)
@@ -261,8 +261,13 @@ final class StubArea {
         self.start = try space.map(
             at: start, placement: .fixedNoReplace, byteCount: Self.byteCount,
             protection: [.read, .execute], options: .smallPages)
-        let frame = try space.frame(at: start, for: .execute)
-        frame.store(CPU.area.callEntry.rawValue, at: 0)
+        do throws(Errno) {
+            let frame = try space.frame(at: start, for: .execute)
+            frame.store(CPU.area.callEntry.rawValue, at: 0)
+        } catch {
+            try space.unmap(start, byteCount: Self.byteCount)
+            throw error
+        }
     }
 
     /// Writes a stub and returns where; `nil` where the area is full or too far away.

@@ -12,6 +12,7 @@ enum SharedClocks {
 
     /// Maps both pages and returns where the object is (AT_SYSINFO_EHDR). ENOMEM.
     static func map(into space: AddressSpace) throws(Errno) -> VirtualAddress {
+        try KernelReserve.admit()
         let size = UInt64(Page.size)
         guard let start = space.freeRange(below: space.layout.mapBase, byteCount: 2 * size),
             let objectStart = start.advanced(by: size)
