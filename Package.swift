@@ -165,8 +165,9 @@ let host: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "Base", "CPUX86_64", "Wire", "NucleusInterface", "Images", "Virtio", "DeviceModels",
-            "TestSupport",
+            "Base", "LinuxABI", "CPUX86_64", "Wire", "NucleusInterface", "Images", "Virtio",
+            "Drivers",
+            "DeviceModels", "TestSupport",
         ], path: "Tests/Fuzz/Targets", swiftSettings: testing),
     tests("Fuzz", ["FuzzTargets"]),
     tests(

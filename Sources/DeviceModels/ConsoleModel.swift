@@ -39,8 +39,8 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
     private static var queueSize: UInt16 { 64 }
     /// Chains handled in one go, so that no port keeps the others waiting.
     private static var budget: Int { 64 }
-    /// Signals that wait for a driver; more of them say nothing new.
-    private static var signalLimit: Int { 16 }
+    /// Records that wait for a driver; more of them say nothing new.
+    private static var recordLimit: Int { 16 }
 
     package static var queueSizes: [UInt16] {
         [UInt16](
@@ -55,9 +55,11 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
     private var isReady = false
     /// Messages for the driver that had no buffer yet.
     private var messages: [Console.ControlMessage] = []
-    private var signals: [UInt32] = []
-    /// The control port's available index when a signal was delivered last.
-    private var indexAtSignal: UInt16?
+    private var records: [HostRecord] = []
+    /// The control port's available index when a record was delivered last.
+    private var indexAtRecord: UInt16?
+    /// The same of standard input and its bytes.
+    private var indexAtInput: UInt16?
     private var inputChain: Chain?
     private var inputHasEnded = false
     private var wantsInterrupt = false
@@ -97,21 +99,28 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
     package func isBlocked(_ port: Console.Port) -> Bool { ports[Int(port.rawValue)].isBlocked }
     /// Whether the budget ran out before the work did: `serve` is to be called again.
     package var hasMore: Bool { ports.contains { $0.hasMore } }
-    /// Whether the guest neither took the last signal nor anything since.
-    package func ignoresSignals(_ memory: GuestMemory) -> Bool {
-        guard signals.isEmpty else { return true }
-        guard let indexAtSignal, let queue = controlReceiveQueue else { return false }
-        return (try? memory.load(UInt16.self, at: queue.layout.availableIndex)) == indexAtSignal
+    /// Whether the guest neither took the last record nor anything since.
+    package func ignoresRecords(_ memory: GuestMemory) -> Bool {
+        guard records.isEmpty else { return true }
+        guard let indexAtRecord else { return false }
+        return availableIndex(ofPort: .control, memory) == indexAtRecord
     }
-    private var controlReceiveQueue: DeviceQueue? {
-        let index = Int(Console.receiveQueue(ofPort: Console.Port.control.rawValue))
-        return index < queues.count ? queues[index] : nil
+    /// Whether the guest took nothing of standard input since bytes were delivered.
+    package func ignoresInput(_ memory: GuestMemory) -> Bool {
+        guard let indexAtInput else { return false }
+        return availableIndex(ofPort: .standardInput, memory) == indexAtInput
+    }
+    private func availableIndex(ofPort port: Console.Port, _ memory: GuestMemory) -> UInt16? {
+        let index = Int(Console.receiveQueue(ofPort: port.rawValue))
+        guard index < queues.count, let queue = queues[index] else { return nil }
+        return try? memory.load(UInt16.self, at: queue.layout.availableIndex)
     }
 
-    /// Queues a signal for the program; `serve` delivers it.
-    package mutating func raise(signal: UInt32) {
-        guard signals.count < Self.signalLimit, !signals.contains(signal) else { return }
-        signals.append(signal)
+    /// Queues a record for the guest; `serve` delivers it.
+    package mutating func send(_ record: HostRecord) {
+        records.removeAll { $0.isReplaced(by: record) }
+        guard records.count < Self.recordLimit else { return }
+        records.append(record)
     }
 
     // MARK: Work
@@ -123,7 +132,7 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
             try drain(port, memory)
         }
         try fillInput(memory)
-        try deliverSignals(memory)
+        try deliverRecords(memory)
         try sendMessages(memory)
         return wantsInterrupt
     }
@@ -218,27 +227,19 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
         try publish(number, memory)
     }
 
-    // MARK: Signals
+    // MARK: Records for the guest
 
-    private mutating func deliverSignals(_ memory: GuestMemory) throws(GuestFault) {
+    private mutating func deliverRecords(_ memory: GuestMemory) throws(GuestFault) {
         let control = Console.Port.control.rawValue
-        guard !signals.isEmpty, ports[Int(control)].isReady else { return }
+        guard !records.isEmpty, ports[Int(control)].isReady else { return }
         let number = Console.receiveQueue(ofPort: control)
-        while let signal = signals.first, let chain = try take(number, memory) {
-            var record: [UInt8] = []
-            for word in [NucleusInterface.HostControl.signal.rawValue, 4, signal] {
-                for byte in 0..<UInt32(4) { record.append(UInt8(word >> (8 * byte) & 0xff)) }
-            }
-            let written = try Self.store(record, to: chain, memory)
+        while let record = records.first, let chain = try take(number, memory) {
+            let written = try Self.store(record.bytes, to: chain, memory)
             try complete(chain, number, written: written, memory)
-            signals.removeFirst()
-            if let queue = controlReceiveQueue {
-                indexAtSignal = try onRing(Self.name, Int(number)) { () throws(RingError) in
-                    try memory.load(UInt16.self, at: queue.layout.availableIndex)
-                }
-            }
+            records.removeFirst()
+            indexAtRecord = availableIndex(ofPort: .control, memory)
         }
-        if !signals.isEmpty { _ = try listen(number, memory) }
+        if !records.isEmpty { _ = try listen(number, memory) }
         try publish(number, memory)
     }
 
@@ -333,6 +334,7 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
             guard written > 0 || chain.writableByteCount == 0 else { break reading }
             inputChain = nil
             try complete(chain, number, written: written, memory)
+            indexAtInput = availableIndex(ofPort: .standardInput, memory)
             inputChain = inputHasEnded ? nil : try takeInput(number, memory)
             if !goesOn { break reading }
         }

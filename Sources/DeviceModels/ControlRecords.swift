@@ -9,6 +9,52 @@ package enum ControlRecord: Equatable, Sendable {
     case log(level: UInt8, [UInt8])
     case milestone(UInt32, timeStamp: UInt64)
     case refused([UInt8])
+    /// The program wants the terminal's input as it is.
+    case attach
+    /// A signal stopped the program.
+    case stopped(signal: UInt32)
+}
+
+/// A record for the guest.
+package enum HostRecord: Equatable, Sendable {
+    case signal(UInt32)
+    /// The size of the host's terminal (struct winsize), whether its input comes as it is, and how
+    /// many bytes of it the host showed already.
+    case terminal(size: UInt64, isAttached: Bool, shownCount: UInt32 = 0)
+    case resume
+
+    /// The record as it is sent: kind, byte count, payload.
+    package var bytes: [UInt8] {
+        var result: [UInt8] = []
+        func append<Value: FixedWidthInteger>(_ value: Value) {
+            for byte in 0..<Value.bitWidth / 8 {
+                result.append(UInt8(truncatingIfNeeded: value >> Value(8 * byte)))
+            }
+        }
+        func header(_ kind: NucleusInterface.HostControl, _ byteCount: UInt32) {
+            append(kind.rawValue)
+            append(byteCount)
+        }
+        switch self {
+        case .signal(let number):
+            header(.signal, 4)
+            append(number)
+        case .terminal(let size, let isAttached, let shownCount):
+            header(.terminal, 16)
+            append(size)
+            append(UInt32(isAttached ? 1 : 0))
+            append(shownCount)
+        case .resume: header(.resume, 0)
+        }
+        return result
+    }
+    /// Whether a later record of this kind says all that this one does.
+    func isReplaced(by later: HostRecord) -> Bool {
+        switch (self, later) {
+        case (.terminal(_, _, let shownCount), .terminal): shownCount == 0
+        default: self == later
+        }
+    }
 }
 
 /// Cuts the control channel's bytes into records: kind (u32), byte count (u32), payload.
@@ -70,6 +116,10 @@ package struct ControlParser: Sendable {
                 view.littleEndian(UInt32.self, at: 0),
                 timeStamp: view.littleEndian(UInt64.self, at: 8))
         case .refused: return .refused(payload)
+        case .attach: return .attach
+        case .stopped:
+            try require(4)
+            return .stopped(signal: view.littleEndian(UInt32.self, at: 0))
         }
     }
 }

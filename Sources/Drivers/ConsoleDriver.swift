@@ -16,6 +16,8 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
     private let controlInput: ReceivePort
     private let controlOutput: TransmitPort
     private let records: ControlChannel
+    /// The terminal that standard input is, where it is one.
+    var terminal: Terminal?
 
     /// Memory for buffers; the queues have 16 entries each.
     package struct Sizes: Sendable {
@@ -120,7 +122,9 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
             }
             controlInput.drop(first.byteCount)
         }
-        return records.poll() || any
+        any = records.poll() || any
+        terminal?.collect()
+        return any
     }
     package func interrupt() { poll() }
 

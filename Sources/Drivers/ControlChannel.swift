@@ -1,5 +1,6 @@
 internal import Base
 internal import Hardware
+package import LinuxABI
 package import NucleusInterface
 internal import Scheduler
 internal import Trace
@@ -26,6 +27,11 @@ package final class ControlChannel: LogSink {
     /// When the host was asked for the time of day, and what it answered.
     private var clockRequest: Nanoseconds?
     private var hasClock = false
+    /// Told of the size of the host's terminal, whether it passes bytes on as they are, and how many
+    /// of those that come it showed already.
+    package var onTerminal: ((WindowSize, _ isAttached: Bool, _ shownCount: Int) -> Void)?
+    /// Told that the host goes on after the program was stopped.
+    package var onResume: (() -> Void)?
 
     package init() {}
 
@@ -82,6 +88,10 @@ package final class ControlChannel: LogSink {
     }
     /// Sends a line that says why the program could not be started.
     package func sendRefused(_ line: RawSpan) { send(.refused, prefix: nil, line) }
+    /// Asks for the terminal's input as it is.
+    func sendAttach() { send(.attach, prefix: nil, RawSpan()) }
+    /// Sends the signal that stopped the program.
+    package func sendStopped(by signal: Int32) { send(.stopped, UInt32(bitPattern: signal)) }
     /// Sends the text of the crash screen, cut where it is longer than a record may be.
     package func sendCrash(_ text: RawSpan) {
         let limit = NucleusInterface.Control.maximumPayload
@@ -174,6 +184,11 @@ package final class ControlChannel: LogSink {
             // What passed since the question counts as the way there: the host answered it at once.
             Clock.setRealtime(
                 Nanoseconds(rawValue: time) + (Clock.monotonic() - clockRequest))
+        case .terminal:
+            guard let state = incoming.terminal else { break }
+            onTerminal?(
+                WindowSize(encoded: state.size), state.flags & 1 != 0, Int(state.shownCount))
+        case .resume: onResume?()
         case nil: break
         }
         incoming = IncomingRecord()
@@ -251,6 +266,15 @@ private struct IncomingRecord {
         }
         received += 1
         return received >= 8 && received - 8 >= UInt64(byteCount)
+    }
+    /// The payload of `HostControl.terminal`; `nil` where it has too few bytes.
+    var terminal: (size: UInt64, flags: UInt32, shownCount: UInt32)? {
+        guard byteCount >= 16 else { return nil }
+        let bytes = payload.span.raw
+        return (
+            bytes.littleEndian(UInt64.self, at: 0), bytes.littleEndian(UInt32.self, at: 8),
+            bytes.littleEndian(UInt32.self, at: 12)
+        )
     }
     /// The payload's first four bytes, `nil` where it has fewer.
     var word: UInt32? {

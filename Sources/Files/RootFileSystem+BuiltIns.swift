@@ -5,9 +5,10 @@ internal import Memory
 extension RootFileSystem {
     /// Adds the files that every program may expect, where the archive brought none. ENOMEM.
     ///
-    /// `input` and `output` are what /dev/console reads and writes.
+    /// `terminal` is /dev/tty and /dev/console; without one /dev/console reads `input` and writes
+    /// `output`.
     package func addBuiltIns(
-        input: any CharacterDevice, output: any CharacterDevice
+        input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?
     ) throws(Errno) {
         try addDirectory("/etc", mode: 0o755)
         try addDirectory("/run", mode: 0o755)
@@ -19,7 +20,7 @@ extension RootFileSystem {
         try addFile("/etc/hostname", "martlet\n")
         try addFile("/etc/nsswitch.conf", Self.nameServices)
         try addFile("/etc/localtime", Self.universalTime)
-        try addDevices(input: input, output: output)
+        try addDevices(input: input, output: output, terminal: terminal)
     }
 
     private static let passwd: StaticString = """
@@ -74,7 +75,7 @@ extension RootFileSystem {
     }
 
     private func addDevices(
-        input: any CharacterDevice, output: any CharacterDevice
+        input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?
     ) throws(Errno) {
         let random = RandomDevice()
         try addDevice(NullDevice(), "null", 1, 3)
@@ -82,9 +83,9 @@ extension RootFileSystem {
         try addDevice(FullDevice(), "full", 1, 7)
         try addDevice(random, "random", 1, 8)
         try addDevice(random, "urandom", 1, 9)
-        try addDevice(NoTerminalDevice(), "tty", 5, 0)
+        try addDevice(terminal ?? NoTerminalDevice(), "tty", 5, 0)
         try addDevice(
-            ConsolePair(input: input, output: output), "console", 5, 1, mode: 0o600)
+            terminal ?? ConsolePair(input: input, output: output), "console", 5, 1, mode: 0o600)
         try addDeviceLink("fd", to: "/proc/self/fd")
         try addDeviceLink("stdin", to: "/proc/self/fd/0")
         try addDeviceLink("stdout", to: "/proc/self/fd/1")

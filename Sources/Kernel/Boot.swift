@@ -77,5 +77,5 @@ private func run(
         let passed = test.run(kernelBase: PhysicalAddress(rawValue: record[BootRecord.kernelBase]))
         devices.end { $0.sendExit(status: passed ? 0 : 1) }
     }
-    Program(record, devices).start(record, line)
+    Program(record, line, devices).start(record, line)
 }

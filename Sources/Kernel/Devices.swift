@@ -128,6 +128,12 @@ final class Devices {
         Entropy.mix(TimeStampCounter.read())
     }
 
+    /// Tells the host that a signal stopped the program, after everything that it wrote.
+    func stop(by signal: Signal) {
+        console?.flush()
+        records.sendStopped(by: signal.rawValue)
+        records.flush()
+    }
     /// Ends the machine with the reason why the program could not be started.
     func refuse(_ reason: StaticString) -> Never { end { $0.sendRefused(reason.bytes) } }
     /// Sends everything that is still in a buffer and ends the machine.

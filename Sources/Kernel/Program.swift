@@ -15,14 +15,21 @@ struct Program: ~Copyable {
     private let files: RootFileSystem
     private let console: ConsoleDriver
     private let devices: Devices
+    private let terminal: Terminal?
+    private let terminalStreams: TerminalDescription.Streams
 
     /// Makes the machine's files out of its modules and what is built in.
-    init(_ record: borrowing BootRecordView, _ devices: Devices) {
+    init(
+        _ record: borrowing BootRecordView, _ line: borrowing CommandLineView, _ devices: Devices
+    ) {
         guard let console = devices.console else {
             Crash.end(because: "there is no console device")
         }
         self.console = console
         self.devices = devices
+        let description = Self.terminal(line)
+        terminalStreams = description?.streams ?? []
+        terminal = description.map { Terminal(console, records: devices.records, $0) }
         do throws(Errno) {
             files = try RootFileSystem()
         } catch {
@@ -47,10 +54,25 @@ struct Program: ~Copyable {
         }
         do throws(Errno) {
             try files.addBuiltIns(
-                input: ConsoleInput(console), output: ConsoleOutput(console, console.output))
+                input: ConsoleInput(console), output: ConsoleOutput(console, console.output),
+                terminal: terminal)
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
         }
+    }
+
+    /// The host's terminal, where the command line tells of one.
+    private static func terminal(_ line: borrowing CommandLineView) -> TerminalDescription? {
+        guard let word = line.terminal, word.byteCount == TerminalDescription.digitCount else {
+            return nil
+        }
+        var digits = InlineArray<90, UInt8>(repeating: 0)
+        do {
+            var span = digits.mutableSpan
+            var bytes = span.mutableRaw
+            _ = word.copy(into: &bytes, at: 0)
+        }
+        return TerminalDescription(checking: digits.span.raw)
     }
 
     /// Starts the program that the command line names.
@@ -120,6 +142,19 @@ struct Program: ~Copyable {
             guard let signal = Signal(rawValue: number) else { return }
             Processes.post(signal, to: process, SignalInformation(signal, .kernel))
         }
+        // Other monitors know nothing of stopping.
+        let canStop =
+            record[BootRecord.entryProtocol] == BootRecord.EntryProtocol.martlet.rawValue
+            || terminal != nil
+        let terminal = terminal
+        terminal?.owner = ProcessTerminal(process)
+        devices.records.onResume = { process.signals.resume() }
+        Process.setStop { signal in
+            guard canStop else { return .impossible }
+            terminal?.flush()
+            devices.stop(by: signal)
+            return .told
+        }
         do throws(Errno) {
             try ProcessFiles.add(to: files, for: process)
             try openStandardFiles(process)
@@ -128,23 +163,37 @@ struct Program: ~Copyable {
         }
     }
 
-    /// Standard input, output and error: channels of their own, as pipes of a container are.
+    /// Standard input, output and error: the terminal where the host's are, else channels of their
+    /// own, as pipes of a container are.
     private func openStandardFiles(_ process: Process) throws(Errno) {
+        let streams: [3 of TerminalDescription.Streams] = [.input, .output, .error]
+        for index in streams.indices {
+            let isTerminal = terminal != nil && terminalStreams.contains(streams[index])
+            _ = try process.descriptors.insert(
+                isTerminal ? try openTerminal() : try openChannel(index),
+                limit: process.descriptorLimit, flags: [])
+        }
+    }
+    private func openChannel(_ index: Int) throws(Errno) -> OpenFile {
         let number = DeviceNumber(major: 5, minor: 1)
-        let opened: [3 of OpenFile] = [
+        return switch index {
+        case 0:
             try files.openUnnamed(
-                ConsoleInput(console), number: number, description: "/dev/stdin", []),
+                ConsoleInput(console), number: number, description: "/dev/stdin", [])
+        case 1:
             try files.openUnnamed(
                 ConsoleOutput(console, console.output), number: number,
-                description: "/dev/stdout", .writeOnly),
+                description: "/dev/stdout", .writeOnly)
+        default:
             try files.openUnnamed(
                 ConsoleOutput(console, console.error), number: number,
-                description: "/dev/stderr", .writeOnly),
-        ]
-        for index in opened.indices {
-            _ = try process.descriptors.insert(
-                opened[index], limit: process.descriptorLimit, flags: [])
+                description: "/dev/stderr", .writeOnly)
         }
+    }
+    private func openTerminal() throws(Errno) -> OpenFile {
+        let path: StaticString = "/dev/console"
+        return try files.context.open(
+            path.bytes, from: files.root, .readWrite, creationMode: FileMode(rawValue: 0))
     }
 
     private func refused(_ reason: StaticString) -> ProgramStart.Registers? {

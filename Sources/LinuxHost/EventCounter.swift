@@ -22,10 +22,13 @@ package struct EventCounter: ~Copyable, Sendable {
 package struct ForwardedSignals: ~Copyable, Sendable {
     package let descriptor: OwnedDescriptor
 
-    /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGPIPE in this thread and all it starts later.
-    package init() throws(Errno) {
-        descriptor = try OwnedDescriptor(checking: clinux_forwarded_signals())
+    /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT and SIGPIPE in this thread and all it starts
+    /// later; those that belong to a terminal too where there is one.
+    package init(onTerminal: TerminalPresence) throws(Errno) {
+        descriptor = try OwnedDescriptor(
+            checking: clinux_forwarded_signals(onTerminal == .present ? 1 : 0))
     }
+    package enum TerminalPresence: Sendable { case present, absent }
     /// Takes over the descriptor of another instance that was leaked.
     package init(_ descriptor: Descriptor) {
         self.descriptor = OwnedDescriptor(owning: descriptor.rawValue)

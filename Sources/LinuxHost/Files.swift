@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 package import LinuxABI
+internal import Synchronization
 
 extension OwnedDescriptor {
     /// Opens a file for reading (open(2), O_CLOEXEC).
@@ -89,7 +90,15 @@ extension Descriptor {
     }
 
     /// Writes one line to this descriptor.
-    package func writeLine(_ line: String) { writeAll(Array(line.utf8) + [UInt8(ascii: "\n")]) }
+    ///
+    /// A terminal that is raw wants a carriage return with each line's end.
+    package func writeLine(_ line: String) {
+        var bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
+        if HostTerminal.showsRaw.load(ordering: .relaxed), clinux_is_terminal(rawValue) != 0 {
+            bytes = bytes.flatMap { $0 == UInt8(ascii: "\n") ? [UInt8(ascii: "\r"), $0] : [$0] }
+        }
+        writeAll(bytes)
+    }
 }
 
 /// Facts of the host that need no descriptor.

@@ -12,12 +12,16 @@ package struct SystemCallFilter: Sendable {
         case always(SystemCallNumber)
         /// Where the low half of an argument is one of these.
         case when(SystemCallNumber, argument: Int, isOneOf: [UInt32])
+        /// The same of two arguments at once.
+        case whenBoth(
+            SystemCallNumber, argument: Int, isOneOf: [UInt32], and: Int, isToo: [UInt32])
         /// Where none of these bits is set in an argument.
         case unless(SystemCallNumber, argument: Int, has: UInt32)
 
         var number: UInt32 {
             switch self {
-            case .always(let number), .when(let number, _, _), .unless(let number, _, _):
+            case .always(let number), .when(let number, _, _), .unless(let number, _, _),
+                .whenBoth(let number, _, _, _, _):
                 UInt32(truncatingIfNeeded: number.rawValue)
             }
         }
@@ -129,15 +133,23 @@ private struct Assembler {
         switch rule {
         case .always: pending[first].onTrue = .allow
         case .when(_, let argument, let values):
-            load(SystemCallFilter.Offset.argument(argument))
-            for value in values {
-                test(.isEqual, value, .allow, value == values.last ? .kill : .next)
-            }
+            require(argument, values, .allow)
+        case .whenBoth(_, let first, let firstValues, let second, let secondValues):
+            let tests = pending.count + 1
+            require(first, firstValues, .at(tests + firstValues.count))
+            require(second, secondValues, .allow)
         case .unless(_, let argument, let bits):
             load(SystemCallFilter.Offset.argument(argument))
             test(.hasAny, bits, .kill, .allow)
         }
         if !isLast { pending[first].onFalse = .at(pending.count) }
+    }
+
+    private mutating func require(_ argument: Int, _ values: [UInt32], _ then: Target) {
+        load(SystemCallFilter.Offset.argument(argument))
+        for value in values {
+            test(.isEqual, value, then, value == values.last ? .kill : .next)
+        }
     }
 
     consuming func finish() -> [SystemCallFilter.Instruction] {

@@ -29,14 +29,28 @@ package enum ThisProcess {
 
     /// Runs another program in this process; returns only if that fails, with the reason (execv(3)).
     package static func replace(by path: [UInt8], arguments: [[UInt8]]) -> Errno {
-        // The copies are never freed: either they go with the old program, or the caller ends.
+        let result = unsafe withPointers(path, arguments) { unsafe execv($0, $1) }
+        return result == nil ? .outOfMemory : .last
+    }
+
+    /// Calls `body` with a path and a list of words as C has them; `nil` where memory ran out.
+    ///
+    /// The copies are never freed: either they go with the old program, or the caller ends soon.
+    @unsafe static func withPointers<Result>(
+        _ path: [UInt8], _ arguments: [[UInt8]],
+        _ body: (
+            UnsafeMutablePointer<CChar>, UnsafePointer<UnsafeMutablePointer<CChar>?>
+        ) -> Result
+    ) -> Result? {
         var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { argument in
             unsafe copy(argument)
         }
         unsafe pointers.append(nil)
-        guard let program = unsafe copy(path) else { return .outOfMemory }
-        _ = unsafe execv(program, pointers)
-        return .last
+        guard let program = unsafe copy(path) else { return nil }
+        return unsafe pointers.withUnsafeBufferPointer { words in
+            guard let base = words.baseAddress else { return nil }
+            return unsafe body(program, base)
+        }
     }
 
     private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar>? {

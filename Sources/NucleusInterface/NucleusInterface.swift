@@ -27,6 +27,12 @@ package enum NucleusInterface {
         case milestone = 5
         /// Payload: UTF-8 line that says why the program could not be started; status 1.
         case refused = 6
+        /// No payload: the program wants the terminal's input, which is to come as it is from now
+        /// on. The answer is `HostControl.terminal`.
+        case attach = 7
+        /// Payload: signal number (u32) that stopped the program. The answer is
+        /// `HostControl.resume`, when the host's process was continued.
+        case stopped = 8
 
         /// The VMM ends a guest whose record is longer.
         package static let maximumPayload = 1 << 16
@@ -43,6 +49,11 @@ package enum NucleusInterface {
         /// Payload: CLOCK_REALTIME in nanoseconds (u64), the answer to `consoleReady`. Where no
         /// boot record said so.
         case clock = 0x103
+        /// Payload: window size (struct winsize, 8 bytes), 1 where the terminal passes bytes on as
+        /// they are or 0 (u32), how many bytes that come were shown by it already (u32).
+        case terminal = 0x104
+        /// No payload: a program that was stopped goes on.
+        case resume = 0x105
 
         /// The guest skips a record whose payload is longer.
         package static let maximumPayload = 64

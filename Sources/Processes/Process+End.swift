@@ -22,3 +22,21 @@ extension Process {
         onEnd(end)
     }
 }
+
+/// What became of a stop.
+package enum StopAnswer: Sendable {
+    /// The host knows and says when to go on.
+    case told
+    /// Nobody could let the program go on.
+    case impossible
+}
+
+extension Process {
+    // Set once by boot.
+    private static let onStop = Global<((Signal) -> StopAnswer)?>(nil)
+
+    /// Declares who is told when a signal stops the process.
+    package static func setStop(_ stop: @escaping (Signal) -> StopAnswer) { onStop.value = stop }
+
+    static func tellStop(_ signal: Signal) -> StopAnswer { onStop.value?(signal) ?? .impossible }
+}

@@ -33,6 +33,8 @@ package final class Signals: SignalSource {
     private let thread: Thread
     /// Who is told of each signal that comes: signalfd(2).
     package let arrivals = WaitQueue()
+    /// Whether a signal stopped the process.
+    private var isStopped = false
 
     package init(thread: Thread) { self.thread = thread }
 
@@ -97,6 +99,7 @@ package final class Signals: SignalSource {
     package func post(
         _ signal: Signal, _ information: SignalInformation, to target: Target, limit: Int
     ) throws(Errno) {
+        if signal == .continue || signal == .kill { resume() }
         if signal == .continue {
             ofThread.remove(.stopping)
             ofProcess.remove(.stopping)
@@ -182,8 +185,7 @@ package final class Signals: SignalSource {
                 switch signal.defaultAction {
                 case .ignore, .continue: continue
                 case .stop:
-                    // Nobody could continue the machine's only process.
-                    reportStop(signal)
+                    stop(signal)
                     continue
                 case .terminate: return signal
                 }
@@ -272,12 +274,22 @@ package struct FutexWait: Sendable {
     }
 }
 
+// MARK: Stopping
+
 extension Signals {
-    private func reportStop(_ signal: Signal) {
-        Log.line(.warning) {
-            $0.append("stopping the program is not supported: ")
-            $0.append(signal.name)
-            $0.append(" is ignored")
+    /// Stops the process, and with it the machine's process on the host, until it is continued.
+    private func stop(_ signal: Signal) {
+        isStopped = true
+        guard Process.tellStop(signal) == .told else {
+            isStopped = false
+            return Log.line(.warning) {
+                $0.append("stopping the program is not supported here: ")
+                $0.append(signal.name)
+                $0.append(" is ignored")
+            }
         }
+        _ = Wait.until(interruptible: .never) { !self.isStopped }
     }
+    /// Lets a stopped process go on.
+    package func resume() { isStopped = false }
 }

@@ -9,7 +9,7 @@ package enum QEMUMachine {
     /// Runs the machine to its end and all its output out.
     package static func run(
         _ configuration: MachineConfiguration, _ platform: Platform,
-        signals: consuming ForwardedSignals, _ reporting: Machine.Reporting
+        signals: consuming ForwardedSignals, terminal: HostTerminal?, _ reporting: Machine.Reporting
     ) throws(MachineFailure) -> Ending {
         guard let program = Host.executable(named: Installation.command) else {
             throw .host(Installation.missing)
@@ -39,7 +39,9 @@ package enum QEMUMachine {
         } catch {
             throw .host("QEMU can't be started", error)
         }
-        var relay = Relay(sockets: own, words: words, signals: signals, reporting)
+        var relay = Relay(
+            sockets: own, words: words, signals: signals, terminal: terminal, reporting)
+        defer { terminal?.leave() }
         return relay.run(child)
     }
 

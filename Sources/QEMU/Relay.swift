@@ -14,6 +14,7 @@ struct Relay: ~Copyable {
     private let sockets: [Descriptor]
     private let words: Descriptor
     private let signals: ForwardedSignals
+    private let terminal: HostTerminal?
     private var records: RecordReader
     private var parser = ControlParser()
     private var early: EarlyConsole
@@ -33,8 +34,9 @@ struct Relay: ~Copyable {
 
     init(
         sockets: [Descriptor], words: Descriptor, signals: consuming ForwardedSignals,
-        _ reporting: Machine.Reporting
+        terminal: HostTerminal?, _ reporting: Machine.Reporting
     ) {
+        self.terminal = terminal
         self.sockets = sockets
         self.words = words
         self.signals = signals
@@ -51,7 +53,7 @@ struct Relay: ~Copyable {
             while true {
                 let hasEnded = wait(child.descriptor.borrowed)
                 try serve()
-                if let ending = outputFailure() ?? handleSignals() {
+                if let ending = outputFailure() ?? handleSignals() ?? guardianEnding() {
                     child.kill()
                     return ending
                 }
@@ -79,7 +81,10 @@ struct Relay: ~Copyable {
             if channel == .control, !outgoing.isEmpty { events.insert(.writable) }
             poll.add(socket(channel), events)
         }
-        if inputPump.isEmpty, !inputPump.hasEnded { poll.add(input.descriptor, .readable) }
+        if inputPump.isEmpty, !inputPump.hasEnded, terminal?.isReadable ?? true {
+            poll.add(input.descriptor, .readable)
+        }
+        if let guardian = terminal?.guardian { poll.add(guardian, .readable) }
         for (index, channel) in [Channel.output, .error].enumerated() {
             if !outputPumps[index].isEmpty {
                 poll.add(outputs[index].descriptor, .writable)
@@ -87,7 +92,10 @@ struct Relay: ~Copyable {
                 poll.add(socket(channel), .readable)
             }
         }
-        poll.wait()
+        // Nothing tells that the shell gave the terminal back to a job that it let run on.
+        let isAway = terminal.map { $0.isAttached && !$0.isReadable } ?? false
+        poll.wait(milliseconds: isAway ? HostTerminal.lookingInterval : nil)
+        if isAway { terminal?.enterAnew() }
         isInputReady = !poll.ready(input.descriptor).isEmpty
         return !poll.ready(child).isEmpty
     }
@@ -163,9 +171,36 @@ struct Relay: ~Copyable {
             if case .milestone(NucleusInterface.Milestone.consoleReady.rawValue, _) = record {
                 tell(.clock, UInt64(max(HostClock.realtime, 0)))
             }
-            records.handle(record)
+            switch record {
+            case .attach: tellTerminal(shownCount: terminal?.attach() ?? 0)
+            case .stopped(let signal): stop(by: signal)
+            default: records.handle(record)
+            }
         }
     }
+
+    // MARK: The terminal
+
+    private mutating func tell(_ record: HostRecord) {
+        outgoing += record.bytes
+        sendOutgoing()
+    }
+    private mutating func tellTerminal(shownCount: UInt32 = 0) {
+        guard let terminal else { return }
+        tell(terminal.record(shownCount: shownCount))
+    }
+    /// Stops this process as the program was stopped.
+    private mutating func stop(by signal: UInt32) {
+        Host.stop(with: terminal, by: signal)
+        tellTerminal()
+        tell(.resume)
+    }
+    /// What there is to do when the process beside this one is gone.
+    private func guardianEnding() -> Ending? {
+        guard let guardian = terminal?.guardian, !poll.ready(guardian).isEmpty else { return nil }
+        return Ending(status: 128 + Signal.kill.rawValue)
+    }
+
     /// The guest's counter against ours: the last milestone of what came first was just now.
     private mutating func alignTimeline(_ new: [ControlRecord]) {
         guard let timeline = records.timeline, !timeline.isAligned else { return }
@@ -201,6 +236,9 @@ struct Relay: ~Copyable {
     private func outputFailure() -> Ending? {
         guard let failure = outputPumps[0].failure else { return nil }
         // As a process that writes to a pipe without a reader: ended by SIGPIPE, without a word.
+        if failure == .inputOutput, terminal != nil {
+            return Ending(status: 128 + Signal.hangUp.rawValue)
+        }
         if failure == .brokenPipe { return Ending(status: Ending.brokenPipeStatus) }
         return Ending(.host("standard output", failure))
     }
@@ -229,6 +267,17 @@ struct Relay: ~Copyable {
     /// Hands signals on to the program; returns an ending where that is of no use.
     private mutating func handleSignals() -> Ending? {
         while let number = signals.next() {
+            switch Signal(rawValue: Int32(number)) {
+            case .windowChange?:
+                tellTerminal()
+                continue
+            case .continue?:
+                terminal?.enterAnew()
+                tellTerminal()
+                tell(.signal(number))
+                continue
+            default: break
+            }
             let now = HostClock.monotonic
             let isSecond = lastSignal.map { now - $0 < Self.impatience } ?? false
             // A machine that never said a word takes none.

@@ -15,13 +15,18 @@ struct DeviceLoop: ~Copyable {
     private let signals: ForwardedSignals
     private let end: MachineEnd
     private var records: RecordReader
+    private let terminal: HostTerminal?
     private var lastInterrupt: Int64?
+    /// Whether `serve` is to be called for a record that it did not see.
+    private var hasUnsentRecord = false
+    private var seenInterrupts = 0
     private var poll = Poll()
 
     init(
         devices: MachineDevices, signals: consuming ForwardedSignals, end: MachineEnd,
-        reporting: Machine.Reporting
+        reporting: Machine.Reporting, terminal: HostTerminal?
     ) {
+        self.terminal = terminal
         self.devices = devices
         self.signals = signals
         self.end = end
@@ -38,7 +43,7 @@ struct DeviceLoop: ~Copyable {
                 if let ending = earlyEnding() { return ending }
                 if !hasMore, let stop, let ending = ending(stop) { return ending }
                 wait(hasMore: hasMore)
-                if let ending = handleSignals() { return ending }
+                if let ending = handleSignals() ?? handleTerminal() { return ending }
             }
         } catch {
             return Ending(error)
@@ -53,7 +58,7 @@ struct DeviceLoop: ~Copyable {
     }
 
     private mutating func wait(hasMore: Bool) {
-        let interest = devices.console.withLock { device in
+        var interest = devices.console.withLock { device in
             var interest = Interest()
             interest.readsInput = device.model.wantsInput
             for port in [Console.Port.standardOutput, .standardError]
@@ -63,6 +68,7 @@ struct DeviceLoop: ~Copyable {
             return interest
         }
         let input = devices.console.withLock { $0.model.host.inputDescriptor }
+        if let terminal { interest.readsInput = interest.readsInput && terminal.isReadable }
         poll.removeAll()
         poll.add(devices.consoleLines.doorbell.descriptor.borrowed, .readable)
         poll.add(devices.entropyLines.doorbell.descriptor.borrowed, .readable)
@@ -70,7 +76,11 @@ struct DeviceLoop: ~Copyable {
         poll.add(end.counter.descriptor.borrowed, .readable)
         if interest.readsInput { poll.add(input, .readable) }
         for descriptor in interest.blocked { poll.add(descriptor, .writable) }
-        poll.wait(milliseconds: hasMore ? 0 : nil)
+        if let guardian = terminal?.guardian { poll.add(guardian, .readable) }
+        // Nothing tells that the shell gave the terminal back to a job that it let run on.
+        let isAway = terminal.map { $0.isAttached && !$0.isReadable } ?? false
+        poll.wait(milliseconds: hasMore ? 0 : isAway ? HostTerminal.lookingInterval : nil)
+        if isAway { terminal?.enterAnew() }
         inputIsReady = interest.readsInput && !poll.ready(input).isEmpty
         devices.consoleLines.doorbell.clear()
         devices.entropyLines.doorbell.clear()
@@ -102,13 +112,22 @@ struct DeviceLoop: ~Copyable {
             }
             if interrupts { devices.entropyLines.interrupt.signal() }
         } catch { throw .guest(error.line) }
-        for record in work.records { records.handle(record) }
-        return work.hasMore
+        hasUnsentRecord = false
+        for record in work.records { handle(record) }
+        return work.hasMore || hasUnsentRecord
     }
     private struct Work: Sendable {
         var interrupts: Bool
         var hasMore: Bool
         var records: [ControlRecord]
+    }
+
+    private mutating func handle(_ record: ControlRecord) {
+        switch record {
+        case .attach: tellTerminal(shownCount: terminal?.attach() ?? 0)
+        case .stopped(let signal): stop(by: signal)
+        default: records.handle(record)
+        }
     }
 
     // MARK: Ending
@@ -141,22 +160,74 @@ struct DeviceLoop: ~Copyable {
     /// Hands signals on to the program; returns an ending where that is of no use.
     private mutating func handleSignals() -> Ending? {
         while let number = signals.next() {
-            let memory = devices.memory
-            let isIgnored = devices.console.withLock { device in
-                device.model.ignoresSignals(memory)
+            switch Signal(rawValue: Int32(number)) {
+            case .windowChange?: tellTerminal()
+            case .continue?:
+                terminal?.enterAnew()
+                tellTerminal()
+                send(.signal(number))
+            case .terminalStop?: send(.signal(number))
+            default:
+                if let ending = interrupt(by: number) { return ending }
             }
-            let now = HostClock.monotonic
-            let isSecond = lastInterrupt.map { now - $0 < Self.impatience } ?? false
-            if end.reason != nil || (isSecond && isIgnored) {
-                return Ending(status: 128 + Int32(number))
-            }
-            lastInterrupt = now
-            devices.console.withLock { $0.model.raise(signal: number) }
         }
         return nil
     }
-    /// Two signals within this time end a machine that takes none: one second.
-    private static let impatience: Int64 = 1_000_000_000
+    private mutating func interrupt(by number: UInt32) -> Ending? {
+        let memory = devices.memory
+        let isIgnored = devices.console.withLock { device in
+            device.model.ignoresRecords(memory)
+        }
+        if end.reason != nil || (isSoonAfterLast() && isIgnored) {
+            return Ending(status: 128 + Int32(number))
+        }
+        send(.signal(number))
+        return nil
+    }
+    private mutating func send(_ record: HostRecord) {
+        devices.console.withLock { $0.model.send(record) }
+        hasUnsentRecord = true
+    }
+
+    /// Whether something like this came within a second: two of them end a machine that takes none.
+    ///
+    /// What comes within a tenth is the same wish, which a shell and timeout(1) both passed on.
+    private mutating func isSoonAfterLast() -> Bool {
+        let now = HostClock.monotonic
+        defer { lastInterrupt = now }
+        return lastInterrupt.map { (100_000_000..<1_000_000_000).contains(now - $0) } ?? false
+    }
+
+    // MARK: The terminal
+
+    /// Tells the guest what the terminal is like now.
+    private mutating func tellTerminal(shownCount: UInt32 = 0) {
+        guard let terminal else { return }
+        send(terminal.record(shownCount: shownCount))
+    }
+    /// Looks whether the process beside this one is still there, and at interrupts that the guest
+    /// does not take.
+    private mutating func handleTerminal() -> Ending? {
+        guard let terminal else { return nil }
+        if let guardian = terminal.guardian, !poll.ready(guardian).isEmpty {
+            return Ending(status: 128 + Signal.kill.rawValue)
+        }
+        let memory = devices.memory
+        let (count, isIgnored) = devices.console.withLock { device in
+            (device.model.host.interruptCount, device.model.ignoresInput(memory))
+        }
+        guard count > seenInterrupts else { return nil }
+        seenInterrupts = count
+        return isSoonAfterLast() && isIgnored
+            ? Ending(status: 128 + Signal.interrupt.rawValue) : nil
+    }
+
+    /// Stops this process as the program was stopped; it goes on when this process does.
+    private mutating func stop(by signal: UInt32) {
+        Host.stop(with: terminal, by: signal)
+        tellTerminal()
+        send(.resume)
+    }
 }
 
 /// What the CPU's thread leaves for the loop.

@@ -17,6 +17,11 @@ struct HostConsole: ConsoleHost {
     /// Why standard output takes no more.
     private(set) var outputFailure: Errno?
 
+    /// The terminal that standard input is, where it is one.
+    var terminal: HostTerminal?
+    /// How often the terminal's interrupt character came.
+    private(set) var interruptCount = 0
+
     var inputDescriptor: Descriptor { input.descriptor }
     func descriptor(_ port: Console.Port) -> Descriptor {
         port == .standardError ? error.descriptor : output.descriptor
@@ -37,6 +42,9 @@ struct HostConsole: ConsoleHost {
             switch try write(segment, to: stream, memory) {
             case .success(let count): return .sent(count)
             case .failure(.tryAgain), .failure(.interrupted): return .blocked
+            // The terminal hung up: SIGHUP says so to the program.
+            case .failure(.inputOutput) where terminal != nil:
+                return .sent(Int(segment.byteCount))
             case .failure(let reason):
                 // Nobody reads it; what standard error loses can't be told anywhere.
                 if port == .standardOutput { outputFailure = outputFailure ?? reason }
@@ -79,12 +87,25 @@ struct HostConsole: ConsoleHost {
             case .success(0): return .end
             case .success(let count):
                 mayWait = !input.neverWaits
+                try noteInterrupts(segment, count, memory)
                 return .received(count)
             case .failure(.tryAgain), .failure(.interrupted): return .nothing
+            // Another job of the shell took the terminal meanwhile.
+            case .failure where terminal?.isForeground == false: return .nothing
             // A directory, a terminal that hung up: as good as the end.
             case .failure: return .end
             }
         } catch { throw GuestFault(error) }
     }
     private(set) var mayWait = false
+
+    /// Looks for the interrupt character in what is typed, of which little comes at once.
+    private mutating func noteInterrupts(
+        _ segment: Segment, _ count: Int, _ memory: GuestMemory
+    ) throws(GuestMemoryError) {
+        guard let terminal, count <= 16 else { return }
+        let bytes = try memory.bytes(
+            at: PhysicalAddress(rawValue: segment.address), byteCount: count)
+        if bytes.contains(terminal.interruptCharacter) { interruptCount += 1 }
+    }
 }

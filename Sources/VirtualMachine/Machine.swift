@@ -4,6 +4,7 @@ internal import KVM
 package import LinuxHost
 internal import NucleusInterface
 internal import NucleusLayout
+internal import Synchronization
 
 /// A machine ready to run: one CPU, its memory, its devices.
 package struct Machine: ~Copyable {
@@ -62,13 +63,13 @@ package struct Machine: ~Copyable {
     /// The calling thread becomes CPU 0, another serves the devices; `finish` is called on that one
     /// and must end the process, as a CPU that runs a guest is stopped by nothing else.
     package mutating func run(
-        signals: consuming ForwardedSignals, _ reporting: Reporting,
+        signals: consuming ForwardedSignals, on terminal: HostTerminal?, _ reporting: Reporting,
         finish: @escaping @Sendable (Ending) -> Never
     ) throws(MachineFailure) -> Never {
         let end = try MachineEnd()
         console.annotate = reporting.annotate
         try Self.dropRights()
-        let loop = try startLoop(signals, end, reporting, finish)
+        let loop = try startLoop(signals, terminal, end, reporting, finish)
         do throws(MachineFailure) {
             try ThreadRights.processor.enforce()
             if reporting.offender == .processor { throw ThreadRights.processor.makeForbiddenCall() }
@@ -96,11 +97,12 @@ package struct Machine: ~Copyable {
     }
 
     private func startLoop(
-        _ signals: consuming ForwardedSignals, _ end: MachineEnd, _ reporting: Reporting,
-        _ finish: @escaping @Sendable (Ending) -> Never
+        _ signals: consuming ForwardedSignals, _ terminal: HostTerminal?, _ end: MachineEnd,
+        _ reporting: Reporting, _ finish: @escaping @Sendable (Ending) -> Never
     ) throws(MachineFailure) -> HostThread {
         let descriptor = signals.leak()
         let devices = devices
+        devices.console.withLock { $0.model.host.terminal = terminal }
         do {
             return try HostThread {
                 do throws(MachineFailure) {
@@ -111,8 +113,10 @@ package struct Machine: ~Copyable {
                 } catch { finish(Ending(error)) }
                 var loop = DeviceLoop(
                     devices: devices, signals: ForwardedSignals(descriptor), end: end,
-                    reporting: reporting)
-                finish(loop.run())
+                    reporting: reporting, terminal: terminal)
+                let ending = loop.run()
+                terminal?.leave()
+                finish(ending)
             }
         } catch { throw .host("the host gives no thread", error) }
     }

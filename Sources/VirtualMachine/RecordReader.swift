@@ -24,6 +24,8 @@ package struct RecordReader: Sendable {
                 reporting.showLine(
                     timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))
             }
+        // Whoever serves the terminal takes these.
+        case .attach, .stopped: break
         case .exit, .killed, .crash, .refused: announced = announced ?? Ending(record)
         }
     }

@@ -20,7 +20,13 @@ package enum ThreadRights: Sendable {
             ]
         case .devices:
             Self.common + [
-                .always(.sendto)  // a standard output that is a socket
+                .always(.sendto),  // a standard output that is a socket
+                // The terminal: its modes, its size, who is in its foreground; and to stop with the
+                // program.
+                .when(.ioctl, argument: 1, isOneOf: Self.terminalRequests), .always(.getpgrp),
+                .whenBoth(
+                    .kill, argument: 0, isOneOf: [UInt32(bitPattern: Host.processIdentity)],
+                    and: 1, isToo: StopSignals.numbers.map { UInt32($0) }),
             ]
         }
     }
@@ -40,6 +46,9 @@ package enum ThreadRights: Sendable {
     private static let emptyPath: UInt32 = 0x1000
     /// PROT_EXEC (mmap(2)).
     private static let executable: UInt32 = 4
+    private static let terminalRequests: [UInt32] = [
+        TerminalRequest.getModes, .setModes, .getWindowSize, .getGroup, .bytesReadable,
+    ].map(\.rawValue)
     /// To run the guest, and to read its registers for a report.
     private static let processorRequests = [
         CKVM_REQUEST_RUN, CKVM_REQUEST_GET_REGISTERS, CKVM_REQUEST_GET_SPECIAL_REGISTERS,
@@ -59,4 +68,11 @@ extension ThreadRights {
         Confinement.makeForbiddenCall()
         return .host("a forbidden system call went through")
     }
+}
+
+/// The signals that stop a process (signal(7)).
+enum StopSignals {
+    static let numbers: [Int32] = [
+        Signal.stop, .terminalStop, .terminalInput, .terminalOutput,
+    ].map(\.rawValue)
 }

@@ -9,6 +9,8 @@ package struct CommandLine: Equatable, Sendable {
     package var logLevel: UInt8?
     /// Whether system-call sites may become jumps.
     package var changesCallSites = true
+    /// The host's terminal, as `TerminalDescription` has it.
+    package var terminal: [UInt8]?
 
     package init(
         program: [UInt8], arguments: [[UInt8]], environment: [[UInt8]] = [],
@@ -28,6 +30,7 @@ package struct CommandLine: Equatable, Sendable {
         if let word = view.workingDirectory { workingDirectory = Self.bytes(word) }
         logLevel = view.logLevel
         changesCallSites = view.changesCallSites
+        if let word = view.terminal { terminal = Self.bytes(word) }
         arguments = Self.list(view.arguments)
         environment = Self.list(view.environment)
     }
@@ -43,6 +46,10 @@ package struct CommandLine: Equatable, Sendable {
         }
         if let logLevel { line.append(contentsOf: " log.level=\(logLevel)".utf8) }
         if !changesCallSites { line.append(contentsOf: " calls.rewrite=0".utf8) }
+        if let terminal {
+            line.append(contentsOf: " tty=".utf8)
+            try Self.append(terminal, to: &line)
+        }
         if !environment.isEmpty {
             line.append(contentsOf: " env.vars=[".utf8)
             for variable in environment {

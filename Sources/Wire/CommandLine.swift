@@ -28,6 +28,7 @@ package struct CommandLineView: ~Escapable {
     private var programRange: Range<Int>?
     private var directoryRange: Range<Int>?
     private var selfTestRange: Range<Int>?
+    private var terminalRange: Range<Int>?
     private var environmentStart: Int?
     private var argumentStart: Int
     /// `log.level`: the most talkative level to keep (`NucleusInterface.LogLevel`).
@@ -68,6 +69,8 @@ package struct CommandLineView: ~Escapable {
             directoryRange = value
         } else if let value = CommandLineScanner.value(of: "selftest=", bytes, word) {
             selfTestRange = value
+        } else if let value = CommandLineScanner.value(of: "tty=", bytes, word) {
+            terminalRange = value
         } else if let value = CommandLineScanner.value(of: "log.level=", bytes, word) {
             logLevel = try CommandLineScanner.number(bytes, value)
         } else if let value = CommandLineScanner.value(of: "calls.rewrite=", bytes, word) {
@@ -101,6 +104,10 @@ package struct CommandLineView: ~Escapable {
     /// `selftest`: a check of the kernel itself to run in place of the program.
     package var selfTest: CommandLineWord? {
         @_lifetime(copy self) get { word(at: selfTestRange) }
+    }
+    /// `tty`: the host's terminal (`TerminalDescription`); `nil` where there is none.
+    package var terminal: CommandLineWord? {
+        @_lifetime(copy self) get { word(at: terminalRange) }
     }
     /// The words after `--`, in order: `argumentCount` calls of `next()` give one each.
     package var arguments: CommandLineWords {

@@ -41,13 +41,19 @@ enum Command {
         // Missing names are no reason not to start.
         configuration.symbols = options.symbols.flatMap { try? open($0) }
         // Before any thread, so that all inherit the mask.
-        let signals = try blockSignals()
+        let terminal =
+            options.isOnTerminal
+            ? HostTerminal(
+                .standardInput, guardian: options.guardian.map { Descriptor(rawValue: $0) }) : nil
+        let signals = try blockSignals(onTerminal: terminal == nil ? .absent : .present)
         if let platform = options.platform {
-            return try run(configuration, on: platform, options, signals: signals)
+            return try run(configuration, on: platform, options, terminal, signals: signals)
         }
         var machine = try MachineBuilder.build(configuration)
         let names = CrashNames(configuration)
-        try machine.run(signals: signals, reporting(options, startTimeStamp, machine, names)) {
+        try machine.run(
+            signals: signals, on: terminal, reporting(options, startTimeStamp, machine, names)
+        ) {
             ending in
             report(ending, names)
             Host.exit(status: ending.status)
@@ -57,7 +63,7 @@ enum Command {
     /// The same on QEMU.
     private static func run(
         _ configuration: MachineConfiguration, on platform: Platform, _ options: Options,
-        signals: consuming ForwardedSignals
+        _ terminal: HostTerminal?, signals: consuming ForwardedSignals
     ) throws(MachineFailure) -> Int32 {
         let names = CrashNames(configuration)
         let timeline = Timeline(start: configuration.startTimeStamp)
@@ -65,7 +71,7 @@ enum Command {
             logLevel: options.logLevel, timeline: options.showsTimeline ? timeline : nil,
             showsRegisters: false, showLine: say, annotate: names.annotate)
         let ending = try QEMUMachine.run(
-            configuration, platform, signals: signals, reporting)
+            configuration, platform, signals: signals, terminal: terminal, reporting)
         report(ending, names)
         return ending.status
     }
@@ -91,8 +97,12 @@ enum Command {
         return reporting
     }
 
-    private static func blockSignals() throws(MachineFailure) -> ForwardedSignals {
-        do { return try ForwardedSignals() } catch { throw .host("signals", error) }
+    private static func blockSignals(
+        onTerminal presence: ForwardedSignals.TerminalPresence
+    ) throws(MachineFailure) -> ForwardedSignals {
+        do { return try ForwardedSignals(onTerminal: presence) } catch {
+            throw .host("signals", error)
+        }
     }
 
     /// Opens a file for the rest of the process's life.

@@ -18,6 +18,9 @@ struct Options {
     private(set) var commandLine: CommandLineSource = .text("")
     private(set) var logLevel: UInt8 = NucleusInterface.LogLevel.warning.rawValue
     private(set) var showsTimeline = false
+    /// The connection to the process that watches over the terminal, where standard input is one.
+    private(set) var guardian: Int32?
+    private(set) var isOnTerminal = false
     private(set) var asksForHelp = false
     /// What QEMU is to be, where the machine runs on that.
     private(set) var platform: Platform?
@@ -49,6 +52,8 @@ struct Options {
           --command-line-file FILE   the same, from a file
           --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
           --qemu BOARD:ACCELERATOR   run on QEMU: microvm or q35, tcg or kvm
+          --terminal                 hand the terminal that standard input is to the program
+          --guardian-fd NUMBER       who puts the terminal back if this process can't
           --timeline                 show when each stage of the start was reached
         """
 
@@ -82,6 +87,13 @@ struct Options {
                 }
                 self.platform = platform
             case "--timeline": showsTimeline = true
+            case "--terminal": isOnTerminal = true
+            case "--guardian-fd":
+                let text = try value(of: option)
+                guard let number = Int32(text), number > 2 else {
+                    throw UsageError(line: "--guardian-fd needs a number, not \(text)")
+                }
+                guardian = number
             case "--forbidden-call": offender = try Self.parseThread(value(of: option))
             case "--help", "-h": asksForHelp = true
             default: throw UsageError(line: "unknown option \(option)")

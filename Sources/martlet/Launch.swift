@@ -12,6 +12,8 @@ struct Launch {
     let showsTimeline: Bool
     let vmm: VMMChoice?
     let accelerator: AcceleratorChoice?
+    /// The terminal that this process is on, if any.
+    let terminal: TerminalSetting?
 
     /// Where the archive of the program and its files is.
     enum Files: ~Copyable {
@@ -22,14 +24,50 @@ struct Launch {
     /// The kernel refuses a longer argument (execve(2), MAX_ARG_STRLEN), its NUL included.
     private static let longestArgument = 1 << 17
 
-    /// Starts the VMM; returns only when that failed, with the line that says why.
-    func perform(_ files: consuming Files) -> String {
+    /// What became of a start that this process survived.
+    enum Outcome {
+        case failed(String)
+        /// The machine ran beside this process, and ended so.
+        case ended(TerminalWatch.Ending)
+    }
+
+    /// Starts the VMM: in place of this process, or, on a terminal, beside it, so that somebody is
+    /// there to put the terminal back whatever happens.
+    func perform(_ files: consuming Files) -> Outcome {
+        switch arguments(files) {
+        case .failure(let problem): return .failed(problem.line)
+        case .success(let arguments):
+            if let terminal, terminal.isShared {
+                return watch(terminal, arguments)
+            }
+            let error = ThisProcess.replace(by: Installation.monitor, arguments: arguments)
+            return .failed(ImageFailure(Installation.monitor, "cannot be started", error).line)
+        }
+    }
+    private func watch(_ terminal: TerminalSetting, _ arguments: [[UInt8]]) -> Outcome {
+        do throws(Errno) {
+            return .ended(
+                try TerminalWatch.run(
+                    Installation.monitor, on: .standardInput, modes: terminal.modes
+                ) { connection in
+                    arguments + [
+                        Array("--terminal".utf8), Array("--guardian-fd".utf8),
+                        Array("\(connection)".utf8),
+                    ]
+                })
+        } catch {
+            return .failed(ImageFailure(Installation.monitor, "cannot be started", error).line)
+        }
+    }
+
+    /// The VMM's words.
+    private func arguments(_ files: consuming Files) -> Result<[[UInt8]], ImageFailure> {
         // QEMU is looked for only where it may be needed.
         let problem = Self.virtualizationProblem
         let mayUseQEMU = vmm != .martlet && (vmm != nil || accelerator != nil || problem != nil)
         let platform = Self.platform(
             vmm, accelerator, problem: problem, hasQEMU: mayUseQEMU && QEMUCommand.isInstalled)
-        if case .none(let problem) = platform { return problem }
+        if case .none(let problem) = platform { return .failure(ImageFailure(problem)) }
         var arguments = [Installation.monitor, Array("--kernel".utf8), kernel]
         func add(_ option: String, _ value: [UInt8]) {
             arguments += [Array(option.utf8), value]
@@ -52,7 +90,8 @@ struct Launch {
             let line = try commandLine.encoded()
             // The VMM reads its arguments as text, which not every line is.
             guard line.count < Self.longestArgument else {
-                return "arguments and environment are longer than 128 KiB"
+                return .failure(
+                    ImageFailure("arguments and environment are longer than 128 KiB"))
             }
             if String(validating: line, as: UTF8.self) != nil {
                 add("--command-line", line)
@@ -62,16 +101,18 @@ struct Launch {
                     try file.borrowed.write(all: line)
                     add("--command-line-file", Array("/proc/self/fd/\(file.leak().rawValue)".utf8))
                 } catch {
-                    return "the command line cannot be handed over: \(Host.description(of: error))"
+                    return .failure(
+                        ImageFailure(
+                            "the command line cannot be handed over: \(Host.description(of: error))"
+                        ))
                 }
             }
         } catch {
-            return "an argument holds a NUL"
+            return .failure(ImageFailure("an argument holds a NUL"))
         }
         add("--log-level", Array("\(logLevel)".utf8))
         if showsTimeline { arguments.append(Array("--timeline".utf8)) }
-        let error = ThisProcess.replace(by: Installation.monitor, arguments: arguments)
-        return ImageFailure(Installation.monitor, "cannot be started", error).line
+        return .success(arguments)
     }
 }
 

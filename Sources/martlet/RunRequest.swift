@@ -89,7 +89,8 @@ extension RunRequest {
 }
 
 extension RunRequest {
-    /// Turns this process into the VMM; returns only on failure, with the status to end with.
+    /// Turns this process into the VMM, or waits for it on a terminal; returns the status to end
+    /// with.
     func perform() -> Int32 {
         do throws(ImageFailure) {
             let path = Host.lookUp(program)
@@ -138,9 +139,19 @@ extension RunRequest {
         let logLevel = UInt8(min(2 + verbosity, 4))
         commandLine.logLevel = logLevel
         if leavesCallSites { commandLine.changesCallSites = false }
+        let terminal = TerminalSetting()
+        terminal?.describe(to: &commandLine)
         let launch = Launch(
             kernel: kernel, memory: memory, commandLine: commandLine, logLevel: logLevel,
-            showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator)
-        return Martlet.fail(launch.perform(files), .hostFailure)
+            showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator, terminal: terminal)
+        switch launch.perform(files) {
+        case .failed(let line): return Martlet.fail(line, .hostFailure)
+        case .ended(let ending):
+            if ending.signal != 0 {
+                Descriptor.standardError.writeLine(
+                    "martlet: the VMM was killed by \(Host.signalName(ending.signal))")
+            }
+            return ending.status
+        }
     }
 }

@@ -28,7 +28,7 @@ pie_conformance="start entry brk mmap faults signal_frame proc_self"
 build_programs() {
     local source name failed=0 kind flags
     mkdir -p "$built"/{musl,musl-pie,glibc,pie,dynamic}
-    for source in native badelf as-user; do
+    for source in native badelf as-user pty; do
         [ "$built/$source" -nt "$here/$source.c" ] ||
             gcc -O1 -Wall -Wno-unused-result -o "$built/$source" "$here/$source.c" || failed=1
     done
@@ -94,7 +94,7 @@ use_qemu() {
 prepare_martlet() {
     local file
     unusable=
-    cp "$built/native" "$built/badelf" "$built/as-user" "$work/"
+    cp "$built/native" "$built/badelf" "$built/as-user" "$built/pty" "$work/"
     native=$work/native
     if [ "${MARTLET:-}" = native ]; then
         martlet=$native

@@ -122,6 +122,11 @@ int main(int count, char **arguments) {
             given += !strncmp(environment[j], defaults[i], strchr(defaults[i], '=') - defaults[i] + 1);
         if (!given) all[total++] = defaults[i];
     }
+    if (isatty(0) || isatty(1) || isatty(2)) {
+        int given = 0;
+        for (int j = 0; j < variables; j++) given += !strncmp(environment[j], "TERM=", 5);
+        if (!given && getenv("TERM")) environment[variables++] = getenv("TERM") - 5;
+    }
     for (int i = 0; i < variables; i++) all[total++] = environment[i];
     all[total] = NULL;
     if (!mkdtemp(root)) fail(root);
@@ -140,6 +145,10 @@ int main(int count, char **arguments) {
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setpgid(0, 0); /* Ctrl-C reaches it through the parent alone, and so once */
+        if (isatty(0)) {
+            signal(SIGTTOU, SIG_IGN);
+            tcsetpgrp(0, getpid()); /* or through the terminal */
+        }
         umask(0);
         if (unshare(CLONE_NEWNS | CLONE_NEWUTS)) fail("unshare");
         if (sethostname("martlet", 7)) fail("sethostname");
@@ -154,6 +163,7 @@ int main(int count, char **arguments) {
         device("dev/full", 1, 7);
         device("dev/random", 1, 8);
         device("dev/urandom", 1, 9);
+        device("dev/tty", 5, 0);
         symlink("/proc/self/fd", inside("dev/fd"));
         symlink("/proc/self/fd/0", inside("dev/stdin"));
         symlink("/proc/self/fd/1", inside("dev/stdout"));

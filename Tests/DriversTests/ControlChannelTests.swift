@@ -98,6 +98,25 @@ extension DriversTests {
                 #expect(signals == [2, 15], "pieces of \(piece)")
             }
         }
+        @Test("the terminal's state reaches the handler; a record that is too short does not")
+        func terminal() throws {
+            let machine = try ConsoleMachine()
+            var seen: [[Int]] = []
+            var resumed = 0
+            machine.records.onTerminal = { size, isAttached, shownCount in
+                seen.append([Int(size.rows), Int(size.columns), isAttached ? 1 : 0, shownCount])
+            }
+            machine.records.onResume = { resumed += 1 }
+            let whole: [UInt8] = [24, 0, 80, 0, 0, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0]
+            for payload in [whole, Array(whole.dropLast()), [], whole + [9]] {
+                try machine.device.fill(Self.incoming, record(0x104, payload))
+                machine.driver.interrupt()
+            }
+            try machine.device.fill(Self.incoming, record(0x105, []))
+            machine.driver.interrupt()
+            #expect(seen == [[24, 80, 1, 7], [24, 80, 1, 7]])
+            #expect(resumed == 1)
+        }
         @Test("a signal that does not exist, or a record without one, is ignored")
         func badSignals() throws {
             let machine = try ConsoleMachine()

@@ -137,7 +137,7 @@ extension DriversTests {
             var signals: [Int32] = []
             pair.records.onSignal = { signals.append($0) }
             for signal in [2, 15, 1] as [UInt32] {
-                pair.model.device.withLock { $0.model.raise(signal: signal) }
+                pair.model.device.withLock { $0.model.send(.signal(signal)) }
                 pair.model.ring()
                 var attempts = 10_000_000
                 while signals.last != Int32(signal), attempts > 0 {

@@ -132,9 +132,9 @@ struct ConsoleBench: ~Copyable {
     @Test("a signal goes to the control port once the driver has room")
     func raises() throws {
         var bench = try ConsoleBench()
-        bench.device.model.raise(signal: 2)
+        bench.device.model.send(.signal(2))
         try bench.serve()
-        #expect(bench.device.model.ignoresSignals(bench.memory))
+        #expect(bench.device.model.ignoresRecords(bench.memory))
         try bench.openAll()
         let record = try bench.driver.buffer([UInt8](repeating: 0, count: 64))
         _ = try bench.controlIn.add(writable: record, in: bench.memory)
@@ -143,10 +143,10 @@ struct ConsoleBench: ~Copyable {
         #expect(try bench.controlIn.collect(in: bench.memory)?.written == 12)
         #expect(try bench.driver.bytes(record, 12) == [1, 1, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0])
         // Ignored until the driver lends a buffer again.
-        #expect(bench.device.model.ignoresSignals(bench.memory))
+        #expect(bench.device.model.ignoresRecords(bench.memory))
         _ = try bench.controlIn.add(writable: record, in: bench.memory)
         _ = try bench.controlIn.publish(in: bench.memory)
-        #expect(!bench.device.model.ignoresSignals(bench.memory))
+        #expect(!bench.device.model.ignoresRecords(bench.memory))
     }
 
     @Test("records arrive over any number of buffers")
@@ -250,7 +250,7 @@ struct ConsoleBench: ~Copyable {
         try tiny.openAll()
         _ = try tiny.controlIn.add(writable: try tiny.driver.buffer([0]), in: tiny.memory)
         _ = try tiny.controlIn.publish(in: tiny.memory)
-        tiny.device.model.raise(signal: 15)
+        tiny.device.model.send(.signal(15))
         #expect(throws: GuestFault.self) { try tiny.serve() }
     }
 
@@ -318,7 +318,7 @@ struct ConsoleBench: ~Copyable {
     @Test("of unknown kind, too long or too short end the machine")
     func refuses() {
         let bad: [[UInt8]] = [
-            record(0, []), record(7, []), record(0x101, [2, 0, 0, 0]),
+            record(0, []), record(9, []), record(8, []), record(0x101, [2, 0, 0, 0]),
             record(3, [], byteCount: UInt32(NucleusInterface.Control.maximumPayload) + 1),
             record(3, [], byteCount: .max), record(1, [1, 2, 3]), record(2, []), record(4, []),
             record(5, [UInt8](repeating: 0, count: 15)),

@@ -99,6 +99,23 @@ import Testing
         #expect(!isAllowed(0x5412))  // TIOCSTI
     }
 
+    @Test("the devices' thread stops its own process and signals no other")
+    func signals() {
+        let filter = SystemCallFilter(allowing: ThreadRights.devices.rules)
+        func isAllowed(_ process: Int32, _ signal: UInt64) -> Bool {
+            let call = Call(
+                number: UInt32(SystemCallNumber.kill.rawValue),
+                arguments: [UInt64(UInt32(bitPattern: process)), signal, 0, 0, 0, 0])
+            return decide(filter, call) == SystemCallFilter.allow
+        }
+        for signal in UInt64(1)...64 {
+            #expect(isAllowed(Host.processIdentity, signal) == (19...22).contains(signal))
+            #expect(!isAllowed(1, signal))
+            #expect(!isAllowed(0, signal))
+            #expect(!isAllowed(-1, signal))
+        }
+    }
+
     @Test("a list of every length finds its calls")
     func everyLength() {
         let numbers = SystemCallNumber.allCases.prefix(40)

@@ -6,6 +6,7 @@
 #include "CLinuxChild.h"
 #include "CLinuxFiles.h"
 #include "CLinuxRights.h"
+#include "CLinuxTerminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,16 +109,25 @@ static inline void *clinux_map_shared(int fd, size_t byte_count) {
 static inline int clinux_map_failed(const void *address) { return address == MAP_FAILED; }
 
 /// Blocks the signals that a machine forwards or ignores, in this thread and those it starts, and
-/// returns a descriptor that delivers the forwarded ones.
-static inline int clinux_forwarded_signals(void) {
+/// returns a descriptor that delivers the forwarded ones; on a terminal those of job control too.
+static inline int clinux_forwarded_signals(int on_terminal) {
     sigset_t forwarded, ignored;
     sigemptyset(&forwarded);
     sigaddset(&forwarded, SIGINT);
     sigaddset(&forwarded, SIGTERM);
     sigaddset(&forwarded, SIGHUP);
     sigaddset(&forwarded, SIGQUIT);
+    sigaddset(&forwarded, SIGCONT);
+    if (on_terminal) {
+        sigaddset(&forwarded, SIGTSTP);
+        sigaddset(&forwarded, SIGWINCH);
+    }
     ignored = forwarded;
     sigaddset(&ignored, SIGPIPE);
+    if (on_terminal) {
+        sigaddset(&ignored, SIGTTOU);
+        sigaddset(&ignored, SIGTTIN);
+    }
     if (sigprocmask(SIG_BLOCK, &ignored, NULL) != 0) return -1;
     return signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -1,7 +1,9 @@
 import Base
 import CPUX86_64
 import DeviceModels
+import Drivers
 import Images
+import LinuxABI
 import NucleusInterface
 import TestSupport
 import Wire
@@ -18,6 +20,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case bootRecord = "boot-record"
     case imageNote = "image-note"
     case controlRecords = "control-records"
+    case terminal
     case deviceQueue = "device-queue"
     case driverQueue = "driver-queue"
     case callSite = "call-site"
@@ -35,6 +38,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .bootRecord: fuzzBootRecord(bytes, isPlanted)
         case .imageNote: fuzzImageNote(bytes, isPlanted: isPlanted)
         case .controlRecords: fuzzControlRecords(bytes, isPlanted)
+        case .terminal: fuzzTerminal(bytes, isPlanted)
         case .deviceQueue: fuzzDeviceQueue(bytes, planted: isPlanted ? .trap : .none)
         case .driverQueue: fuzzDriverQueue(bytes, planted: isPlanted ? .trap : .none)
         case .callSite: fuzzCallSite(bytes, isPlanted)
@@ -138,5 +142,33 @@ private func fuzzCallSite(_ bytes: RawSpan, _ isPlanted: Bool) {
         precondition(gap.lowerBound > 0 && gap.upperBound < text.byteCount)
         precondition(!gap.contains(site) && !gap.contains(site + 1))
         precondition(!isPlanted || byteCount < 12, "the planted bug")
+    }
+}
+
+/// Modes (struct termios), then bytes that are typed: whatever both are, a line discipline keeps what
+/// it promises of counts, and takes what it says it has.
+private func fuzzTerminal(_ bytes: RawSpan, _ isPlanted: Bool) {
+    _ = TerminalDescription(checking: bytes)
+    guard bytes.byteCount > TerminalModes.byteCount else { return }
+    let discipline = LineDiscipline(TerminalModes(bytes))
+    for index in TerminalModes.byteCount..<bytes.byteCount {
+        let byte = bytes.byte(at: index)
+        guard discipline.room > 0 else { break }
+        discipline.receive(byte)
+        precondition(discipline.expand(byte).count <= 8)
+        precondition(discipline.readableCount <= LineDiscipline.capacity)
+        precondition(!isPlanted || !discipline.takeRaised().contains(.quit), "the planted bug")
+    }
+    discipline.sendEchoes { $0.byteCount }
+    precondition(discipline.echoCount == 0)
+    var buffer = [UInt8](repeating: 0, count: 100)
+    while discipline.hasInput {
+        let before = discipline.readableCount
+        var span = buffer.mutableSpan
+        var raw = span.mutableBytes
+        let portion = discipline.peek(into: &raw, limit: 100)
+        discipline.take(portion)
+        precondition(discipline.readableCount == before - portion.byteCount)
+        precondition(portion.byteCount > 0 || portion.endsRead)
     }
 }
