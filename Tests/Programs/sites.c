@@ -114,6 +114,57 @@ static void writable(void) {
     for (int round = 0; round < 3; round++) printf("again %ld\n", red_zone() - 15 - getuid());
 }
 
+/* Code that is no private text of a file keeps its bytes; a file, and other mappings of it, keep theirs
+ * where a private text of it is called. */
+static void mappings(void) {
+    static const unsigned char code[] = {0xb8, 102, 0, 0, 0, 0x0f, 0x05, 0xc3};
+    int file = memfd_create("code", 0);
+    unsigned char page[4096], back[4096];
+    memset(page, 0x90, sizeof page);
+    memcpy(page + 512, code, sizeof code);
+    if (write(file, page, sizeof page) != sizeof page) perror("write");
+    struct {
+        const char *name;
+        int protection, flags, file;
+    } kinds[] = {
+        {"anonymous", PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1},
+        {"anonymous, then read-only", PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1},
+        {"shared", PROT_READ | PROT_EXEC, MAP_SHARED, file},
+        {"private and writable", PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE, file},
+    };
+    for (unsigned index = 0; index < sizeof kinds / sizeof *kinds; index++) {
+        unsigned char *memory =
+            mmap(NULL, 4096, kinds[index].protection, kinds[index].flags, kinds[index].file, 0);
+        if (kinds[index].file < 0) memcpy(memory, page, sizeof page);
+        if (!(kinds[index].protection & PROT_EXEC)) mprotect(memory, 4096, PROT_READ | PROT_EXEC);
+        long sum = 0;
+        for (int round = 0; round < 3; round++) sum += ((long (*)(void))(memory + 512))() - getuid();
+        printf("%s: %ld, %s\n", kinds[index].name, sum,
+               memcmp(memory, page, sizeof page) ? "changed" : "as it was");
+        munmap(memory, 4096);
+    }
+    unsigned char *text = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, file, 0);
+    unsigned char *other = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, file, 0);
+    long sum = 0;
+    for (int round = 0; round < 3; round++) sum += ((long (*)(void))(text + 512))() - getuid();
+    if (pread(file, back, sizeof back, 0) != sizeof back) perror("pread");
+    printf("text: %ld, file %s, other mapping %s\n", sum,
+           memcmp(back, page, sizeof page) ? "changed" : "as it was",
+           memcmp(other, page, sizeof page) ? "changed" : "as it was");
+    /* Another program at the same place. */
+    page[513] = SYS_getpid;
+    if (pwrite(file, page, sizeof page, 0) != sizeof page) perror("pwrite");
+    text = mmap(text, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, file, 0);
+    for (int round = 0; round < 3; round++)
+        printf("in its place: %d\n", ((long (*)(void))(text + 512))() == getpid());
+    /* Moved, it still calls. */
+    unsigned char *moved = mremap(text, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, other);
+    for (int round = 0; round < 3; round++)
+        printf("moved: %d\n", ((long (*)(void))(moved + 512))() == getpid());
+    munmap(moved, 4096);
+    close(file);
+}
+
 /* Signals that come at any point of a rewritten call are seen at addresses of the program. */
 extern char __executable_start[], etext[];
 static volatile long outside, ticks;
@@ -193,6 +244,7 @@ int main(void) {
     registers("move", look_move);
     registers("bare", look_bare);
     writable();
+    mappings();
     ticking();
     if (pipe(pipe_ends)) perror("pipe");
     waiting(SA_RESTART);
