@@ -51,7 +51,7 @@ package final class CharacterDeviceNode: Node {
         if device.isReadable { readiness.insert(.readable) }
         if device.isWritable { readiness.insert(.writable) }
         if device.isHungUp { readiness.insert(.hungUp) }
-        return readiness
+        return readiness.withSynonyms
     }
 }
 

@@ -32,7 +32,7 @@ package final class EventPollItem: WakeTarget {
     }
     /// What is true of the file, of what the program wants to know.
     fileprivate var readiness: Readiness {
-        file.readiness.withSynonyms.intersection(events.wanted)
+        file.readiness.intersection(events.wanted)
     }
     package func woken(by happened: Readiness) -> Bool {
         // EPOLLONESHOT took the events away.
@@ -68,6 +68,12 @@ package final class EventPollNode: AnonymousNode {
         let linuxItemSize = 200
         return Frames.totalCount / 25 * Page.size / linuxItemSize
     }
+
+    package override var canRead: Bool { false }
+    package override var canWrite: Bool { false }
+    override func control(
+        _ file: OpenFile, _ request: UInt32, argument: UInt64
+    ) throws(Errno) -> Int { throw .invalidArgument }
 
     // MARK: Watching
 
@@ -291,7 +297,7 @@ package final class EventPollNode: AnonymousNode {
     override func readiness(_ file: OpenFile) -> Readiness {
         // As a watched instance: readable while one of its items is.
         while let item = firstReady {
-            if !item.readiness.isEmpty { return [.readable] }
+            if !item.readiness.isEmpty { return Readiness.readable.withSynonyms }
             takeFromReady(item)
         }
         return []

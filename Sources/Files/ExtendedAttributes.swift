@@ -25,7 +25,7 @@ package enum AttributeSpace: Sendable {
     case trusted
     case security
 
-    /// The name space of a whole name. EINVAL for a prefix alone, EOPNOTSUPP for any other.
+    /// The name space of a whole name. EOPNOTSUPP for any other.
     package init(of name: RawSpan) throws(Errno) {
         if name.begins(with: "user.") {
             self = .user
@@ -36,10 +36,16 @@ package enum AttributeSpace: Sendable {
         } else {
             throw .notSupported
         }
-        let prefixes: [3 of Int] = [5, 8, 9]
-        guard name.byteCount > prefixes[self == .user ? 0 : self == .trusted ? 1 : 2] else {
-            throw .invalidArgument
-        }
+    }
+    /// EINVAL for a prefix with nothing behind it, which Linux finds out after the permissions.
+    fileprivate func check(_ name: RawSpan) throws(Errno) {
+        let prefix =
+            switch self {
+            case .user: 5
+            case .trusted: 8
+            case .security: 9
+            }
+        guard name.byteCount > prefix else { throw .invalidArgument }
     }
 }
 
@@ -83,6 +89,7 @@ extension Node {
             guard kind == .regular || kind == .directory else { throw .noData }
             try require(.read, for: access.credentials)
         }
+        try space.check(name)
         guard hasAttributes, let found = find(name).found else { throw .noData }
         return found.value
     }
@@ -92,6 +99,7 @@ extension Node {
         for access: AttributeAccess
     ) throws(Errno) {
         try requireChange(space, access)
+        try space.check(name)
         guard hasAttributes else { throw .notSupported }
         let (found, before) = find(name)
         if found != nil, setting.contains(.create) { throw .fileExists }
@@ -112,6 +120,7 @@ extension Node {
         _ name: RawSpan, in space: AttributeSpace, for access: AttributeAccess
     ) throws(Errno) {
         try requireChange(space, access)
+        try space.check(name)
         guard hasAttributes else { throw .notSupported }
         let (found, before) = find(name)
         guard let found else { throw .noData }

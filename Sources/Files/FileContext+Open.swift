@@ -117,5 +117,7 @@ extension FileContext {
             throw .operationNotPermitted
         }
         if node.kind == .socket { throw .noSuchDeviceOrAddress }
+        // A file in memory is written directly anyhow; nothing else can be.
+        if flags.contains(.direct), !(node is RegularNode) { throw .invalidArgument }
     }
 }

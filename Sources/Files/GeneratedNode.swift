@@ -18,6 +18,9 @@ package final class GeneratedNode: Node {
         super.init(.regular, in: fileSystem, mode: mode)
     }
     package override var isSeekable: Bool { true }
+    package override var canWrite: Bool { false }
+    /// Nothing to cut, and no error (fs/proc/base.c).
+    override func truncate(to byteCount: Int64) throws(Errno) {}
 
     /// The text as the first read made it; a later read of the same open file goes on in it.
     private func text(of file: OpenFile, at offset: Int64) throws(Errno) -> GeneratedText {
@@ -34,8 +37,7 @@ package final class GeneratedNode: Node {
         let text = try text(of: file, at: offset)
         let part = text.part(at: offset, count: count)
         guard !part.isEmpty else { return 0 }
-        try text.copyOut(part, to: address)
-        return part.count
+        return try text.copyOut(part, to: address)
     }
     override func read(
         _ file: OpenFile, at offset: Int64, into bytes: inout MutableRawSpan
@@ -71,9 +73,24 @@ final class GeneratedText {
         }
         return buffer
     }
-    func copyOut(_ part: Range<Int>, to address: VirtualAddress) throws(Errno) {
+    /// Copies to the program; returns how many bytes. EFAULT where it is none.
+    func copyOut(_ part: Range<Int>, to address: VirtualAddress) throws(Errno) -> Int {
         let text = text
-        try ProgramMemory.copyOut(text.bytes.extracting(part), to: address)
+        // Page by page: what comes before an address that is none counts.
+        var done = 0
+        while done < part.count {
+            guard let target = address.advanced(by: UInt64(done)) else { throw .badAddress }
+            let count = min(part.count - done, Page.size - target.pageOffset)
+            let start = part.lowerBound + done
+            do throws(Errno) {
+                try ProgramMemory.copyOut(text.bytes.extracting(start..<start + count), to: target)
+            } catch {
+                guard done > 0 else { throw error }
+                break
+            }
+            done += count
+        }
+        return done
     }
     func copy(_ part: Range<Int>, into bytes: inout MutableRawSpan) {
         let text = text

@@ -32,7 +32,8 @@ extension Node {
         // A link's mode means nothing and can't change (symlink(7)); nor can that of a file without
         // a name, whose node Linux shares among all.
         guard kind != .symbolicLink, kind != .anonymous else { throw .notSupported }
-        guard isOwned(by: credentials) else { throw .operationNotPermitted }
+        let isFixed = fileSystem.kind == .procfs && kind != .directory
+        guard isOwned(by: credentials), !isFixed else { throw .operationNotPermitted }
         var new = new
         if let file = self as? RegularNode, file.seals.contains(.execute),
             new.intersection(.anyExecute) != mode.intersection(.anyExecute)

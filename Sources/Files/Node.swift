@@ -46,6 +46,9 @@ package class Node {
     package var deviceNumber: DeviceNumber { DeviceNumber(major: 0, minor: 0) }
     /// Whether open files of this node have an offset (lseek(2)).
     package var isSeekable: Bool { false }
+    /// Whether read(2) and write(2) are something that such a file can do at all.
+    package var canRead: Bool { true }
+    package var canWrite: Bool { true }
     /// Whether an offset is accepted though it means nothing, as on /dev/zero.
     var ignoresOffset: Bool { false }
 
@@ -78,7 +81,9 @@ package class Node {
     /// Changes the length. EINVAL for what has none (truncate(2)).
     func truncate(to byteCount: Int64) throws(Errno) { throw .invalidArgument }
     /// What poll(2) would report now, of the events that a file can have.
-    func readiness(_ file: OpenFile) -> Readiness { [.readable, .writable] }
+    func readiness(_ file: OpenFile) -> Readiness {
+        Readiness([.readable, .writable]).withSynonyms
+    }
     /// Whether `readiness` ever changes, so that epoll(7) takes the file.
     package var isPollable: Bool { false }
     /// Who is told when `readiness` may have changed. `nil` where nobody is: the file is then looked

@@ -30,10 +30,11 @@ extension OpenFile {
         case .current: base = offset
         case .end:
             // A directory's positions have no end that could be told (tmpfs).
-            guard node.kind != .directory else { throw .invalidArgument }
+            // Nor has a text that is made as it is read.
+            guard node.kind != .directory, !(node is GeneratedNode) else { throw .invalidArgument }
             base = node.byteCount
         case .data, .hole:
-            guard node.kind == .regular else { throw .invalidArgument }
+            guard node is RegularNode else { throw .invalidArgument }
             guard distance >= 0, distance < node.byteCount else {
                 throw .noSuchDeviceOrAddress
             }

@@ -19,6 +19,8 @@ package final class OpenFile: RegionOwner {
     var generatedText: GeneratedText?
     /// This file's part in its node's lock (flock(2)).
     var lock = FileLock.none
+    /// Who gets signals when the file becomes ready.
+    package internal(set) var drive: SignalDrive?
     /// The registrations of this file with epoll(7).
     var watches: EventPollItem?
 
@@ -42,6 +44,8 @@ package final class OpenFile: RegionOwner {
         guard descriptorCount == 0 else { return }
         if !node.recordLocks.isEmpty { node.recordLocks.removeAll(of: self) }
         unlock()
+        drive?.stop()
+        drive = nil
         while let watch = watches { watch.poll.remove(watch) }
         node.closed(self)
     }
@@ -153,6 +157,10 @@ package final class OpenFile: RegionOwner {
     package var allowsPositions: Bool {
         node.isSeekable || (node.ignoresOffset && node.kind != .anonymous)
     }
+
+    /// The same for pwrite(2): not on what is only made to be read.
+    package var allowsWritePositions: Bool { allowsPositions && fileSystemAllowsWritePositions }
+    private var fileSystemAllowsWritePositions: Bool { node.fileSystem.kind != .procfs }
 
     /// Changes the length, as ftruncate(2). EINVAL for what is no regular file open for writing.
     package func truncate(to byteCount: Int64) throws(Errno) {

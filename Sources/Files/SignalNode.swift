@@ -51,6 +51,7 @@ package final class SignalNode: AnonymousNode {
         }
         return done * Self.size
     }
+    package override var canWrite: Bool { false }
     override func readiness(_ file: OpenFile) -> Readiness { isReadable ? [.readable] : [] }
 }
 

@@ -102,6 +102,7 @@ package final class TimerNode: AnonymousNode, WakeTarget {
         ticks = 0
         return Self.size
     }
+    package override var canWrite: Bool { false }
     override func readiness(_ file: OpenFile) -> Readiness { ticks > 0 ? [.readable] : [] }
 }
 

@@ -31,6 +31,10 @@ package enum FileRequest {
     package static let setAsynchronous: UInt32 = 0x5452
     /// FIONREAD
     package static let bytesReadable: UInt32 = 0x541b
+    /// FIOQSIZE
+    package static let allocatedSize: UInt32 = 0x5460
+    /// FS_IOC_GETFLAGS
+    package static let fileFlags: UInt32 = 0x8008_6601
     /// FIGETBSZ
     package static let blockSize: UInt32 = 2
 }
@@ -59,8 +63,17 @@ package enum DescriptorCommand: Int32, Sendable {
     /// F_SETOWN, F_GETOWN
     case setOwner = 8
     case getOwner = 9
+    /// F_SETSIG, F_GETSIG
+    case setSignal = 10
+    case getSignal = 11
+    /// F_SETOWN_EX, F_GETOWN_EX
+    case setOwnerOfKind = 15
+    case getOwnerOfKind = 16
     /// F_DUPFD_CLOEXEC
     case duplicateCloseOnExec = 1030
+    /// F_GETLEASE, F_NOTIFY
+    case getLease = 1025
+    case notify = 1026
     /// F_SETPIPE_SZ, F_GETPIPE_SZ
     case setPipeSize = 1031
     case getPipeSize = 1032

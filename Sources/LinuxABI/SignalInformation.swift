@@ -29,6 +29,13 @@ package struct SignalInformation: BitwiseCopyable, Sendable {
         words[2] = UInt64(UInt32(bitPattern: timer)) | UInt64(UInt32(bitPattern: overrun)) << 32
         words[3] = value
     }
+    /// A signal of an open file: si_band, si_fd.
+    package init(_ signal: Signal, _ code: SignalCode, band: UInt64, descriptor: Int32) {
+        self.init(signal, code)
+        words[2] = band
+        words[3] = UInt64(UInt32(bitPattern: descriptor))
+    }
+
     /// Which members there are beside number, error and code (kernel/signal.c, siginfo_layout).
     private enum Layout {
         case sender

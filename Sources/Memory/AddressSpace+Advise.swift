@@ -11,6 +11,8 @@ extension AddressSpace {
         case discardLocked
         /// As `discard`, for private anonymous memory only (MADV_FREE).
         case free
+        /// Memory goes and contents become zero, for the object and all who map it.
+        case remove
         /// A hint that changes nothing here.
         case none
         case populateRead
@@ -46,8 +48,8 @@ extension AddressSpace {
         return isComplete
     }
 
-    /// Applies advice to a range. EINVAL, ENOMEM where a part is not mapped (the rest is done),
-    /// EFAULT and ENOMEM of populating.
+    /// Applies advice to a range. EACCES, EINVAL, ENOMEM where a part is not mapped (the rest is
+    /// done), EFAULT and ENOMEM of populating.
     @export(interface)
     package func advise(
         _ start: VirtualAddress, byteCount: UInt64, _ advice: Advice
@@ -70,6 +72,14 @@ extension AddressSpace {
                 guard region.cache == nil else { throw .invalidArgument }
                 try splitEdges(start, end)
                 removePages(of: region, from: start, to: end)
+            case .remove:
+                guard !region.isLocked, let cache = region.cache else { throw .invalidArgument }
+                guard region.sharing == .shared, region.maximum.contains(.write) else {
+                    throw .permissionDenied
+                }
+                let first = region.offset + Int64(start.rawValue - region.start.rawValue)
+                cache.punchHole(
+                    from: first, to: first + Int64(end.rawValue - start.rawValue))
             case .populateRead: try populate(start, end, .read)
             case .populateWrite: try populate(start, end, .write)
             case .excludeFromFork:
@@ -164,6 +174,7 @@ extension AddressSpace {
     @export(interface)
     package func unlock(_ start: VirtualAddress, byteCount: UInt64) throws(Errno) {
         let range = try Self.lockRange(start, byteCount)
+        guard range.end > range.start else { return }
         try KernelReserve.admit()
         let isComplete = try forEachPart(range.start, range.end) {
             (_, start, end) throws(Errno) in
@@ -175,7 +186,10 @@ extension AddressSpace {
     private static func lockRange(
         _ start: VirtualAddress, _ byteCount: UInt64
     ) throws(Errno) -> (start: VirtualAddress, end: VirtualAddress) {
-        guard let end = start.advanced(by: byteCount)?.pageUp else { throw .invalidArgument }
+        // A length that wraps around does so on Linux too, and then is a small one.
+        let length =
+            (byteCount &+ UInt64(start.pageOffset) &+ Page.offsetMask) & ~Page.offsetMask
+        guard let end = start.pageDown.advanced(by: length) else { throw .invalidArgument }
         return (start.pageDown, end)
     }
     /// Locks what is mapped now, what will be, or (neither) unlocks all; mlockall(2), munlockall(2).
@@ -208,6 +222,8 @@ extension AddressSpace {
     package func synchronize(
         _ start: VirtualAddress, byteCount: UInt64, _ copies: CachedCopies
     ) throws(Errno) {
+        // A length that wraps to nothing is nothing on Linux too.
+        if start.isPageAligned, (byteCount &+ Page.offsetMask) & ~Page.offsetMask == 0 { return }
         let range = try Self.range(start, byteCount, wrapped: .outOfMemory)
         let isComplete = try forEachPart(range.start, range.end) {
             (region, _, _) throws(Errno) in

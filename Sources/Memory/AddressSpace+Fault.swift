@@ -36,6 +36,7 @@ extension AddressSpace {
         guard address < ProgramSpace.end,
             let region = regionForFault(at: address)
         else { return .notMapped }
+        faultCount &+= 1
         switch access {
         case .read where region.protection.isEmpty: return .notPermitted
         case .write where !region.protection.contains(.write): return .notPermitted

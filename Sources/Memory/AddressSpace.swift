@@ -68,6 +68,8 @@ package final class AddressSpace {
     package let layout: AddressLayout
     package var limits = Limits()
 
+    /// Page faults so far.
+    package internal(set) var faultCount = 0
     /// Bytes of all regions (VmSize) and of those that count as data.
     package internal(set) var mappedByteCount: UInt64 = 0
     var chargedByteCount: UInt64 = 0

@@ -34,8 +34,9 @@ package struct Limit: Equatable, Sendable {
 
 /// The resource limits of a process (getrlimit(2)).
 ///
-/// Honoured: open files, stack, address space, data, file size, pending signals. Nothing here counts
-/// processor time, locks, priorities or message queues; there are no core dumps and one process.
+/// Honoured: open files, stack, address space, data, locked memory, file size, pending signals,
+/// processor time, priorities. Nothing here has message queues; there are no core dumps, and one
+/// process.
 package struct Limits {
     private var values: InlineArray<16, Limit>
 

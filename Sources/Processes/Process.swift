@@ -30,6 +30,8 @@ package final class Process {
     package let callSites: CallSites
     package let timers = IntervalTimers()
     package let posixTimers = PosixTimers()
+    /// Expires where RLIMIT_CPU is used up.
+    private var processorTimer: KernelTimer?
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
     private let waitedBefore = Wait.waitedTime
@@ -88,6 +90,31 @@ package final class Process {
         addressSpace.limits.data = limits[.data].soft
         addressSpace.limits.stack = limits[.stack].soft
         addressSpace.limits.locked = limits[.lockedMemory].soft
+        applyProcessorLimit()
+    }
+    /// RLIMIT_CPU: SIGXCPU at the soft limit and each second after it, SIGKILL at the hard one.
+    private func applyProcessorLimit() {
+        let limit = limits[.processorTime]
+        guard min(limit.soft, limit.hard) != Limit.infinity else {
+            processorTimer?.cancel()
+            return
+        }
+        let timer = processorTimer ?? KernelTimer(.processor) { self.processorLimitReached() }
+        processorTimer = timer
+        let seconds = Int64(clamping: max(1, min(limit.soft, limit.hard)))
+        let used = Nanoseconds(rawValue: Nanoseconds.perSecond).multiplied(by: seconds)
+        timer.arm(at: Clock.processor() - processorTime + used)
+    }
+    private func processorLimitReached() {
+        var limit = limits[.processorTime]
+        let seconds = UInt64(max(0, processorTime.rawValue / Nanoseconds.perSecond))
+        let isLast = seconds >= limit.hard
+        let signal: Signal = isLast ? .kill : .processorTimeLimit
+        Processes.post(signal, to: self, SignalInformation(signal, .kernel))
+        guard !isLast else { return }
+        limit.soft = max(1, limit.soft) + 1
+        limits[.processorTime] = limit
+        applyProcessorLimit()
     }
 
     /// Processor time that the program used: what passed since its start less what it waited.

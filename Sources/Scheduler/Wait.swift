@@ -35,6 +35,9 @@ package enum Wait {
         return waited.value + (Clock.monotonic() - begin)
     }
 
+    /// Waits in which the CPU was given up.
+    package static let count = Global(0)
+
     /// Adds a device to those that waits look at. Precondition: there are fewer than 16.
     package static func register(_ source: any PollSource) { sources.add(source) }
     /// Looks at every device and timer once; returns whether anything happened.
@@ -77,6 +80,7 @@ package enum Wait {
                 guard let due else { continue }
                 delay = min(delay ?? Nanoseconds(rawValue: .max), due - now)
             }
+            count.value += 1
             idle.value?.wait(atMost: delay)
             pollingEnd = Clock.monotonic() + pollingTime
         }

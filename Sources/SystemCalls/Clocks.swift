@@ -15,7 +15,8 @@ enum ClockName: Equatable {
     case atomicTime
     case processTime
     case threadTime
-    /// CLOCK_REALTIME_ALARM and CLOCK_BOOTTIME_ALARM: read as their namesakes, wake nobody.
+    /// CLOCK_REALTIME_ALARM and CLOCK_BOOTTIME_ALARM: without a device that wakes a sleeping machine
+    /// they can only be what a timerfd goes by.
     case realtimeAlarm
     case bootTimeAlarm
 
@@ -42,6 +43,8 @@ enum ClockName: Equatable {
         default: throw .invalidArgument
         }
     }
+    /// Whether a number is of the kind that names processes and threads.
+    static func isProcessorClock(_ number: Int32) -> Bool { number < 0 && number & 7 != 3 }
     func now(_ process: Process) -> Nanoseconds {
         switch self {
         case .realtime, .realtimeCoarse, .atomicTime, .realtimeAlarm: Clock.realtime()
@@ -65,11 +68,16 @@ enum ClockName: Equatable {
         default: time
         }
     }
-    /// Whether one may sleep by it: EOPNOTSUPP. Not by processor time either, which stands still
-    /// while the only thread sleeps.
+    /// EINVAL for the alarm clocks, as where there is no such device.
+    func requireReading() throws(Errno) {
+        if self == .realtimeAlarm || self == .bootTimeAlarm { throw .invalidArgument }
+    }
+    var isAlarm: Bool { self == .realtimeAlarm || self == .bootTimeAlarm }
+    /// Whether one may sleep by it: EOPNOTSUPP. By a process's time one may; a process of one thread
+    /// waits for ever then, until a signal.
     func requireSleeping() throws(Errno) {
         switch self {
-        case .realtime, .monotonic, .bootTime, .atomicTime: break
+        case .realtime, .monotonic, .bootTime, .atomicTime, .processTime: break
         default: throw .notSupported
         }
     }
@@ -82,6 +90,7 @@ extension SystemCalls {
         _ caller: Caller, clock: Int32, time: VirtualAddress
     ) throws(Errno) -> Int {
         let clock = try ClockName(clock)
+        try clock.requireReading()
         try ProgramMemory.storeTime(clock.now(caller.process), at: time)
         return 0
     }
@@ -91,6 +100,7 @@ extension SystemCalls {
         _ caller: Caller, clock: Int32, resolution: VirtualAddress
     ) throws(Errno) -> Int {
         let clock = try ClockName(clock)
+        try clock.requireReading()
         if !resolution.isNull { try ProgramMemory.storeTime(clock.resolution, at: resolution) }
         return 0
     }

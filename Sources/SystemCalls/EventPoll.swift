@@ -108,13 +108,14 @@ extension SystemCalls {
         _ caller: Caller, _ set: Int32, _ events: VirtualAddress, _ maximum: Int32,
         _ patience: Patience
     ) throws(Errno) -> Int {
+        let file = try caller.file(set)
         guard maximum > 0, Int(maximum) <= Int(Int32.max) / eventSize else {
             throw .invalidArgument
         }
         guard ProgramMemory.contains(events, count: Int(maximum) * eventSize) else {
             throw .badAddress
         }
-        guard let poll = try caller.file(set).eventPoll else { throw .invalidArgument }
+        guard let poll = file.eventPoll else { throw .invalidArgument }
         return try poll.wait(
             until: patience.deadline, isPolling: patience.isNone, maximum: Int(maximum)
         ) { index, readiness, data throws(Errno) in

@@ -37,10 +37,21 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let keepSize: Int32 = 1
         let punchHole: Int32 = 2
+        let zeroRange: Int32 = 0x10
+        let unshare: Int32 = 0x40
+        // FALLOC_FL_COLLAPSE_RANGE, FALLOC_FL_INSERT_RANGE, FALLOC_FL_WRITE_ZEROES
+        let rearrangements: [3 of Int32] = [0x08, 0x20, 0x80]
         let file = try caller.file(descriptor)
         guard offset >= 0, length > 0 else { throw .invalidArgument }
-        // A hole can't change the length (fallocate(2)).
-        guard mode & ~(keepSize | punchHole) == 0, mode != punchHole else { throw .notSupported }
+        // Which modes there are; that a tmpfs does only some of them is said last.
+        switch mode & ~keepSize {
+        case 0, zeroRange, unshare: break
+        // A hole can't change the length.
+        case punchHole: guard mode & keepSize != 0 else { throw .notSupported }
+        case rearrangements[0], rearrangements[1], rearrangements[2]:
+            guard mode & keepSize == 0 else { throw .notSupported }
+        default: throw .notSupported
+        }
         guard file.flags.allowsWriting else { throw .badDescriptor }
         let (end, overflow) = offset.addingReportingOverflow(length)
         switch file.node.kind {
@@ -50,6 +61,7 @@ extension SystemCalls {
         default: throw .noSuchDevice
         }
         guard !overflow else { throw .fileTooLarge }
+        guard mode & ~(keepSize | punchHole) == 0 else { throw .notSupported }
         if mode & keepSize == 0 { try caller.checkLength(end, of: file.node) }
         guard let node = file.node as? RegularNode else { throw .noSuchDevice }
         let pages = node.pages
@@ -94,7 +106,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let file = try caller.file(descriptor)
         guard file.flags.allowsReading else { throw .badDescriptor }
-        guard file.node is RegularNode else { throw .invalidArgument }
+        guard file.node.kind == .regular else { throw .invalidArgument }
         return 0
     }
 
@@ -125,10 +137,10 @@ extension SystemCalls {
 
     /// fsync(2): Writes a file back: nothing, as it lives in memory. Errors: EBADF, EINVAL.
     static func fsync(_ caller: Caller, descriptor: Int32) throws(Errno) -> Int {
-        switch try caller.file(descriptor).node.kind {
-        case .regular, .directory: return 0
-        default: throw .invalidArgument
-        }
+        let node = try caller.file(descriptor).node
+        // Files of /proc have nothing to write back.
+        guard node.kind == .directory || node is RegularNode else { throw .invalidArgument }
+        return 0
     }
 
     /// fdatasync(2): As fsync(2). Errors: EBADF, EINVAL.
@@ -155,7 +167,8 @@ extension SystemCalls {
         var start = position ?? source.offset
         let done = try caller.signallingBrokenPipe { () throws(Errno) in
             try copy(
-                from: source, at: &start, count: min(count, maximumTransfer)
+                from: source, at: &start,
+                count: try caller.allowed(target, at: nil, min(count, maximumTransfer))
             ) { bytes throws(Errno) in
                 try target.write(bytes, target.blocking)
             }
@@ -204,7 +217,8 @@ extension SystemCalls {
         if source.node === target.node, from < to + Int64(length), to < from + Int64(length) {
             throw .invalidArgument
         }
-        let done = try copy(from: source, at: &from, count: length) { bytes throws(Errno) in
+        let allowed = try caller.allowed(target, at: to, length)
+        let done = try copy(from: source, at: &from, count: allowed) { bytes throws(Errno) in
             let part = try target.write(at: to, bytes)
             to += Int64(part)
             return part

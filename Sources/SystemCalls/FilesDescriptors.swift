@@ -46,7 +46,9 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let descriptors = caller.process.descriptors
         let file = try caller.anyFile(descriptor)
-        guard let command = DescriptorCommand(rawValue: command) else { throw .invalidArgument }
+        guard let command = DescriptorCommand(rawValue: command) else {
+            throw file.flags.contains(.path) ? .badDescriptor : .invalidArgument
+        }
         if file.flags.contains(.path) {
             // What O_PATH allows (open(2)).
             switch command {
@@ -70,7 +72,8 @@ extension SystemCalls {
             return 0
         case .getStatus: return Int(file.flags.rawValue)
         case .setStatus:
-            try setStatus(caller, file, OpenFlags(rawValue: Int32(truncatingIfNeeded: argument)))
+            try setStatus(
+                caller, file, descriptor, OpenFlags(rawValue: Int32(truncatingIfNeeded: argument)))
             return 0
         case .getLock, .setLock, .setLockWaiting, .getFileLock, .setFileLock, .setFileLockWaiting:
             return try lock(caller, file, command, VirtualAddress(rawValue: argument))
@@ -78,9 +81,26 @@ extension SystemCalls {
             try addSeals(caller, file, argument)
             return 0
         case .getSeals: return try seals(of: file)
-        // Who would get SIGIO: nobody sends it.
-        case .getOwner: return 0
-        case .setOwner: throw .invalidArgument
+        case .getOwner: return owner(of: file)
+        case .setOwner:
+            try setOwner(caller, file, Int32(truncatingIfNeeded: argument))
+            return 0
+        case .getOwnerOfKind:
+            try storeOwner(of: file, at: VirtualAddress(rawValue: argument))
+            return 0
+        case .setOwnerOfKind:
+            try setOwner(caller, file, at: VirtualAddress(rawValue: argument))
+            return 0
+        case .getSignal: return Int(file.drive?.signal ?? 0)
+        case .setSignal:
+            try setSignal(caller, file, argument)
+            return 0
+        // Nobody else opens files here, so nobody has a lease.
+        case .getLease: return Int(RecordLock.Kind.none.rawValue)
+        case .notify:
+            // No directory tells; asking it to stop is all that works.
+            guard argument & 0x7fff_ffff != 0 else { return 0 }
+            throw file.node.kind == .directory ? .invalidArgument : .notDirectory
         case .getPipeSize: return try file.pipeCapacity()
         case .setPipeSize:
             return try file.setPipeCapacity(Int(UInt32(truncatingIfNeeded: argument)))
@@ -89,22 +109,26 @@ extension SystemCalls {
 
     /// F_SETFL: the flags that can change after open(2); the others are ignored.
     private static func setStatus(
-        _ caller: Caller, _ file: OpenFile, _ flags: OpenFlags
+        _ caller: Caller, _ file: OpenFile, _ descriptor: Int32, _ flags: OpenFlags
     ) throws(Errno) {
-        let changeable: OpenFlags = [.append, .nonblocking, .noAccessTime]
+        let changeable: OpenFlags = [.append, .nonblocking, .noAccessTime, .direct]
         if flags.contains(.noAccessTime), !file.flags.contains(.noAccessTime),
             !file.node.isOwned(by: caller.files.credentials)
         {
             throw .operationNotPermitted
         }
-        // Neither the ramfs nor a device here can do without the page cache.
-        if flags.contains(.direct) { throw .invalidArgument }
+        // A file in memory is written directly anyhow; a device has no such way.
+        if flags.contains(.direct), !(file.node is RegularNode) { throw .invalidArgument }
+        try setSignalling(caller, file, descriptor, flags.contains(.asynchronous))
         file.flags = file.flags.subtracting(changeable).union(flags.intersection(changeable))
     }
 
     /// flock(2): Locks a whole file. Errors: EAGAIN, EBADF, EINTR, EINVAL.
     static func flock(_ caller: Caller, descriptor: Int32, operation: Int32) throws(Errno) -> Int {
         let nonblocking: Int32 = 4
+        let mandatory: Int32 = 32
+        // LOCK_MAND: of locks that no longer exist; Linux says yes to whatever it is asked.
+        if operation & mandatory != 0 { return 0 }
         let lock: FileLock
         switch operation & ~nonblocking {
         case 1: lock = .shared
@@ -147,13 +171,34 @@ extension SystemCalls {
                 file.flags.remove(.nonblocking)
             }
             return 0
+        case FileRequest.setAsynchronous:
+            let isOn = try ProgramMemory.load(Int32.self, at: address) != 0
+            guard isOn == file.flags.contains(.asynchronous) || file.canSignal else {
+                throw .notTerminal
+            }
+            try setSignalling(caller, file, descriptor, isOn)
+            return 0
         case FileRequest.bytesReadable where file.node.kind == .regular:
             let left = Int32(truncatingIfNeeded: file.node.byteCount - file.offset)
             try ProgramMemory.store(left, at: address)
             return 0
-        case FileRequest.blockSize
+        case FileRequest.fileFlags
         where file.node.kind == .regular || file.node.kind == .directory:
-            try ProgramMemory.store(Int32(FileStatus.blockSize), at: address)
+            // None of chattr(1)'s flags is ever set.
+            guard file.node.fileSystem.kind != .procfs else { throw .notTerminal }
+            try ProgramMemory.store(Int32(0), at: address)
+            return 0
+        case FileRequest.allocatedSize:
+            switch file.node.kind {
+            case .regular, .directory, .symbolicLink:
+                try ProgramMemory.store(file.node.blockCount * 512, at: address)
+                return 0
+            default: throw .notTerminal
+            }
+        case FileRequest.blockSize:
+            let isOfProcesses = file.node.fileSystem.kind == .procfs
+            try ProgramMemory.store(
+                isOfProcesses ? 1024 : Int32(FileStatus.blockSize), at: address)
             return 0
         default: return try file.control(request, argument: argument)
         }

@@ -13,7 +13,7 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, buffer: VirtualAddress, count: UInt32
     ) throws(Errno) -> Int {
         try caller.file(descriptor).readDirectory(
-            .wide, byteCount: Int(count & 0x7fff_ffff), to: buffer)
+            .wide, byteCount: room(count), to: buffer)
     }
 
     /// getdents(2): As getdents64(2), in the old layout. Errors: those of getdents64(2).
@@ -21,13 +21,15 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, buffer: VirtualAddress, count: UInt32
     ) throws(Errno) -> Int {
         try caller.file(descriptor).readDirectory(
-            .old, byteCount: Int(count & 0x7fff_ffff), to: buffer)
+            .old, byteCount: room(count), to: buffer)
     }
+    /// What is negative as a C int is no room at all (fs/readdir.c).
+    private static func room(_ count: UInt32) -> Int { count > UInt32(Int32.max) ? 0 : Int(count) }
 
     /// getcwd(2): Writes the working directory's path; returns its length with the NUL. Errors:
     /// EFAULT, ENAMETOOLONG, ENOENT for a removed directory, ENOMEM, ERANGE.
     static func getcwd(
-        _ caller: Caller, buffer: VirtualAddress, size: Int
+        _ caller: Caller, buffer: VirtualAddress, size: UInt
     ) throws(Errno) -> Int {
         let directory = caller.process.workingDirectory
         guard directory.isLinked else { throw .noSuchFile }
@@ -41,7 +43,7 @@ extension SystemCalls {
             text.append(byte: 0)
             guard !text.isTruncated else { throw .nameTooLong }
             let count = text.byteCount
-            guard count <= size else { throw .outOfRange }
+            guard UInt(count) <= size else { throw .outOfRange }
             try ProgramMemory.copyOut(bytes.bytes.extracting(first: count), to: buffer)
             return count
         }

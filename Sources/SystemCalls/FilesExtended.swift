@@ -12,23 +12,27 @@ extension SystemCalls {
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
         size: UInt64
     ) throws(Errno) -> Int {
-        let entry = try caller.resolve(AtFlags.workingDirectory, path)
-        return try get(caller, entry.node, name, value, size)
+        try get(caller, name, value, size) { () throws(Errno) in
+            try caller.resolve(AtFlags.workingDirectory, path).node
+        }
     }
     /// lgetxattr(2): As getxattr(2), of a link itself. Errors: those of getxattr(2).
     static func lgetxattr(
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress, value: VirtualAddress,
         size: UInt64
     ) throws(Errno) -> Int {
-        let entry = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
-        return try get(caller, entry.node, name, value, size)
+        try get(caller, name, value, size) { () throws(Errno) in
+            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow).node
+        }
     }
     /// fgetxattr(2): As getxattr(2), of an open file. Errors: those of getxattr(2), EBADF.
     static func fgetxattr(
         _ caller: Caller, descriptor: Int32, name: VirtualAddress, value: VirtualAddress,
         size: UInt64
     ) throws(Errno) -> Int {
-        try get(caller, try caller.file(descriptor).node, name, value, size)
+        try get(caller, name, value, size) { () throws(Errno) in
+            try caller.file(descriptor).node
+        }
     }
 
     /// listxattr(2): Lists the attributes' names. Errors: EFAULT, ERANGE, path errors.
@@ -76,8 +80,9 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, name: VirtualAddress, value: VirtualAddress,
         size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
-        let node = try caller.file(descriptor).node
-        return try set(caller, name, value, size, flags) { () throws(Errno) in node }
+        try set(caller, name, value, size, flags) { () throws(Errno) in
+            try caller.file(descriptor).node
+        }
     }
 
     /// removexattr(2): Removes an attribute. Errors: EACCES, EFAULT, ENODATA, EOPNOTSUPP, EPERM, ERANGE,
@@ -101,8 +106,7 @@ extension SystemCalls {
     static func fremovexattr(
         _ caller: Caller, descriptor: Int32, name: VirtualAddress
     ) throws(Errno) -> Int {
-        let node = try caller.file(descriptor).node
-        return try remove(caller, name) { () throws(Errno) in node }
+        try remove(caller, name) { () throws(Errno) in try caller.file(descriptor).node }
     }
 
     // MARK: What they share
@@ -127,11 +131,11 @@ extension SystemCalls {
             administers: caller.process.credentials.has(.administration))
     }
     private static func get(
-        _ caller: Caller, _ node: Node, _ name: VirtualAddress, _ target: VirtualAddress,
-        _ size: UInt64
+        _ caller: Caller, _ name: VirtualAddress, _ target: VirtualAddress, _ size: UInt64,
+        _ node: () throws(Errno) -> Node
     ) throws(Errno) -> Int {
         let value = try withName(at: name) { name throws(Errno) in
-            try node.attribute(
+            try node().attribute(
                 name, in: try AttributeSpace(of: name), for: attributeAccess(of: caller))
         }
         guard size > 0 else { return value.byteCount }

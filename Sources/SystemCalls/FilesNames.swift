@@ -164,6 +164,7 @@ extension SystemCalls {
         // Flags are looked at before the paths (do_renameat2).
         guard flags.areValid else { throw .invalidArgument }
         try caller.withPath(at: old) { old throws(Errno) in
+            guard old.byteCount > 0 else { throw .noSuchFile }
             try caller.withPath(at: new) { new throws(Errno) in
                 try caller.files.rename(
                     old, from: try caller.base(oldDirectory, for: old), to: new,

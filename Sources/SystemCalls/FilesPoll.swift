@@ -156,6 +156,9 @@ extension SystemCalls {
         _ list: VirtualAddress, _ count: UInt32, until deadline: Nanoseconds?, _ caller: Caller
     ) throws(Errno) -> Int {
         guard Int(count) <= caller.process.descriptorLimit else { throw .invalidArgument }
+        guard ProgramMemory.contains(list, count: Int(count) * pollEntrySize) else {
+            throw .badAddress
+        }
         guard var entries = FixedBuffer<UInt64>(count: Int(max(count, 1)), repeating: 0) else {
             throw .outOfMemory
         }
@@ -213,7 +216,7 @@ extension SystemCalls {
         guard descriptor >= 0 else { return [] }
         guard let file = try? caller.file(descriptor) else { return .invalid }
         let wanted = Readiness(rawValue: UInt16(truncatingIfNeeded: entry >> 32))
-        return file.readiness.withSynonyms.intersection(wanted.union([.error, .hungUp]))
+        return file.readiness.intersection(wanted.union([.error, .hungUp]))
     }
 }
 

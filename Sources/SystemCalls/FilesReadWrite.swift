@@ -16,6 +16,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let file = try caller.file(descriptor)
         guard file.flags.allowsReading else { throw .badDescriptor }
+        guard file.node.canRead else { throw .invalidArgument }
         try check(buffer, count)
         return try file.read(count: min(count, maximumTransfer), to: buffer)
     }
@@ -27,6 +28,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let file = try caller.file(descriptor)
         guard file.flags.allowsWriting else { throw .badDescriptor }
+        guard file.node.canWrite else { throw .invalidArgument }
         try check(buffer, count)
         return try caller.signallingBrokenPipe { () throws(Errno) in
             let count = try caller.allowed(file, at: nil, min(count, maximumTransfer))
@@ -52,9 +54,11 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard offset >= 0 else { throw .invalidArgument }
         let file = try caller.file(descriptor)
-        guard file.allowsPositions else { throw .illegalSeek }
+        guard file.allowsWritePositions else { throw .illegalSeek }
         guard file.flags.allowsWriting else { throw .badDescriptor }
+        guard file.node.canWrite else { throw .invalidArgument }
         try check(buffer, count)
+        try checkRange(offset, count, file)
         let count = try caller.allowed(file, at: offset, min(count, maximumTransfer))
         return try file.write(at: offset, count: count, from: buffer)
     }
@@ -71,7 +75,7 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, vectors: VirtualAddress, count: Int
     ) throws(Errno) -> Int {
         let file = try caller.file(descriptor)
-        let list = try VectorList(at: vectors, count: count)
+        let list = VectorList(at: vectors, count: count)
         return try caller.signallingBrokenPipe { () throws(Errno) in
             try write(file, list, at: nil, for: caller)
         }
@@ -95,7 +99,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard offset >= 0 else { throw .invalidArgument }
         let file = try caller.file(descriptor)
-        guard file.allowsPositions else { throw .illegalSeek }
+        guard file.allowsWritePositions else { throw .illegalSeek }
         return try write(file, VectorList(at: vectors, count: count), at: offset, for: caller)
     }
 
@@ -106,14 +110,26 @@ extension SystemCalls {
         guard ProgramMemory.contains(buffer, count: count) else { throw .badAddress }
     }
 
+    /// Linux's rw_verify_area: EINVAL where the last byte would lie beyond the largest offset, whatever
+    /// O_APPEND makes of the first.
+    private static func checkRange(
+        _ offset: Int64, _ count: Int, _ file: OpenFile
+    ) throws(Errno) {
+        guard file.isSeekable else { return }
+        guard !offset.addingReportingOverflow(Int64(count)).overflow else { throw .invalidArgument }
+    }
+
     static func read(
         _ file: OpenFile, _ list: VectorList, at offset: Int64?, _ manner: TransferManner = []
     ) throws(Errno) -> Int {
         let blocking: Blocking = manner.contains(.noWait) ? .nonblocking : file.blocking
         guard file.flags.allowsReading else { throw .badDescriptor }
+        guard file.node.canRead else { throw .invalidArgument }
         let total = try list.checkedTotal()
-        if file.givesRecords { return try readRecord(file, list, total, blocking) }
         guard total > 0 else { return 0 }
+        try checkRange(offset ?? file.offset, total, file)
+        try manner.check(for: file)
+        if file.givesRecords { return try readRecord(file, list, total, blocking) }
         var done = 0
         for index in 0..<list.count {
             let vector = try list[index]
@@ -164,9 +180,13 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard file.flags.allowsWriting else { throw .badDescriptor }
         let blocking: Blocking = manner.contains(.noWait) ? .nonblocking : file.blocking
+        guard file.node.canWrite else { throw .invalidArgument }
         let end = manner.end(of: file)
-        let total = try caller.allowed(file, at: offset, try list.checkedTotal(), end)
-        guard total > 0 else { return 0 }
+        let wanted = try list.checkedTotal()
+        guard wanted > 0 else { return 0 }
+        try checkRange(offset ?? file.offset, wanted, file)
+        try manner.check(for: file)
+        let total = try caller.allowed(file, at: offset, wanted, end)
         var done = 0
         for index in 0..<list.count {
             let vector = try list[index]

@@ -34,7 +34,7 @@ extension SystemCalls {
         flags: Int32
     ) throws(Errno) -> Int {
         let flags = AtFlags(rawValue: flags)
-        guard flags.isSubset(of: [.symlinkNoFollow, .noAutomount, .emptyPath]) else {
+        guard flags.isSubset(of: [.symlinkNoFollow, .noAutomount, .emptyPath, .syncType]) else {
             throw .invalidArgument
         }
         return try put(try caller.resolve(directory, path, flags).node, to: status)

@@ -15,9 +15,9 @@ extension SystemCalls {
         guard offset >= -1 else { throw .invalidArgument }
         let file = try caller.file(descriptor)
         guard offset == -1 || file.allowsPositions else { throw .illegalSeek }
-        let list = try VectorList(at: vectors, count: count)
-        let manner = try TransferManner(rawValue: flags).checked(for: file)
-        return try read(file, list, at: offset == -1 ? nil : offset, manner)
+        let list = VectorList(at: vectors, count: count)
+        return try read(
+            file, list, at: offset == -1 ? nil : offset, TransferManner(rawValue: flags))
     }
 
     /// pwritev2(2): As pwritev(2), at the file's offset for -1, with flags. Errors: those of pwritev(2),
@@ -28,11 +28,12 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard offset >= -1 else { throw .invalidArgument }
         let file = try caller.file(descriptor)
-        guard offset == -1 || file.allowsPositions else { throw .illegalSeek }
-        let list = try VectorList(at: vectors, count: count)
-        let manner = try TransferManner(rawValue: flags).checked(for: file)
+        guard offset == -1 || file.allowsWritePositions else { throw .illegalSeek }
+        let list = VectorList(at: vectors, count: count)
         return try caller.signallingBrokenPipe { () throws(Errno) in
-            try write(file, list, at: offset == -1 ? nil : offset, for: caller, manner)
+            try write(
+                file, list, at: offset == -1 ? nil : offset, for: caller,
+                TransferManner(rawValue: flags))
         }
     }
 }
@@ -56,15 +57,18 @@ struct TransferManner: OptionSet, Sendable {
         .highPriority, .dataSync, .sync, .noWait, .append, .noAppend,
     ]
 
-    /// These flags, if a file knows them: kiocb_set_rw_flags of Linux. EINVAL, EOPNOTSUPP.
-    func checked(for file: OpenFile) throws(Errno) -> Self {
+    /// Whether a file knows these flags: kiocb_set_rw_flags of Linux. EINVAL, EOPNOTSUPP.
+    func check(for file: OpenFile) throws(Errno) {
         guard isSubset(of: Self.known) else { throw .notSupported }
         guard !isSuperset(of: [.append, .noAppend]) else { throw .invalidArgument }
+        // Files of /proc are read by the old way, which knows one of the flags.
+        if file.node.fileSystem.kind == .procfs, !isSubset(of: .highPriority) {
+            throw .notSupported
+        }
         // A tmpfs can't say beforehand whether it has to wait.
         if contains(.noWait), file.node.kind == .regular || file.node.kind == .directory {
             throw .notSupported
         }
-        return self
     }
     /// Where writes go, whatever the file's own flags say.
     func end(of file: OpenFile) -> OpenFile.Placement {
@@ -80,9 +84,8 @@ struct VectorList {
     /// UIO_MAXIOV
     private static let maximumCount = 1024
 
-    /// EINVAL for more than 1024.
-    init(at address: VirtualAddress, count: Int) throws(Errno) {
-        guard count >= 0, count <= Self.maximumCount else { throw .invalidArgument }
+    /// An array that `checkedTotal` is still to check.
+    init(at address: VirtualAddress, count: Int) {
         self.address = address
         self.count = count
     }
@@ -99,10 +102,14 @@ struct VectorList {
     }
     /// Bytes of all buffers, at most what one call moves. EFAULT, EINVAL for a negative length.
     func checkedTotal() throws(Errno) -> Int {
+        guard count >= 0, count <= Self.maximumCount else { throw .invalidArgument }
         var total = 0
+        // All lengths come before any address (lib/iov_iter.c).
+        for index in 0..<count {
+            guard try self[index].count >= 0 else { throw .invalidArgument }
+        }
         for index in 0..<count {
             let vector = try self[index]
-            guard vector.count >= 0 else { throw .invalidArgument }
             guard ProgramMemory.contains(vector.base, count: vector.count) else {
                 throw .badAddress
             }

@@ -54,8 +54,8 @@ extension SystemCalls {
         try ProgramMemory.store(limit.hard, at: try address.field(8))
     }
 
-    /// getrusage(2): Tells processor time and the largest resident set; other fields are zero.
-    /// Errors: EFAULT, EINVAL.
+    /// getrusage(2): Tells processor time (all of it as the program's), the largest resident set, page
+    /// faults and waits; other fields are zero. Errors: EFAULT, EINVAL.
     static func getrusage(
         _ caller: Caller, who: Int32, usage: VirtualAddress
     ) throws(Errno) -> Int {
@@ -63,11 +63,16 @@ extension SystemCalls {
         guard who == 0 || who == 1 || who == -1 else { throw .invalidArgument }
         let size = 144
         let maximumResidentOffset: UInt64 = 32
+        let faultsOffset: UInt64 = 64
+        let waitsOffset: UInt64 = 128
         try ProgramMemory.zero(usage, count: size)
         guard who != -1 else { return 0 }
         try ProgramMemory.storeTimeValue(caller.process.processorTime, at: usage)
         let kibibytes = caller.process.addressSpace.residentPages * Page.size / 1024
         try ProgramMemory.store(Int64(kibibytes), at: try usage.field(maximumResidentOffset))
+        try ProgramMemory.store(
+            Int64(caller.process.addressSpace.faultCount), at: try usage.field(faultsOffset))
+        try ProgramMemory.store(Int64(Wait.count.value), at: try usage.field(waitsOffset))
         return 0
     }
 

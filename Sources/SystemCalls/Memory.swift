@@ -23,6 +23,9 @@ extension SystemCalls {
             throw file == nil ? .outOfMemory : .invalidArgument
         }
         guard length > 0 else { throw .invalidArgument }
+        guard let whole = Page.count(holding: length).map({ $0 << UInt64(Page.shift) }), whole > 0
+        else { throw .outOfMemory }
+        guard !offset.addingReportingOverflow(whole).overflow else { throw .overflow }
         guard let type = flags.type else { throw .invalidArgument }
         let protection = AddressSpace.Protection(
             rawValue: UInt8(truncatingIfNeeded: rawProtection & 7))
@@ -150,8 +153,8 @@ extension SystemCalls {
     }
 
     /// madvise(2): Drops or populates pages, or marks them for fork and core dumps. Hints about
-    /// reading change nothing; there are no huge or merged pages: EINVAL. Errors: EFAULT, EINVAL,
-    /// ENOMEM, EOPNOTSUPP.
+    /// reading change nothing; there are no huge or merged pages: EINVAL. Errors: EACCES, EFAULT,
+    /// EINVAL, ENOMEM.
     static func madvise(
         _ caller: Caller, address: VirtualAddress, length: UInt64, advice rawAdvice: Int32
     ) throws(Errno) -> Int {
@@ -162,7 +165,7 @@ extension SystemCalls {
             case .doNotNeed: .discard
             case .doNotNeedLocked: .discardLocked
             case .free: .free
-            case .remove: throw .notSupported
+            case .remove: .remove
             case .doNotFork: .excludeFromFork
             case .doFork: .includeInFork
             case .doNotDump: .excludeFromDump
@@ -198,6 +201,8 @@ extension SystemCalls {
         guard let end = address.advanced(by: length)?.pageUp, end <= ProgramSpace.end else {
             throw .outOfMemory
         }
+        let pages = Int((end.rawValue - address.rawValue) >> UInt64(Page.shift))
+        guard ProgramMemory.contains(vector, count: pages) else { throw .badAddress }
         let space = caller.space
         var page = address
         var target = vector

@@ -105,14 +105,14 @@ extension SystemCalls {
     /// sched_get_priority_max(2): Tells a policy's highest priority. Errors: EINVAL.
     static func schedGetPriorityMax(_ caller: Caller, policy: Int32) throws(Errno) -> Int {
         if Policy.isRealtime(policy) { return 99 }
-        // SCHED_DEADLINE (6) exists for Linux, with priority 0.
-        guard Policy.isKnown(policy) || policy == 6 else { throw .invalidArgument }
+        // SCHED_DEADLINE and SCHED_EXT (6 and 7) exist for Linux, with priority 0.
+        guard Policy.isKnown(policy) || (6...7).contains(policy) else { throw .invalidArgument }
         return 0
     }
     /// sched_get_priority_min(2): Tells a policy's lowest priority. Errors: EINVAL.
     static func schedGetPriorityMin(_ caller: Caller, policy: Int32) throws(Errno) -> Int {
         if Policy.isRealtime(policy) { return 1 }
-        guard Policy.isKnown(policy) || policy == 6 else { throw .invalidArgument }
+        guard Policy.isKnown(policy) || (6...7).contains(policy) else { throw .invalidArgument }
         return 0
     }
 

@@ -22,9 +22,25 @@ extension SystemCalls {
         _ caller: Caller, clock: Int32, flags: Int32, time: VirtualAddress,
         remainder: VirtualAddress
     ) throws(Errno) -> Int {
-        let clock = try ClockName(clock)
-        try clock.requireSleeping()
+        let name: ClockName?
+        if ClockName.isProcessorClock(clock) {
+            // Whose clock it is, is looked at after the time.
+            name = try? ClockName(clock)
+        } else {
+            name = try ClockName(clock)
+            if name?.isAlarm == false { try name?.requireSleeping() }
+        }
         let time = try ProgramMemory.loadTime(at: time)
+        if name?.isAlarm == true { throw .notSupported }
+        // No thread can sleep until it has run for a while.
+        guard let clock = name, clock != .threadTime else { throw .invalidArgument }
+        if clock == .processTime {
+            let now = clock.now(caller.process)
+            let target = flags & absolute != 0 ? time : now + time
+            let outcome = Wait.until { clock.now(caller.process) >= target }
+            guard outcome != .interrupted else { throw .restartUnlessHandled }
+            return 0
+        }
         guard flags & absolute != 0 else {
             return try sleep(caller, until: Clock.monotonic() + time, remainder: remainder)
         }

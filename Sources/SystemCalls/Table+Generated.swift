@@ -401,7 +401,7 @@ internal import NucleusLayout
         try SystemCalls.getcwd(
             Caller(frame),
             buffer: VirtualAddress(register: frame.argument(0)),
-            size: Int(register: frame.argument(1)))
+            size: UInt(register: frame.argument(1)))
     }
 }
 @c func call_chdir(_ frame: UInt) -> Int {

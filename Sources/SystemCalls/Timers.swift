@@ -14,13 +14,20 @@ extension SystemCalls {
         var wanted: SignalEvent?
         if !event.isNull { wanted = try SignalEvent(at: event) }
         let timerClock: TimerClock
-        switch try ClockName(clock) {
+        let name: ClockName?
+        if ClockName.isProcessorClock(clock) {
+            name = try? ClockName(clock)
+        } else {
+            name = try ClockName(clock)
+        }
+        switch name {
         case .realtime, .atomicTime: timerClock = .realtime
         case .monotonic, .bootTime: timerClock = .monotonic
-        case .processTime, .threadTime: timerClock = .processor
-        // The alarm clocks need a clock that wakes the machine.
-        case .monotonicRaw, .monotonicCoarse, .realtimeCoarse, .realtimeAlarm, .bootTimeAlarm:
-            throw .notSupported
+        // Whose clock it is, is looked at last.
+        case .processTime, .threadTime, nil: timerClock = .processor
+        // The alarm clocks need a device that wakes the machine, which is found missing last.
+        case .realtimeAlarm, .bootTimeAlarm: timerClock = .realtime
+        case .monotonicRaw, .monotonicCoarse, .realtimeCoarse: throw .notSupported
         }
         let number = process.posixTimers.freeIdentifier()
         let notification: PosixTimer.Notification
@@ -31,6 +38,10 @@ extension SystemCalls {
                 .alarm, .process, value: UInt64(UInt32(bitPattern: number)))
         }
         let limit = min(process.limits[.pendingSignals].soft, 1 << 20)
+        guard let name, !name.isAlarm else {
+            try ProgramMemory.store(number, at: identifier)
+            throw name == nil ? .invalidArgument : .notSupported
+        }
         try process.posixTimers.make(
             timerClock, notification, for: process.signals, limit: Int(limit))
         do throws(Errno) {

@@ -20,5 +20,25 @@ int main(void) {
     struct stat status;
     fstat(file, &status);
     say("size %ld blocks %ld", (long)status.st_size, (long)status.st_blocks);
+    /* The same by a mapping. */
+    make_file("mapped", "0123456789", 10);
+    int mapped = open("mapped", O_RDWR);
+    ftruncate(mapped, 3 * 4096);
+    char *shared = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, mapped, 0);
+    char *private = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, mapped, 0);
+    char *nothing = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    shared[4096] = 'b', shared[8192] = 'c';
+    SHOW(madvise(shared, 8192, MADV_REMOVE));
+    say("%d %d %d", shared[0], shared[4096], shared[8192]);
+    SHOW(pread(mapped, private, 1, 8192));
+    SHOW(madvise(private, 4096, MADV_REMOVE));
+    SHOW(madvise(nothing, 4096, MADV_REMOVE));
+    int readable = open("mapped", O_RDONLY);
+    char *read_only = mmap(NULL, 4096, PROT_READ, MAP_SHARED, readable, 0);
+    SHOW(madvise(read_only, 4096, MADV_REMOVE));
+    SHOW(madvise(shared + 1, 4096, MADV_REMOVE));
+    struct stat status;
+    fstat(mapped, &status);
+    say("size %ld", (long)status.st_size);
     return 0;
 }
