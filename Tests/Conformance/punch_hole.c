@@ -37,7 +37,6 @@ int main(void) {
     char *read_only = mmap(NULL, 4096, PROT_READ, MAP_SHARED, readable, 0);
     SHOW(madvise(read_only, 4096, MADV_REMOVE));
     SHOW(madvise(shared + 1, 4096, MADV_REMOVE));
-    struct stat status;
     fstat(mapped, &status);
     say("size %ld", (long)status.st_size);
     return 0;
