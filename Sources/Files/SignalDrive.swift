@@ -1,6 +1,6 @@
 package import LinuxABI
 internal import Memory
-package import Scheduler
+internal import Scheduler
 
 /// Who gets a signal when an open file becomes ready (fcntl(2), F_SETOWN, O_ASYNC).
 package final class SignalDrive: WakeTarget {
