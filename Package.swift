@@ -122,7 +122,7 @@ let host: [Target] = [
     .executableTarget(
         name: "martlet",
         dependencies: [
-            "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "Images",
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "KVM", "Images",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),

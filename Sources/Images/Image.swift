@@ -90,41 +90,49 @@ extension Executable {
         return bytes
     }
 
-    /// A note whose owner is Martlet.
-    private struct MartletNote {
+    /// A note of the file.
+    struct FileNote {
+        let owner: [UInt8]
         let type: UInt32
         let descriptor: [UInt8]
     }
 
-    private func martletNotes() throws(ImageFailure) -> [MartletNote] {
-        var result: [MartletNote] = []
+    private func martletNotes() throws(ImageFailure) -> [FileNote] {
+        let owner = (0..<ImageNote.owner.utf8CodeUnitCount).map { ImageNote.owner.byte(at: $0) }
+        return try notes().filter { $0.owner == owner }
+    }
+
+    /// The notes that program headers name. Those that others wrote may be long and many; ours are
+    /// short, and only such are read.
+    func notes() throws(ImageFailure) -> [FileNote] {
+        var result: [FileNote] = []
         for segment in segments {
-            // Notes that others wrote may be long and many; ours are short.
             guard segment.kind == .note, segment.fileByteCount <= UInt64(Page.size),
                 segment.fileOffset <= UInt64(status.byteCount),
                 segment.fileByteCount <= UInt64(status.byteCount) - segment.fileOffset
             else { continue }
             let start = Int(segment.fileOffset)
-            result += Self.martletNotes(in: try read(start..<start + Int(segment.fileByteCount)))
+            result += Self.notes(in: try read(start..<start + Int(segment.fileByteCount)))
         }
         return result
     }
 
-    private static func martletNotes(in bytes: [UInt8]) -> [MartletNote] {
-        var result: [MartletNote] = []
+    private static func notes(in bytes: [UInt8]) -> [FileNote] {
+        var result: [FileNote] = []
         var notes = ELFNotes(bytes.span.raw)
         do throws(ELFFailure) {
             while let note = try notes.next() {
-                guard note.isOwned(by: ImageNote.owner) else { continue }
-                var descriptor: [UInt8] = []
-                for offset in 0..<note.descriptor.byteCount {
-                    descriptor.append(note.descriptor.byte(at: offset))
-                }
-                result.append(MartletNote(type: note.type, descriptor: descriptor))
+                result.append(
+                    FileNote(
+                        owner: array(note.owner), type: note.type,
+                        descriptor: array(note.descriptor)))
             }
         } catch {
             // What follows damaged notes is not ours; a program is checked for itself.
         }
         return result
+    }
+    private static func array(_ bytes: RawSpan) -> [UInt8] {
+        (0..<bytes.byteCount).map { bytes.byte(at: $0) }
     }
 }

@@ -4,7 +4,8 @@ internal import NucleusInterface
 /// The note that makes an ELF file a Martlet image, and where in the file everything lies.
 ///
 ///     kernel        the kernel's file without its symbols; in the room behind its program headers
-///                   one more of them and what it names: the note, owner "Martlet", type 2
+///                   one more of them and what it names: the note, owner "Martlet", type 2, and
+///                   where there is room the sizes of the kernel's modules (type 3)
 ///     archive       on a page boundary, whole pages: cpio of the program and its files
 ///     command line  program, arguments, environment, as the kernel reads them
 ///     checksum      CRC-32C of all that comes before it, the file's last four bytes
@@ -76,26 +77,26 @@ struct ImageNote: Equatable, Sendable {
 
     /// The whole note, as it is in the file.
     var bytes: [UInt8] {
-        var result: [UInt8] = []
-        func append<Value: FixedWidthInteger>(_ value: Value) {
-            var rest = value
-            for _ in 0..<Value.bitWidth / 8 {
-                result.append(UInt8(truncatingIfNeeded: rest))
-                rest >>= 8
-            }
-        }
-        append(UInt32(Self.owner.utf8CodeUnitCount + 1))
-        append(UInt32(Self.descriptorByteCount))
-        append(Self.type)
-        for index in 0..<Self.owner.utf8CodeUnitCount { result.append(Self.owner.byte(at: index)) }
-        result.append(0)
-        append(Self.currentVersion)
-        append(NucleusInterface.version)
+        var descriptor = Self.bytes(Self.currentVersion) + Self.bytes(NucleusInterface.version)
         for value in [
             archive.lowerBound, archive.count, commandLine.lowerBound, commandLine.count,
             imageByteCount,
-        ] { append(UInt64(value)) }
-        return result
+        ] { descriptor += Self.bytes(UInt64(value)) }
+        return Self.note(Self.type, descriptor)
+    }
+
+    /// A note of Martlet's (System V ABI, "Note Section"), padded to 4 bytes.
+    static func note(_ type: UInt32, _ descriptor: [UInt8]) -> [UInt8] {
+        var result =
+            bytes(UInt32(owner.utf8CodeUnitCount + 1)) + bytes(UInt32(descriptor.count))
+            + bytes(type)
+        for index in 0..<owner.utf8CodeUnitCount { result.append(owner.byte(at: index)) }
+        result.append(0)
+        result += descriptor
+        return result + [UInt8](repeating: 0, count: -result.count & 3)
+    }
+    private static func bytes<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+        (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> Value(8 * $0)) }
     }
 }
 

@@ -89,7 +89,10 @@ package enum ImageWriter {
         let header = kernel.header
         let tableEnd = Int(header.segmentTableOffset) + header.segmentTableByteCount
         let noteStart = tableEnd + ELFSegment.byteCount
-        let addition = noteSegment(at: noteStart) + note.bytes
+        var notes = note.bytes
+        let sizes = ImageNote.note(ModuleSizes.noteType, try moduleSizes(of: kernel))
+        if noteStart + notes.count + sizes.count <= Page.size { notes += sizes }
+        let addition = noteSegment(at: noteStart, byteCount: notes.count) + notes
         let room = try kernel.read(tableEnd..<tableEnd + addition.count)
         guard tableEnd + addition.count <= Page.size, room.allSatisfy({ $0 == 0 }) else {
             throw ImageFailure(kernel.path, "has no room for the note of an image")
@@ -101,9 +104,17 @@ package enum ImageWriter {
         }
     }
 
+    /// What of the kernel's symbols, which stay behind, goes into the image.
+    private static func moduleSizes(
+        of kernel: borrowing Executable
+    ) throws(ImageFailure) -> [UInt8] {
+        let file = try kernel.read(0..<Int(kernel.status.byteCount))
+        return ModuleSizes(symbolsOf: file)?.text ?? []
+    }
+
     /// The program header of the Martlet note: PT_NOTE, readable.
-    private static func noteSegment(at offset: Int) -> [UInt8] {
-        let size = UInt64(ImageNote.byteCount)
+    private static func noteSegment(at offset: Int, byteCount: Int) -> [UInt8] {
+        let size = UInt64(byteCount)
         return littleEndian(ELFSegment.Kind.note.rawValue)
             + littleEndian(ELFSegment.Flags.read.rawValue) + littleEndian(UInt64(offset))
             + littleEndian(UInt64(0)) + littleEndian(UInt64(0)) + littleEndian(size)

@@ -19,6 +19,8 @@ package struct ProcessorState: Equatable, Sendable {
     package var extendedControl: UInt64 = 0
     package var timerVector: UInt8 = 0
     package var spuriousVector: UInt8 = 0
+    /// The ring of code and data.
+    package var privilege: UInt8 = 3
 
     package init() {}
     package static func == (a: Self, b: Self) -> Bool {
@@ -80,7 +82,7 @@ extension KVMProcessor {
         registers.cs.selector = state.codeSelector
         registers.cs.type = 11  // code, readable, accessed (SDM 3A, table 3-1)
         registers.cs.present = 1
-        registers.cs.dpl = 3
+        registers.cs.dpl = state.privilege
         registers.cs.s = 1
         registers.cs.l = 1
         registers.cs.g = 1
@@ -89,7 +91,7 @@ extension KVMProcessor {
         data.selector = state.dataSelector
         data.type = 3  // data, writable, accessed
         data.present = 1
-        data.dpl = 3
+        data.dpl = state.privilege
         data.s = 1
         data.db = 1
         data.g = 1

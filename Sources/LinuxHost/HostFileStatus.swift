@@ -94,12 +94,13 @@ extension Host {
     }
     package static func remove(_ path: [UInt8]) { _ = unsafe withPath(path) { unsafe unlink($0) } }
 
-    package enum Use: Sendable { case execution, readingAndWriting }
+    package enum Use: Sendable { case execution, reading, readingAndWriting }
     /// Why this user may not use a file so; `nil` where that is allowed (access(2)).
     package static func problem(with path: [UInt8], for use: Use) -> Errno? {
         let mode =
             switch use {
             case .execution: X_OK
+            case .reading: R_OK
             case .readingAndWriting: R_OK | W_OK
             }
         return unsafe withPath(path) { unsafe access($0, mode) } == 0 ? nil : .last

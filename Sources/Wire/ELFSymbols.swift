@@ -6,6 +6,7 @@ internal import Base
 package struct ELFSymbols: ~Escapable {
     private let symbols: RawSpan
     private let names: RawSpan
+    private let sections: RawSpan
 
     private static let symbolByteCount = 24
     private static let sectionByteCount = 64
@@ -38,6 +39,7 @@ package struct ELFSymbols: ~Escapable {
             else { return nil }
             self.symbols = symbols
             self.names = names
+            self.sections = sections
             return
         }
         return nil
@@ -56,6 +58,44 @@ package struct ELFSymbols: ~Escapable {
         range(
             file, sections.littleEndian(UInt64.self, at: section + 24),
             sections.littleEndian(UInt64.self, at: section + 32))
+    }
+
+    // MARK: One by one
+
+    package var count: Int { symbols.byteCount / Self.symbolByteCount }
+
+    /// A symbol with a size: where it lies, and what kind of section holds it.
+    package struct Symbol: Equatable, Sendable {
+        package let address: UInt64
+        package let byteCount: UInt64
+        package let isCode: Bool
+    }
+    /// SHF_ALLOC and SHF_EXECINSTR
+    private static let loadedSection: UInt64 = 2
+    private static let executableSection: UInt64 = 4
+
+    /// Symbol `index`; `nil` where it has no size or is in no section that is loaded.
+    package func symbol(_ index: Int) -> Symbol? {
+        let symbol = index * Self.symbolByteCount
+        let section = Int(symbols.littleEndian(UInt16.self, at: symbol + 6))
+        let byteCount = symbols.littleEndian(UInt64.self, at: symbol + 16)
+        guard byteCount > 0, section > 0, section < sections.byteCount / Self.sectionByteCount
+        else { return nil }
+        let flags = sections.littleEndian(
+            UInt64.self, at: section * Self.sectionByteCount + 8)
+        guard flags & Self.loadedSection != 0 else { return nil }
+        return Symbol(
+            address: symbols.littleEndian(UInt64.self, at: symbol + 8), byteCount: byteCount,
+            isCode: flags & Self.executableSection != 0)
+    }
+    /// The name of symbol `index`, as it stands in the file; empty where it has none.
+    @_lifetime(copy self)
+    package func name(_ index: Int) -> RawSpan {
+        let start = Int(symbols.littleEndian(UInt32.self, at: index * Self.symbolByteCount))
+        guard start < names.byteCount else { return names.extracting(0..<0) }
+        var end = start
+        while end < names.byteCount, names.byte(at: end) != 0 { end += 1 }
+        return names.extracting(start..<end)
     }
 
     /// A function and how far into it an address is.

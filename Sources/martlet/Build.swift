@@ -19,10 +19,12 @@ struct Build: ParsableCommand {
 
     @OptionGroup var contents: ContentsOptions
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The image to write.", valueName: "image"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The image to write.", valueName: "image"),
+        completion: .file())
     var output: String
 
-    @Argument(help: "A static Linux program.")
+    @Argument(help: "A static Linux program.", completion: .file())
     var program: String
 
     @Argument(parsing: .postTerminator, help: "The program's arguments.")

@@ -17,7 +17,7 @@ struct ContentsOptions: ParsableArguments {
         name: .customLong("file"), parsing: .singleValue,
         help: ArgumentHelp(
             "A file or folder to put in, where the same path leads inside, or at GUEST.",
-            valueName: "host[:guest]"))
+            valueName: "host[:guest]"), completion: .file())
     var files: [String] = []
 
     func validate() throws {

@@ -13,12 +13,16 @@ struct Martlet: ParsableCommand {
               martlet run /bin/busybox ls -l /      with arguments of its own
               martlet build ./hello -o hello.image  make one file of it
               martlet run hello.image               and start that
+              martlet inspect hello.image           see what is in it
+              martlet doctor                        see what this host lacks
 
             Exit status: the program's; 128+n when it dies of signal n; 1 for bad
             input, 64 for wrong usage, 70 when the kernel fails, 71 when the VMM or
             the host does.
             """,
-        subcommands: [Run.self, Build.self, Version.self])
+        subcommands: [
+            Run.self, Build.self, Inspect.self, Doctor.self, Completion.self, Version.self,
+        ])
 
     /// What ended the tool, as its exit status; the line says it on standard error.
     enum Status: Int32 {

@@ -50,7 +50,8 @@ struct Run: ParsableCommand {
 
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("A static Linux program, or an image, and its arguments."))
+        help: ArgumentHelp("A static Linux program, or an image, and its arguments."),
+        completion: .file())
     var program: [String] = []
 
     func validate() throws {

@@ -1,0 +1,205 @@
+internal import Base
+internal import LinuxABI
+internal import LinuxHost
+internal import NucleusInterface
+internal import Wire
+
+/// What an image or a kernel is made of, as its file says.
+package struct Inspection: Sendable {
+    /// A way to boot the file.
+    package struct Entry: Equatable, Sendable {
+        package let name: String
+        package let address: UInt64
+        /// Who boots so.
+        package let meaning: String
+    }
+    /// Bytes of the file with one purpose; `memoryByteCount` is 0 where they are not loaded as they
+    /// are.
+    package struct Section: Equatable, Sendable {
+        package let name: String
+        package let offset: Int
+        package let byteCount: Int
+        package let memoryByteCount: Int
+        /// For instance `r-x`; empty where they are not loaded.
+        package let rights: String
+    }
+    package struct Program: Sendable {
+        package let path: [UInt8]
+        package let byteCount: Int
+        package let isPositionIndependent: Bool
+        package let arguments: [[UInt8]]
+        package let environment: [[UInt8]]
+        package let workingDirectory: [UInt8]?
+    }
+    package struct File: Sendable {
+        package let path: [UInt8]
+        /// As `st_mode`.
+        package let mode: UInt32
+        package let byteCount: Int
+        /// Where a symbolic link leads.
+        package let target: [UInt8]?
+    }
+
+    package let path: [UInt8]
+    package let byteCount: Int
+    package let kind: Image.Kind
+    package let entries: [Entry]
+    package let sections: [Section]
+    /// `nil` where nothing in the file says.
+    package let modules: ModuleSizes?
+    /// Of an image.
+    package private(set) var program: Program?
+    package private(set) var files: [File] = []
+    /// CRC-32C, which the file's bytes have.
+    package private(set) var checksum: UInt32?
+
+    /// Bytes of the kernel in memory.
+    package var kernelByteCount: Int { sections.reduce(0) { $0 + $1.memoryByteCount } }
+
+    private init(
+        path: [UInt8], byteCount: Int, kind: Image.Kind, entries: [Entry], sections: [Section],
+        modules: ModuleSizes?
+    ) {
+        self.path = path
+        self.byteCount = byteCount
+        self.kind = kind
+        self.entries = entries
+        self.sections = sections
+        self.modules = modules
+    }
+
+    /// Reads and checks a file; a program is none of ours.
+    package static func of(_ executable: borrowing Executable) throws(ImageFailure) -> Inspection {
+        switch try executable.kind() {
+        case .program:
+            throw ImageFailure(
+                executable.path,
+                "is a program, not an image; 'martlet build' makes one of it")
+        case .kernel: return try ofKernel(executable)
+        case .image: return try ofImage(executable)
+        }
+    }
+
+    private static func ofKernel(
+        _ executable: borrowing Executable
+    ) throws(ImageFailure) -> Inspection {
+        let byteCount = Int(executable.status.byteCount)
+        let notes = try executable.notes()
+        return Inspection(
+            path: executable.path, byteCount: byteCount, kind: .kernel,
+            entries: entries(executable, notes), sections: kernelSections(executable),
+            modules: ModuleSizes(symbolsOf: try executable.read(0..<byteCount)))
+    }
+
+    private static func ofImage(
+        _ executable: borrowing Executable
+    ) throws(ImageFailure) -> Inspection {
+        let image = try executable.checkedImage()
+        let notes = try executable.notes()
+        let byteCount = Int(executable.status.byteCount)
+        let lineEnd = byteCount - ImageNote.checksumByteCount
+        let archive = try executable.read(image.archive)
+        let checksum = try executable.read(lineEnd..<byteCount)
+        func part(_ name: String, _ range: Range<Int>) -> Section {
+            Section(
+                name: name, offset: range.lowerBound, byteCount: range.count, memoryByteCount: 0,
+                rights: "")
+        }
+        var result = Inspection(
+            path: executable.path, byteCount: byteCount, kind: .image,
+            entries: entries(executable, notes),
+            sections: kernelSections(executable) + [
+                part("files", image.archive),
+                part("command line", image.archive.upperBound..<lineEnd),
+                part("checksum", lineEnd..<byteCount),
+            ],
+            modules: notes.first { $0.type == ModuleSizes.noteType }
+                .map { ModuleSizes(text: $0.descriptor) })
+        result.checksum = checksum.span.raw.littleEndian(UInt32.self, at: 0)
+        result.files = try files(in: archive, executable.path)
+        result.program = program(image.commandLine, archive)
+        return result
+    }
+
+    /// Xen's note of a 32-bit entry (XEN_ELFNOTE_PHYS32_ENTRY), by which PVH loaders boot.
+    private static let physicalEntry: UInt32 = 18
+
+    private static func entries(
+        _ executable: borrowing Executable, _ notes: [Executable.FileNote]
+    ) -> [Entry] {
+        var result: [Entry] = []
+        for note in notes {
+            switch (String(decoding: note.owner, as: UTF8.self), note.type) {
+            case ("Martlet", NucleusInterface.Note.kernel):
+                result.append(
+                    Entry(
+                        name: "martlet", address: executable.header.entry.rawValue,
+                        meaning: "martlet-vmm, in ring 3 with paging"))
+            case ("Xen", physicalEntry) where note.descriptor.count >= 4:
+                let bytes = note.descriptor.span.raw
+                let address =
+                    note.descriptor.count >= 8
+                    ? bytes.littleEndian(UInt64.self, at: 0)
+                    : UInt64(bytes.littleEndian(UInt32.self, at: 0))
+                result.append(
+                    Entry(
+                        name: "pvh", address: address,
+                        meaning: "QEMU, Firecracker, Cloud Hypervisor, Xen, in 32-bit ring 0"))
+            default: break
+            }
+        }
+        return result
+    }
+
+    private static func kernelSections(_ executable: borrowing Executable) -> [Section] {
+        executable.segments.filter { $0.kind == .load }.map { segment in
+            let isWritable = segment.flags.contains(.write)
+            let isExecutable = segment.flags.contains(.execute)
+            return Section(
+                name: isExecutable
+                    ? "kernel code" : isWritable ? "kernel data" : "kernel constants",
+                offset: Int(clamping: segment.fileOffset),
+                byteCount: Int(clamping: segment.fileByteCount),
+                memoryByteCount: Int(clamping: segment.memoryByteCount),
+                rights: "r" + (isWritable ? "w" : "-") + (isExecutable ? "x" : "-"))
+        }
+    }
+
+    private static func files(
+        in archive: [UInt8], _ path: [UInt8]
+    ) throws(ImageFailure) -> [File] {
+        var result: [File] = []
+        var reader = CpioReader(archive.span.raw)
+        do throws(CpioError) {
+            while let entry = try reader.next() {
+                let isLink = entry.mode & 0o170000 == 0o120000
+                result.append(
+                    File(
+                        path: absolute(archive[entry.name]), mode: entry.mode,
+                        byteCount: isLink ? 0 : entry.data.count,
+                        target: isLink ? Array(archive[entry.data]) : nil))
+            }
+        } catch {
+            throw ImageFailure(path, "holds a damaged archive; build it again")
+        }
+        return result
+    }
+    private static func absolute(_ name: ArraySlice<UInt8>) -> [UInt8] {
+        let slash = UInt8(ascii: "/")
+        return name.first == slash ? Array(name) : [slash] + name
+    }
+
+    private static func program(_ commandLine: CommandLine, _ archive: [UInt8]) -> Program {
+        var reader = CpioReader(archive.span.raw)
+        var bytes: ArraySlice<UInt8> = []
+        while let next = try? reader.next(), let entry = next as CpioEntry? {
+            if absolute(archive[entry.name]) == commandLine.program { bytes = archive[entry.data] }
+        }
+        let header = try? ELFHeader(checking: Array(bytes.prefix(ELFHeader.byteCount)).span.raw)
+        return Program(
+            path: commandLine.program, byteCount: bytes.count,
+            isPositionIndependent: header?.kind == .positionIndependent,
+            arguments: commandLine.arguments, environment: commandLine.environment,
+            workingDirectory: commandLine.workingDirectory)
+    }
+}
