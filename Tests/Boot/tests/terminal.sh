@@ -232,6 +232,25 @@ send q
 SCRIPT
 }
 
+test_terminal_on_qemu() {
+    needs_terminal
+    [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
+    command -v qemu-system-x86_64 >/dev/null || skip "QEMU is not installed"
+    cp /bin/busybox sh
+    cat >script <<'SCRIPT'
+expect #\s
+send echo hellx\x7fo world\r
+expect world\r\n
+expect #\s
+send nonsense\x03
+expect #\s
+send exit 7\r
+SCRIPT
+    on_terminal native "$native" run ./sh <script
+    on_terminal martlet "$martlet" run --vmm qemu --accelerator tcg ./sh <script
+    agree
+}
+
 # unchanged COMMAND…: the terminal's modes are the same before and after what the script does.
 unchanged() {
     on_terminal martlet bash --norc --noprofile --noediting
@@ -270,7 +289,7 @@ sleep 300
 modes before
 send $martlet run $raw_machine\r
 expect reading
-run kill -KILL \$(pgrep -f "^$work/bin/martlet-vmm.*$PWD" || pgrep -x martlet-vmm -s \$PTY_CHILD)
+run kill -KILL \$(pgrep -x martlet-vmm -s \$PTY_CHILD)
 expect killed
 send echo status \$?\r
 expect status 137
@@ -360,6 +379,31 @@ send exit\r
 SCRIPT
     [ $? = 0 ] || return 1
     cmp before stopped && ! cmp -s before during
+}
+test_terminal_job_on_qemu() {
+    needs_terminal
+    [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
+    command -v qemu-system-x86_64 >/dev/null || skip "QEMU is not installed"
+    unchanged <<SCRIPT && cmp before stopped && ! cmp -s before during
+sleep 300
+modes before
+send $martlet run --vmm qemu --accelerator tcg $raw_machine\r
+expect reading
+modes during
+send \x1a
+expect Stopped
+modes stopped
+send fg\r
+sleep 300
+send a
+expect reading
+run kill -KILL \$(pgrep -x martlet-vmm -s \$PTY_CHILD)
+expect killed
+send echo status \$?\r
+expect status 137
+modes after
+send exit\r
+SCRIPT
 }
 test_terminal_job_of_a_program_that_stops_itself() {
     needs_terminal
