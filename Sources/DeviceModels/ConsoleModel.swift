@@ -116,6 +116,9 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
         return try? memory.load(UInt16.self, at: queue.layout.availableIndex)
     }
 
+    /// Whether records wait for the guest.
+    package var hasRecords: Bool { !records.isEmpty }
+
     /// Queues a record for the guest; `serve` delivers it.
     package mutating func send(_ record: HostRecord) {
         records.removeAll { $0.isReplaced(by: record) }

@@ -22,6 +22,9 @@ package enum HostRecord: Equatable, Sendable {
     /// many bytes of it the host showed already.
     case terminal(size: UInt64, isAttached: Bool, shownCount: UInt32 = 0)
     case resume
+    /// What was typed: at most `keyboardLimit` bytes.
+    case keyboard([UInt8])
+    package static let keyboardLimit = 16
 
     /// The record as it is sent: kind, byte count, payload.
     package var bytes: [UInt8] {
@@ -45,6 +48,9 @@ package enum HostRecord: Equatable, Sendable {
             append(UInt32(isAttached ? 1 : 0))
             append(shownCount)
         case .resume: header(.resume, 0)
+        case .keyboard(let typed):
+            header(.keyboard, UInt32(typed.count))
+            result += typed
         }
         return result
     }
@@ -52,6 +58,7 @@ package enum HostRecord: Equatable, Sendable {
     func isReplaced(by later: HostRecord) -> Bool {
         switch (self, later) {
         case (.terminal(_, _, let shownCount), .terminal): shownCount == 0
+        case (.keyboard, _): false
         default: self == later
         }
     }

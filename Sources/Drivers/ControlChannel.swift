@@ -30,6 +30,8 @@ package final class ControlChannel: LogSink {
     /// Told of the size of the host's terminal, whether it passes bytes on as they are, and how many
     /// of those that come it showed already.
     package var onTerminal: ((WindowSize, _ isAttached: Bool, _ shownCount: Int) -> Void)?
+    /// Told of each byte that was typed where standard input is not the terminal.
+    package var onKeyboard: ((UInt8) -> Void)?
     /// Told that the host goes on after the program was stopped.
     package var onResume: (() -> Void)?
 
@@ -189,6 +191,8 @@ package final class ControlChannel: LogSink {
             onTerminal?(
                 WindowSize(encoded: state.size), state.flags & 1 != 0, Int(state.shownCount))
         case .resume: onResume?()
+        case .keyboard:
+            for index in 0..<incoming.keptCount { onKeyboard?(incoming.byte(index)) }
         case nil: break
         }
         incoming = IncomingRecord()
@@ -267,6 +271,9 @@ private struct IncomingRecord {
         received += 1
         return received >= 8 && received - 8 >= UInt64(byteCount)
     }
+    /// Bytes of the payload that were kept.
+    var keptCount: Int { Int(min(byteCount, UInt32(payload.count))) }
+    func byte(_ index: Int) -> UInt8 { payload[index] }
     /// The payload of `HostControl.terminal`; `nil` where it has too few bytes.
     var terminal: (size: UInt64, flags: UInt32, shownCount: UInt32)? {
         guard byteCount >= 16 else { return nil }

@@ -28,7 +28,9 @@ package final class Terminal: CharacterDevice {
     package internal(set) var size: WindowSize
     package var owner: (any TerminalOwner)?
     private var attachment: Attachment
-    /// Whether standard input is the terminal: else nothing comes from its keyboard.
+    /// Whether standard input is the terminal.
+    private let isInput: Bool
+    /// Whether what is typed comes, by standard input or by records.
     private let hasKeyboard: Bool
     /// Bytes on their way out.
     private var staged = InlineArray<4096, UInt8>(repeating: 0)
@@ -53,10 +55,16 @@ package final class Terminal: CharacterDevice {
         let modes = description.modes
         discipline = LineDiscipline(TerminalModes(modes.span.raw))
         size = WindowSize(encoded: description.windowSize)
-        hasKeyboard = streams.contains(.input)
+        isInput = streams.contains(.input)
+        hasKeyboard = isInput || streams.contains(.keyboard)
         attachment =
             port == nil || !hasKeyboard ? .never : streams.contains(.isRaw) ? .attached : .notYet
         console.terminal = self
+        if !isInput {
+            records.onKeyboard = { [self] byte in
+                if isAttached, discipline.room > 0 { discipline.receive(byte) }
+            }
+        }
         records.onTerminal = { [self] size, isAttached, shownCount in
             if isAttached, attachment == .asked {
                 attachment = .attached
@@ -97,6 +105,11 @@ package final class Terminal: CharacterDevice {
     /// Takes what came in and sends the signals that were typed. Never waits.
     func collect() {
         guard hasKeyboard, attachment != .notYet, attachment != .asked else { return }
+        if isInput { takeInput() }
+        sendSignals()
+        sendEchoes()
+    }
+    private func takeInput() {
         let input = console.input
         input.collect()
         while let first = input.first {
@@ -105,8 +118,6 @@ package final class Terminal: CharacterDevice {
             for index in 0..<count { discipline.receive(first.byte(at: index)) }
             input.drop(count)
         }
-        sendSignals()
-        sendEchoes()
     }
     func sendSignals() {
         var raised = discipline.takeRaised()
@@ -125,7 +136,9 @@ package final class Terminal: CharacterDevice {
         }
     }
 
-    private var hasEnded: Bool { !hasKeyboard || console.input.isClosed || console.input.isBroken }
+    private var hasEnded: Bool {
+        !hasKeyboard || (isInput && (console.input.isClosed || console.input.isBroken))
+    }
 
     package func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking

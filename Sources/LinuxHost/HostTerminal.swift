@@ -11,14 +11,24 @@ package final class HostTerminal: @unchecked Sendable {
     private let descriptor: Descriptor
     /// Who puts the terminal back when this process can't, and is told when that would be needed.
     package let guardian: Descriptor?
+    /// Whether standard input is the terminal: else what is typed is read from it on its own.
+    package let isInput: Bool
     private let process = Host.processIdentity
     private var saved: TerminalModes
     /// Whether the program has the terminal.
     package private(set) var isAttached = false
     private var isRaw = false
 
-    /// The terminal behind a descriptor; `nil` where it is none.
-    package init?(_ descriptor: Descriptor, guardian: Descriptor?) {
+    /// The terminal that standard input is, or else the process's; `nil` where there is none.
+    package init?(guardian: Descriptor?) {
+        isInput = Self.modes(of: .standardInput) != nil
+        var descriptor = Descriptor.standardInput
+        if !isInput {
+            guard let own = try? OwnedDescriptor.readingAndWriting(path: "/dev/tty") else {
+                return nil
+            }
+            descriptor = own.leak()
+        }
         guard let modes = Self.modes(of: descriptor) else { return nil }
         self.descriptor = descriptor
         self.guardian = guardian
@@ -31,7 +41,24 @@ package final class HostTerminal: @unchecked Sendable {
     /// Whether what is typed is for this process (and not for another job of the shell).
     package var isForeground: Bool { clinux_is_foreground(descriptor.rawValue) != 0 }
     /// Whether the program is to get what is typed now.
-    package var isReadable: Bool { isAttached && isRaw && isForeground }
+    package var isReadable: Bool { isAttached && isRaw && isForeground && !hasHungUp }
+    private var hasHungUp = false
+
+    /// What to wait for where it is not standard input that is typed.
+    package var keyboard: Descriptor? { !isInput && isReadable ? descriptor : nil }
+    /// What was typed, at most `byteCount` bytes; `keyboard` is ready.
+    package func readKeyboard(atMost byteCount: Int) -> [UInt8] {
+        do throws(Errno) {
+            let bytes = try descriptor.read(atMost: byteCount)
+            if bytes.isEmpty { hasHungUp = true }
+            return bytes
+        } catch {
+            if error != .interrupted, error != .tryAgain { hasHungUp = true }
+            return []
+        }
+    }
+    /// Whether standard input may be read now.
+    package var letsInputBeRead: Bool { !isInput || isReadable }
 
     /// The program wants the terminal's input as it is. Returns how many bytes are there already,
     /// and so were shown when they were typed.

@@ -54,6 +54,8 @@ package enum NucleusInterface {
         case terminal = 0x104
         /// No payload: a program that was stopped goes on.
         case resume = 0x105
+        /// Payload: 1 to 16 bytes that were typed, where standard input is not the terminal.
+        case keyboard = 0x106
 
         /// The guest skips a record whose payload is longer.
         package static let maximumPayload = 64

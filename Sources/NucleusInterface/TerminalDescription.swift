@@ -19,6 +19,8 @@ package struct TerminalDescription: Equatable, Sendable {
         /// The host's terminal passes bytes on as they are from the start; else the kernel asks for
         /// that when the program first wants input (`Control.attach`).
         package static let isRaw = Self(rawValue: 1 << 3)
+        /// What is typed comes as records (`HostControl.keyboard`): standard input is something else.
+        package static let keyboard = Self(rawValue: 1 << 4)
     }
     package var streams: Streams
     /// struct winsize as one little-endian integer

@@ -81,10 +81,12 @@ struct Relay: ~Copyable {
             if channel == .control, !outgoing.isEmpty { events.insert(.writable) }
             poll.add(socket(channel), events)
         }
-        if inputPump.isEmpty, !inputPump.hasEnded, terminal?.isReadable ?? true {
+        if inputPump.isEmpty, !inputPump.hasEnded, terminal?.letsInputBeRead ?? true {
             poll.add(input.descriptor, .readable)
         }
         if let guardian = terminal?.guardian { poll.add(guardian, .readable) }
+        let keyboard = outgoing.isEmpty ? terminal?.keyboard : nil
+        if let keyboard { poll.add(keyboard, .readable) }
         for (index, channel) in [Channel.output, .error].enumerated() {
             if !outputPumps[index].isEmpty {
                 poll.add(outputs[index].descriptor, .writable)
@@ -97,6 +99,10 @@ struct Relay: ~Copyable {
         poll.wait(milliseconds: isAway ? HostTerminal.lookingInterval : nil)
         if isAway { terminal?.enterAnew() }
         isInputReady = !poll.ready(input.descriptor).isEmpty
+        if let keyboard, !poll.ready(keyboard).isEmpty, let terminal {
+            let typed = terminal.readKeyboard(atMost: HostRecord.keyboardLimit)
+            if !typed.isEmpty { tell(.keyboard(typed)) }
+        }
         return !poll.ready(child).isEmpty
     }
     private var isInputReady = false

@@ -68,7 +68,8 @@ struct DeviceLoop: ~Copyable {
             return interest
         }
         let input = devices.console.withLock { $0.model.host.inputDescriptor }
-        if let terminal { interest.readsInput = interest.readsInput && terminal.isReadable }
+        if let terminal { interest.readsInput = interest.readsInput && terminal.letsInputBeRead }
+        let keyboard = hasPendingRecords ? nil : terminal?.keyboard
         poll.removeAll()
         poll.add(devices.consoleLines.doorbell.descriptor.borrowed, .readable)
         poll.add(devices.entropyLines.doorbell.descriptor.borrowed, .readable)
@@ -77,16 +78,20 @@ struct DeviceLoop: ~Copyable {
         if interest.readsInput { poll.add(input, .readable) }
         for descriptor in interest.blocked { poll.add(descriptor, .writable) }
         if let guardian = terminal?.guardian { poll.add(guardian, .readable) }
+        if let keyboard { poll.add(keyboard, .readable) }
         // Nothing tells that the shell gave the terminal back to a job that it let run on.
         let isAway = terminal.map { $0.isAttached && !$0.isReadable } ?? false
         poll.wait(milliseconds: hasMore ? 0 : isAway ? HostTerminal.lookingInterval : nil)
         if isAway { terminal?.enterAnew() }
         inputIsReady = interest.readsInput && !poll.ready(input).isEmpty
+        isTyped = keyboard.map { !poll.ready($0).isEmpty } ?? false
         devices.consoleLines.doorbell.clear()
         devices.entropyLines.doorbell.clear()
         end.counter.clear()
     }
     private var inputIsReady = false
+    private var isTyped = false
+    private var hasPendingRecords: Bool { devices.console.withLock { $0.model.hasRecords } }
 
     // MARK: Rings
 
@@ -211,6 +216,11 @@ struct DeviceLoop: ~Copyable {
         guard let terminal else { return nil }
         if let guardian = terminal.guardian, !poll.ready(guardian).isEmpty {
             return Ending(status: 128 + Signal.kill.rawValue)
+        }
+        if isTyped {
+            isTyped = false
+            let typed = terminal.readKeyboard(atMost: HostRecord.keyboardLimit)
+            if !typed.isEmpty { send(.keyboard(typed)) }
         }
         let memory = devices.memory
         let (count, isIgnored) = devices.console.withLock { device in

@@ -91,7 +91,8 @@ struct HostConsole: ConsoleHost {
                 return .received(count)
             case .failure(.tryAgain), .failure(.interrupted): return .nothing
             // Another job of the shell took the terminal meanwhile.
-            case .failure where terminal?.isForeground == false: return .nothing
+            case .failure where terminal?.isInput == true && terminal?.isForeground == false:
+                return .nothing
             // A directory, a terminal that hung up: as good as the end.
             case .failure: return .end
             }
@@ -103,7 +104,7 @@ struct HostConsole: ConsoleHost {
     private mutating func noteInterrupts(
         _ segment: Segment, _ count: Int, _ memory: GuestMemory
     ) throws(GuestMemoryError) {
-        guard let terminal, count <= 16 else { return }
+        guard let terminal, terminal.isInput, count <= 16 else { return }
         let bytes = try memory.bytes(
             at: PhysicalAddress(rawValue: segment.address), byteCount: count)
         if bytes.contains(terminal.interruptCharacter) { interruptCount += 1 }

@@ -43,8 +43,7 @@ enum Command {
         // Before any thread, so that all inherit the mask.
         let terminal =
             options.isOnTerminal
-            ? HostTerminal(
-                .standardInput, guardian: options.guardian.map { Descriptor(rawValue: $0) }) : nil
+            ? HostTerminal(guardian: options.guardian.map { Descriptor(rawValue: $0) }) : nil
         let signals = try blockSignals(onTerminal: terminal == nil ? .absent : .present)
         if let platform = options.platform {
             return try run(configuration, on: platform, options, terminal, signals: signals)

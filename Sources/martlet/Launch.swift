@@ -48,7 +48,7 @@ struct Launch {
         do throws(Errno) {
             return .ended(
                 try TerminalWatch.run(
-                    Installation.monitor, on: .standardInput, modes: terminal.modes
+                    Installation.monitor, on: terminal.descriptor, modes: terminal.modes
                 ) { connection in
                     arguments + [
                         Array("--terminal".utf8), Array("--guardian-fd".utf8),

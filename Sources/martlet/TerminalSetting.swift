@@ -8,34 +8,35 @@ import Wire
 struct TerminalSetting {
     private let streams: TerminalDescription.Streams
     let modes: TerminalModes
+    /// The first of the streams that are the terminal.
+    let descriptor: Descriptor
     private let windowSize: UInt64
 
     /// Looks at the standard streams; `nil` where none is a terminal.
     init?() {
         var streams: TerminalDescription.Streams = []
-        var modes: TerminalModes?
+        var first: (Descriptor, TerminalModes)?
         var windowSize: UInt64 = 0
         for (descriptor, stream) in [
             (Descriptor.standardInput, TerminalDescription.Streams.input),
             (.standardOutput, .output), (.standardError, .error),
         ] {
             guard let found = HostTerminal.modes(of: descriptor) else { continue }
-            if modes == nil {
-                modes = found
+            if first == nil {
+                first = (descriptor, found)
                 windowSize = HostTerminal.windowSize(of: descriptor)
             }
             streams.insert(stream)
         }
-        guard let modes else { return nil }
+        guard let first else { return nil }
+        if !streams.contains(.input) { streams.insert(.keyboard) }
         self.streams = streams
-        self.modes = modes
+        (descriptor, modes) = first
         self.windowSize = windowSize
     }
 
-    /// Whether the program may take the terminal over: it types there, and it sees what it typed.
-    var isShared: Bool {
-        streams.contains(.input) && !streams.isDisjoint(with: [.output, .error])
-    }
+    /// Whether the program may take the terminal over: who types there sees what he typed.
+    var isShared: Bool { !streams.isDisjoint(with: [.output, .error]) }
 
     /// Tells the kernel of the terminal, and the program of its kind, as far as nobody said another.
     func describe(to commandLine: inout CommandLine) {

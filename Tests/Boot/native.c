@@ -145,10 +145,12 @@ int main(int count, char **arguments) {
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         setpgid(0, 0); /* Ctrl-C reaches it through the parent alone, and so once */
-        if (isatty(0)) {
-            signal(SIGTTOU, SIG_IGN);
-            tcsetpgrp(0, getpid()); /* or through the terminal */
-        }
+        for (int i = 0; i < 3; i++)
+            if (isatty(i)) {
+                signal(SIGTTOU, SIG_IGN);
+                tcsetpgrp(i, getpid()); /* or through the terminal */
+                break;
+            }
         umask(0);
         if (unshare(CLONE_NEWNS | CLONE_NEWUTS)) fail("unshare");
         if (sethostname("martlet", 7)) fail("sethostname");

@@ -116,6 +116,13 @@ extension DriversTests {
             machine.driver.interrupt()
             #expect(seen == [[24, 80, 1, 7], [24, 80, 1, 7]])
             #expect(resumed == 1)
+            var typed: [UInt8] = []
+            machine.records.onKeyboard = { typed.append($0) }
+            for payload in [[1, 2, 3], [], [4]] as [[UInt8]] {
+                try machine.device.fill(Self.incoming, record(0x106, payload))
+                machine.driver.interrupt()
+            }
+            #expect(typed == [1, 2, 3, 4])
         }
         @Test("a signal that does not exist, or a record without one, is ignored")
         func badSignals() throws {

@@ -232,6 +232,37 @@ send q
 SCRIPT
 }
 
+# Standard input is a pipe: the keyboard is /dev/tty's.
+test_terminal_paging_of_a_pipe() {
+    local side command
+    needs_terminal
+    seq 1 200 >numbers
+    cp /bin/busybox less
+    cat >script <<'SCRIPT'
+expect 23
+sleep 200
+send \s
+expect 46
+sleep 200
+send /99\r
+expect 99
+sleep 200
+send q
+SCRIPT
+    on_terminal native sh -c 'cat numbers | "$@"' - "$native" run ./less <script
+    on_terminal martlet sh -c 'cat numbers | "$@"' - "$martlet" run ./less <script
+    agree || return 1
+    # Type-ahead, Ctrl-C.
+    cat >script <<'SCRIPT'
+expect ready\r\n
+send typed\r
+expect 0a\r\n
+send half\x03
+SCRIPT
+    on_terminal native sh -c 'echo | "$@"; echo ended $?' - "$native" run /bin/busybox sh -c 'echo ready; exec </dev/tty; while read x; do echo "$x 0a"; done' <script
+    on_terminal martlet sh -c 'echo | "$@"; echo ended $?' - "$martlet" run /bin/busybox sh -c 'echo ready; exec </dev/tty; while read x; do echo "$x 0a"; done' <script
+    agree
+}
 test_terminal_on_qemu() {
     needs_terminal
     [ "${MARTLET:-}" != native ] || skip "there is no VMM on the native side"
