@@ -111,18 +111,20 @@ let host: [Target] = [
             "Base", "LinuxABI", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
             "VirtualMachine",
         ]),
-    .executableTarget(
-        name: "martlet-vmm",
-        dependencies: [
+    hostOnly(
+        "MonitorCommand",
+        [
             "Base", "LinuxABI", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
             "VirtualMachine", "QEMU",
-        ],
-        swiftSettings: strict),
+        ]),
+    .executableTarget(
+        name: "martlet-vmm", dependencies: ["LinuxHost", "MonitorCommand"], swiftSettings: strict),
     hostOnly("Images", ["Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost"]),
     .executableTarget(
         name: "martlet",
         dependencies: [
             "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "KVM", "Images",
+            "MonitorCommand",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),

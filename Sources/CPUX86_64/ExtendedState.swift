@@ -14,9 +14,7 @@ package enum ExtendedState {
         let byteCount: Int
 
         init() {
-            let features = cpu_identify(1, 0)
-            let osxsave: UInt32 = 1 << 27
-            guard features.ecx & osxsave != 0 else {
+            guard ProcessorFeatures.hasXSAVE else {
                 components = 0
                 byteCount = ExtendedState.legacyByteCount
                 return

@@ -1,9 +1,17 @@
-internal import CPUX86_64Assembly
+internal import Base
 
-/// What programs are told of the CPU beyond CPUID.
+/// What CPUID says of the processor, and what programs are told beyond it.
 package enum ProcessorFeatures {
+    /// CPUID.1, asked once: each CPUID leaves the machine, for 33 µs on some hosts.
+    static let basic = Global(CPU.identify(leaf: 1))
+    /// Whether the operating system's state is saved by XSAVE (CPUID.1:ECX.OSXSAVE).
+    static var hasXSAVE: Bool { basic.value.ecx >> 27 & 1 != 0 }
+    /// CPUID.7:EBX; 0 where there is no such leaf. Those of XSAVE come behind it.
+    static var extended: UInt32 {
+        hasXSAVE || CPU.identify(leaf: 0).eax >= 7 ? CPU.identify(leaf: 7).ebx : 0
+    }
     /// AT_HWCAP: CPUID.1:EDX.
-    package static var capabilities: UInt64 { UInt64(cpu_identify(1, 0).edx) }
+    package static var capabilities: UInt64 { UInt64(basic.value.edx) }
     /// AT_PLATFORM and utsname's machine.
     package static let name: StaticString = "x86_64"
 }
@@ -13,7 +21,7 @@ extension CPU {
     /// or the CPU's own (SDM volume 2, CPUID leaf 15H). 16H is a nominal figure only.
     package static var timeStampFrequency: UInt64? {
         let hypervisorBase: UInt32 = 0x4000_0000
-        let hasHypervisor = identify(leaf: 1).ecx >> 31 != 0
+        let hasHypervisor = ProcessorFeatures.basic.value.ecx >> 31 != 0
         if hasHypervisor, identify(leaf: hypervisorBase).eax >= hypervisorBase + 0x10 {
             let kilohertz = identify(leaf: hypervisorBase + 0x10).eax
             if kilohertz > 0 { return UInt64(kilohertz) * 1000 }

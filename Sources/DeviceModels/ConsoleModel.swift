@@ -98,7 +98,10 @@ package struct ConsoleModel<Host: ConsoleHost>: DeviceModel {
     /// Whether a port waits until the host takes more.
     package func isBlocked(_ port: Console.Port) -> Bool { ports[Int(port.rawValue)].isBlocked }
     /// Whether the budget ran out before the work did: `serve` is to be called again.
-    package var hasMore: Bool { ports.contains { $0.hasMore } }
+    package var hasMore: Bool {
+        for port in ports where port.hasMore { return true }
+        return false
+    }
     /// Whether the guest neither took the last record nor anything since.
     package func ignoresRecords(_ memory: GuestMemory) -> Bool {
         guard records.isEmpty else { return true }

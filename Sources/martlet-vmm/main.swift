@@ -1,6 +1,6 @@
 internal import LinuxHost
-internal import VirtualMachine
+internal import MonitorCommand
 
 // The first thing: the timelines begin here.
 let startTimeStamp = HostClock.timeStamp
-Host.exit(status: Command.run(CommandLine.arguments, startTimeStamp: startTimeStamp))
+Host.exit(status: MonitorCommand.run(CommandLine.arguments, startTimeStamp: startTimeStamp))

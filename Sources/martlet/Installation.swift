@@ -10,7 +10,9 @@ enum Installation {
         guard let link, let slash = link.lastIndex(of: UInt8(ascii: "/")) else { return [0x2e] }
         return Array(link[..<slash])
     }()
-    static let monitor = folder + Array("/martlet-vmm".utf8)
+    /// The VMM; `MARTLET_VMM` names another, such as one that is being worked on.
+    static let monitor = otherMonitor ?? folder + Array("/martlet-vmm".utf8)
+    static let otherMonitor = Host.environment("MARTLET_VMM").map { Array($0.utf8) }
     static let kernel = folder + Array("/martlet-kernel-x86_64".utf8)
 }
 

@@ -1,9 +1,10 @@
 import Images
 import LinuxABI
 import LinuxHost
+import MonitorCommand
 import Wire
 
-/// The start of a machine: this process becomes the VMM, so that no second one stays.
+/// The start of a machine: this process is or becomes the VMM, so that no second one stays.
 struct Launch {
     let kernel: [UInt8]
     let memory: MemorySize
@@ -31,8 +32,8 @@ struct Launch {
         case ended(TerminalWatch.Ending)
     }
 
-    /// Starts the VMM: in place of this process, or, on a terminal, beside it, so that somebody is
-    /// there to put the terminal back whatever happens.
+    /// Runs the VMM: in this process, or in its place, or, on a terminal, beside it, so that somebody
+    /// is there to put the terminal back whatever happens.
     func perform(_ files: consuming Files) -> Outcome {
         switch arguments(files) {
         case .failure(let problem): return .failed(problem.line)
@@ -40,9 +41,26 @@ struct Launch {
             if let terminal, terminal.isShared {
                 return watch(terminal, arguments)
             }
+            // Our own VMM is part of this process already, which saves the start of another.
+            if Installation.otherMonitor == nil, let words = Self.words(arguments),
+                !words.contains("--qemu")
+            {
+                Host.exit(status: MonitorCommand.run(words, startTimeStamp: Self.startTimeStamp))
+            }
             let error = ThisProcess.replace(by: Installation.monitor, arguments: arguments)
             return .failed(ImageFailure(Installation.monitor, "cannot be started", error).line)
         }
+    }
+    /// When this process began, for the timeline; `Main` reads it first of all.
+    static let startTimeStamp = HostClock.timeStamp
+    /// The words as text, where all of them are.
+    private static func words(_ arguments: [[UInt8]]) -> [String]? {
+        var words: [String] = []
+        for argument in arguments {
+            guard let word = String(validating: argument, as: UTF8.self) else { return nil }
+            words.append(word)
+        }
+        return words
     }
     private func watch(_ terminal: TerminalSetting, _ arguments: [[UInt8]]) -> Outcome {
         do throws(Errno) {

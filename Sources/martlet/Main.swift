@@ -8,6 +8,7 @@ import LinuxHost
 /// whatever else there is, every message included, is the parser's.
 @main enum Main {
     static func main() {
+        _ = Launch.startTimeStamp
         let arguments = ThisProcess.arguments
         if arguments.count > 2, arguments[1] == Array("run".utf8),
             let request = RunRequest(plain: arguments[2...])

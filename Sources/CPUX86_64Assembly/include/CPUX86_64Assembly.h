@@ -125,22 +125,6 @@ static inline int cpu_random_seed(uint64_t *value) {
     __asm__ volatile("rdseed %0; setc %1" : "=r"(*value), "=qm"(done) : : "cc");
     return done;
 }
-/// Which of the two there are: bit 0 RDRAND, bit 1 RDSEED (two to three CPUIDs).
-static inline uint32_t cpu_random_features(void) {
-    uint32_t a = 0, b, c = 0, d, highest, found;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    highest = a;
-    a = 1, c = 0;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    found = (c >> 30) & 1;
-    if (highest >= 7) {
-        a = 7, c = 0;
-        __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-        found |= ((b >> 18) & 1) << 1;
-    }
-    return found;
-}
-
 /// Moves the program's extended state (XSAVE area, 64-byte aligned) to or from program memory; `mask`
 /// chooses components. Returns 0, or 1 after a fault.
 int cpu_extended_save(void *area, uint64_t mask);

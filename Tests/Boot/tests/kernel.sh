@@ -141,7 +141,7 @@ crash_at_end() {
     [ $as_user = no ] || skip "the VMM's stand-in is not the user's to write"
     mkdir -p beside
     cp "$work/bin/martlet" "$work"/bin/martlet-kernel-* beside/
-    cat >beside/martlet-vmm <<SCRIPT
+    cat >beside/stand-in <<SCRIPT
 #!/bin/bash
 arguments=()
 while [ \$# != 0 ]; do
@@ -151,8 +151,8 @@ while [ \$# != 0 ]; do
 done
 exec "$work/bin/martlet-vmm" "\${arguments[@]}"
 SCRIPT
-    chmod +x beside/martlet-vmm
-    record "$1" timeout $limit beside/martlet run "$2"
+    chmod +x beside/stand-in
+    record "$1" env MARTLET_VMM=beside/stand-in timeout $limit beside/martlet run "$2"
 }
 # has_names NAME: kernel and program are named, callers below callees.
 has_names() {
@@ -174,7 +174,7 @@ test_crash_names_image() {
     cp -r beside other
     # One byte of code differs: names would be guesses.
     printf '\x90' | dd of=other/martlet-kernel-x86_64 bs=1 seek=$((0x2001)) conv=notrunc status=none
-    record other timeout $limit other/martlet run ./nested.image
+    record other env MARTLET_VMM=other/stand-in timeout $limit other/martlet run ./nested.image
     expect_status other 70 && grep -q '#0 0x40[0-9a-f]*$' other.all && grep -q 'innermost' other.all ||
         { head -40 other.all; return 1; }
 }

@@ -366,7 +366,7 @@ test_terminal_restored_after_crash() {
     unchanged <<SCRIPT && grep -qa 'last log lines:' martlet.all
 sleep 300
 modes before
-send beside/martlet run $raw_machine\r
+send MARTLET_VMM=beside/stand-in beside/martlet run $raw_machine\r
 expect reading
 send a
 expect reading

@@ -3,12 +3,15 @@ internal import LinuxHost
 internal import QEMU
 internal import VirtualMachine
 
-/// The command: parse, build, run, report.
-enum Command {
+/// The VMM's command: parse, build, run, report. `martlet-vmm` is nothing else, and `martlet run`
+/// turns into it where it can.
+package enum MonitorCommand {
     /// Exit status of wrong usage (sysexits.h, EX_USAGE).
     private static let usageStatus: Int32 = 64
 
-    static func run(_ arguments: [String], startTimeStamp: UInt64) -> Int32 {
+    /// Runs one machine; returns its exit status, or ends the process with it. `arguments` are words
+    /// as `martlet-vmm` takes them, its own name first.
+    package static func run(_ arguments: [String], startTimeStamp: UInt64) -> Int32 {
         guard Host.fillStandardDescriptors() else { return MachineFailure.host("").exitStatus }
         let options: Options
         do {

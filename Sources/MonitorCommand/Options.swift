@@ -116,13 +116,15 @@ struct Options {
     }
 
     private static func parseByteCount(_ text: String) throws(UsageError) -> UInt64 {
-        let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-        var digits = text[...]
-        var unit: UInt64 = 1
-        if let last = digits.last, let named = units[last] {
-            unit = named
-            digits = digits.dropLast()
-        }
+        let shift: UInt64 =
+            switch text.last {
+            case "K": 10
+            case "M": 20
+            case "G": 30
+            default: 0
+            }
+        let unit: UInt64 = 1 << shift
+        let digits = shift == 0 ? text[...] : text.dropLast()
         guard let number = UInt64(digits), number > 0 else {
             throw UsageError(line: "--memory needs a number of bytes, not \(text)")
         }
@@ -159,7 +161,7 @@ struct Options {
             let file = Descriptor(rawValue: number)
             return try Self.whole(file, "descriptor \(number)")
         case .path(let path, let offset, let byteCount):
-            let file = try Command.open(path)
+            let file = try MonitorCommand.open(path)
             guard let byteCount else { return try Self.whole(file, path) }
             return MachineConfiguration.FileRange(file: file, offset: offset, byteCount: byteCount)
         }
@@ -181,7 +183,7 @@ struct Options {
         switch commandLine {
         case .text(let text): return Array(text.utf8)
         case .file(let path):
-            let file = try Command.open(path)
+            let file = try MonitorCommand.open(path)
             do {
                 return try file.contents(from: 0, atMost: 1 << 17)
             } catch {
