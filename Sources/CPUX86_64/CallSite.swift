@@ -259,14 +259,12 @@ extension ProgramFrame {
     /// Takes registers that came to the entry for calls, with R11 as a stub leaves it, back to the
     /// site's `syscall`.
     package func returnToSite() { self[.rip] = self[.r11] &- 2 }
-    /// Changes registers that are at a site as its `syscall` does; returns the vector they had.
-    package func enterSystemCall() -> UInt64 {
-        defer { self[.vector] = UInt64(FRAME_VECTOR_SYSTEM_CALL) }
+    /// Changes registers that are at a site as its `syscall` does.
+    package func enterSystemCall() {
+        self[.vector] = UInt64(FRAME_VECTOR_SYSTEM_CALL)
         self[.originalRAX] = self[.rax]
         self[.rip] &+= 2
         self[.rcx] = self[.rip]
         self[.r11] = self[.rflags]
-        return self[.vector]
     }
-    package func resumeException(_ vector: UInt64) { self[.vector] = vector }
 }

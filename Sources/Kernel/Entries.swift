@@ -36,8 +36,11 @@ internal import SystemCalls
     let frame = CPU.area.programFrame
     CPU.rollBackSystemCall(frame)
     if Process.current.callSites.restore(frame) == .springboard {
-        // The program single-steps, and Linux traps behind the call.
-        SystemCalls.dispatchStepped(frame: frame)
+        // The program single-steps over a site that is a jump itself. As behind a `syscall`, the
+        // next stop is behind the instruction that follows.
+        frame.enterSystemCall()
+        SystemCalls.dispatch(frame: frame)
+        return prepareReturn(to: frame)
     }
     Processes.handleException(
         frame: frame, faultAddress: VirtualAddress(rawValue: UInt64(faultAddress)))

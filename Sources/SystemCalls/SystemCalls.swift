@@ -25,14 +25,6 @@ package enum SystemCalls {
         frame.result = UInt64(bitPattern: Int64(result))
     }
 
-    /// Runs the system call of a site that the program's registers are at, as its `syscall` would.
-    @export(interface)
-    package static func dispatchStepped(frame: ProgramFrame) {
-        let vector = frame.enterSystemCall()
-        dispatch(frame: frame)
-        frame.resumeException(vector)
-    }
-
     /// The result register's value for a handler: its result, or its error negated.
     @inline(__always)
     static func answer(

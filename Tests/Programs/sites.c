@@ -114,6 +114,35 @@ static void writable(void) {
     for (int round = 0; round < 3; round++) printf("again %ld\n", red_zone() - 15 - getuid());
 }
 
+/* A program that single-steps itself stops at the same places, whether or not a site is a jump. */
+#define STEP(name, before) \
+    __asm__(".text\n.p2align 4\n.type " name ", @function\n" name ":\n" \
+            "pushq %rdi\npopfq\n" before "syscall\nnop\n" \
+            "pushq $0x202\npopfq\nret\n.byte 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc\n");
+STEP("step_move", "movl $102, %eax\n")
+STEP("step_bare", "movl $102, %eax\nnop\n")
+extern long step_move(long flags), step_bare(long flags);
+static long stops[32], stop_count;
+static uintptr_t stop_base;
+static void on_stop(int number, siginfo_t *information, void *context) {
+    (void)number, (void)information;
+    if (stop_count < 32)
+        stops[stop_count++] = (long)(((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] - stop_base);
+}
+static void stepping(const char *name, long (*step)(long)) {
+    struct sigaction action = {.sa_sigaction = on_stop, .sa_flags = SA_SIGINFO};
+    sigaction(SIGTRAP, &action, NULL);
+    stop_base = (uintptr_t)step;
+    for (int round = 0; round < 3; round++) step(0x202);
+    for (int round = 0; round < 2; round++) {
+        stop_count = 0;
+        long result = step(0x302) - getuid();
+        printf("%s steps: %ld, at", name, result);
+        for (int index = 0; index < stop_count; index++) printf(" %ld", stops[index]);
+        printf("\n");
+    }
+}
+
 /* Code that is no private text of a file keeps its bytes; a file, and other mappings of it, keep theirs
  * where a private text of it is called. */
 static void mappings(void) {
@@ -243,6 +272,8 @@ int main(void) {
     }
     registers("move", look_move);
     registers("bare", look_bare);
+    stepping("move", step_move);
+    stepping("bare", step_bare);
     writable();
     mappings();
     ticking();
