@@ -39,6 +39,9 @@ entry_code:
     popq %r12
     popq %rbp
     popq %rbx
+    POP_CALLER_SAVED
+.endm
+.macro POP_CALLER_SAVED
     popq %r11
     popq %r10
     popq %r9
@@ -241,15 +244,7 @@ call_exit:                                  // the handler kept RBX and R12 to R
     LOAD_FLAGS exit_all_flags
     movq FRAME_RBP(%rsp), %rbp
     leaq FRAME_R11(%rsp), %rsp
-    popq %r11
-    popq %r10
-    popq %r9
-    popq %r8
-    popq %rax
-    popq %rcx
-    popq %rdx
-    popq %rsi
-    popq %rdi
+    POP_CALLER_SAVED
     movq FRAME_RSP-FRAME_ORIGINAL_RAX(%rsp), %rsp
     jmp *%rcx
 exit_range:
