@@ -24,9 +24,10 @@ package enum AttributeSpace: Sendable {
     case user
     case trusted
     case security
+    /// Any other: EOPNOTSUPP for whoever may read or write the file.
+    case unknown
 
-    /// The name space of a whole name. EOPNOTSUPP for any other.
-    package init(of name: RawSpan) throws(Errno) {
+    package init(of name: RawSpan) {
         if name.begins(with: "user.") {
             self = .user
         } else if name.begins(with: "trusted.") {
@@ -34,7 +35,7 @@ package enum AttributeSpace: Sendable {
         } else if name.begins(with: "security.") {
             self = .security
         } else {
-            throw .notSupported
+            self = .unknown
         }
     }
     /// EINVAL for a prefix with nothing behind it, which Linux finds out after the permissions.
@@ -44,6 +45,7 @@ package enum AttributeSpace: Sendable {
             case .user: 5
             case .trusted: 8
             case .security: 9
+            case .unknown: throw .notSupported
             }
         guard name.byteCount > prefix else { throw .invalidArgument }
     }
@@ -84,13 +86,15 @@ extension Node {
     ) throws(Errno) -> ByteString {
         switch space {
         case .security: break
+        case .unknown: try require(.read, for: access.credentials)
         case .trusted: guard access.administers else { throw .noData }
         case .user:
             guard kind == .regular || kind == .directory else { throw .noData }
             try require(.read, for: access.credentials)
         }
         try space.check(name)
-        guard hasAttributes, let found = find(name).found else { throw .noData }
+        guard hasAttributes else { throw .notSupported }
+        guard let found = find(name).found else { throw .noData }
         return found.value
     }
     /// Sets an attribute. EACCES, EEXIST, ENODATA, ENOMEM, EOPNOTSUPP, EPERM.
@@ -155,6 +159,7 @@ extension Node {
         switch space {
         case .security, .trusted:
             guard access.administers else { throw .operationNotPermitted }
+        case .unknown: try require(.write, for: access.credentials)
         case .user:
             guard kind == .regular || kind == .directory else { throw .operationNotPermitted }
             if kind == .directory, mode.contains(.sticky), !isOwned(by: access.credentials) {

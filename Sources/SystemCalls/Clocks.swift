@@ -109,6 +109,12 @@ extension SystemCalls {
     static func clockSettime(
         _ caller: Caller, clock: Int32, time: VirtualAddress
     ) throws(Errno) -> Int {
+        if ClockName.isProcessorClock(clock) {
+            // The time is looked at first, then whose clock it is, which then can't be set.
+            _ = try ProgramMemory.loadTime(at: time)
+            _ = try ClockName(clock)
+            throw .operationNotPermitted
+        }
         guard try ClockName(clock) == .realtime else { throw .invalidArgument }
         let time = try ProgramMemory.loadTime(at: time)
         guard caller.process.credentials.has(.systemTime) else { throw .operationNotPermitted }

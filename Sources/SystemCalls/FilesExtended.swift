@@ -31,7 +31,7 @@ extension SystemCalls {
         size: UInt64
     ) throws(Errno) -> Int {
         try get(caller, name, value, size) { () throws(Errno) in
-            try caller.file(descriptor).node
+            try attributeNode(caller, descriptor)
         }
     }
 
@@ -81,7 +81,7 @@ extension SystemCalls {
         size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
         try set(caller, name, value, size, flags) { () throws(Errno) in
-            try caller.file(descriptor).node
+            try attributeNode(caller, descriptor)
         }
     }
 
@@ -106,7 +106,9 @@ extension SystemCalls {
     static func fremovexattr(
         _ caller: Caller, descriptor: Int32, name: VirtualAddress
     ) throws(Errno) -> Int {
-        try remove(caller, name) { () throws(Errno) in try caller.file(descriptor).node }
+        try remove(caller, name) { () throws(Errno) in
+            try caller.file(descriptor).node
+        }
     }
 
     // MARK: What they share
@@ -114,6 +116,14 @@ extension SystemCalls {
     /// XATTR_SIZE_MAX and XATTR_LIST_MAX
     private static let longestValue: UInt64 = 65536
 
+    /// What a descriptor is open on; AT_FDCWD is the working directory to fgetxattr(2) and
+    /// fsetxattr(2) too (since Linux 6.13).
+    private static func attributeNode(
+        _ caller: Caller, _ descriptor: Int32
+    ) throws(Errno) -> Node {
+        if descriptor == AtFlags.workingDirectory { return caller.process.workingDirectory.node }
+        return try caller.file(descriptor).node
+    }
     /// Lends an attribute's name. ERANGE for an empty or overlong one, EFAULT.
     private static func withName<Result>(
         at address: VirtualAddress, _ body: (RawSpan) throws(Errno) -> Result
@@ -136,7 +146,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let value = try withName(at: name) { name throws(Errno) in
             try node().attribute(
-                name, in: try AttributeSpace(of: name), for: attributeAccess(of: caller))
+                name, in: AttributeSpace(of: name), for: attributeAccess(of: caller))
         }
         guard size > 0 else { return value.byteCount }
         guard value.byteCount <= size else { throw .outOfRange }
@@ -175,7 +185,7 @@ extension SystemCalls {
             }
             let node = try node()
             try node.setAttribute(
-                name, in: try AttributeSpace(of: name), to: buffer.bytes, setting,
+                name, in: AttributeSpace(of: name), to: buffer.bytes, setting,
                 for: attributeAccess(of: caller))
             return 0
         }
@@ -186,7 +196,7 @@ extension SystemCalls {
         try withName(at: name) { name throws(Errno) in
             let node = try node()
             try node.removeAttribute(
-                name, in: try AttributeSpace(of: name), for: attributeAccess(of: caller))
+                name, in: AttributeSpace(of: name), for: attributeAccess(of: caller))
             return 0
         }
     }

@@ -36,14 +36,14 @@ extension SystemCalls {
     /// openat2(2): As openat(2), with the flags in a structure that is checked strictly. Errors:
     /// those of openat(2), E2BIG, EAGAIN, EFAULT, EXDEV.
     static func openat2(
-        _ caller: Caller, directory: Int32, path: VirtualAddress, how: VirtualAddress, size: Int
+        _ caller: Caller, directory: Int32, path: VirtualAddress, how: VirtualAddress, size: UInt
     ) throws(Errno) -> Int {
         guard size >= 24 else { throw .invalidArgument }
         guard size <= Page.size else { throw .argumentListTooLong }
         let flags = try ProgramMemory.load(UInt64.self, at: how)
         let mode = try ProgramMemory.load(UInt64.self, at: field(how, 8))
         let resolve = try ProgramMemory.load(UInt64.self, at: field(how, 16))
-        for offset in 24..<max(size, 24) {
+        for offset in 24..<max(Int(size), 24) {
             guard try ProgramMemory.load(UInt8.self, at: field(how, UInt64(offset))) == 0 else {
                 throw .argumentListTooLong
             }

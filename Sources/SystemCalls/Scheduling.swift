@@ -43,7 +43,12 @@ extension SystemCalls {
     static func schedSetaffinity(
         _ caller: Caller, process: Int32, size: UInt32, mask: VirtualAddress
     ) throws(Errno) -> Int {
-        let first = size > 0 ? try ProgramMemory.load(UInt8.self, at: mask) : 0
+        // Of a longer mask than a word Linux copies as much as it has CPUs for.
+        var first: UInt64 = 0
+        for index in 0..<UInt64(min(size, 8)) {
+            let byte = try ProgramMemory.load(UInt8.self, at: try mask.field(index))
+            first |= UInt64(byte) << (index * 8)
+        }
         try requireSelf(caller, process)
         guard first & 1 != 0 else { throw .invalidArgument }
         return 0

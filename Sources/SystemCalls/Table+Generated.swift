@@ -1771,7 +1771,7 @@ internal import NucleusLayout
             directory: Int32(register: frame.argument(0)),
             path: VirtualAddress(register: frame.argument(1)),
             how: VirtualAddress(register: frame.argument(2)),
-            size: Int(register: frame.argument(3)))
+            size: UInt(register: frame.argument(3)))
     }
 }
 @c func call_faccessat2(_ frame: UInt) -> Int {
