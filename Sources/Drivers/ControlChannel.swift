@@ -50,14 +50,12 @@ package final class ControlChannel: LogSink {
         clockRequest = Clock.monotonic()
         reach(.consoleReady)
     }
-    /// Waits for the answer, as long as a loader's machine may be without it: a host that is not
-    /// ours never answers.
+    /// Looks for the answer, and waits until it is 0.1 ms late: loading a program takes longer, and a
+    /// host that is not ours never answers. One that comes later sets the clock then.
     package func awaitClock() {
-        guard let clockRequest, !hasClock else { return }
-        let limit = max(Clock.monotonic(), clockRequest) + Nanoseconds(rawValue: 1_000_000)
-        while !hasClock, Clock.monotonic() < limit {
-            if !poll() { CPU.pause() }
-        }
+        guard let clockRequest else { return }
+        let limit = clockRequest + Nanoseconds(rawValue: 100_000)
+        repeat { _ = poll() } while !hasClock && Clock.monotonic() < limit
     }
 
     // MARK: Out

@@ -66,41 +66,48 @@ package struct BootTables {
 
     /// Gives the kernel's pages their segments' rights and takes what lies behind them away.
     package func protect(_ kernel: Kernel) -> Bool {
-        var address = UInt64(LIBRARY_BASE)
-        while address < kernel.end {
+        let start = UInt64(LIBRARY_BASE)
+        let mappedEnd = start + UInt64(PVH_MAPPED - PVH_KERNEL)
+        let lastEnd = (kernel.end + Self.largePageSize - 1) & ~(Self.largePageSize - 1)
+        guard split(start, lastEnd) else { return false }
+        update(start, kernel.end) { address, _ in
             let rights: PageRights =
                 address < kernel.constants
                 ? [.read, .execute] : address < kernel.data ? .read : [.read, .write]
-            let physical = Kernel.physical(address)
-            guard set(address, to: physical, rights) else { return false }
-            address += UInt64(Page.size)
+            return PageTableEntry(
+                libraryPage: PhysicalAddress(rawValue: Kernel.physical(address)), rights: rights)
         }
-        while address & (Self.largePageSize - 1) != 0 {
-            _ = tables.set(.absent, at: VirtualAddress(rawValue: address))
-            address += UInt64(Page.size)
-        }
-        tables.update(
-            VirtualAddress(rawValue: address),
-            VirtualAddress(rawValue: UInt64(LIBRARY_BASE) + UInt64(PVH_MAPPED - PVH_KERNEL))
-        ) { _, _ in .absent }
-        return protectAliases(kernel)
-    }
-    /// No writable alias of code, constants, and what ring 0 runs and reads.
-    private func protectAliases(_ kernel: Kernel) -> Bool {
-        let area = UInt64(PVH_AREA)
+        update(kernel.end, mappedEnd) { _, _ in .absent }
+        // No writable alias of code, constants, and what ring 0 runs and reads.
+        let aliases = UInt64(DIRECT_MAP_BASE)
+        let area = aliases + UInt64(PVH_AREA)
+        let code = aliases + UInt64(PVH_KERNEL)
+        let codeEnd = aliases + Kernel.physical(kernel.data)
+        guard split(aliases, codeEnd) else { return false }
         for (start, end) in [
-            (UInt64(PVH_KERNEL), Kernel.physical(kernel.data)),
+            (code, codeEnd),
             (area + UInt64(AREA_NUCLEUS), area + UInt64(AREA_EXCEPTION_STACK)),
         ] {
-            var physical = start
-            while physical < end {
-                guard set(UInt64(DIRECT_MAP_BASE) + physical, to: physical, .read) else {
-                    return false
-                }
-                physical += UInt64(Page.size)
+            update(start, end) { address, _ in
+                PageTableEntry(
+                    libraryPage: PhysicalAddress(rawValue: address - aliases), rights: .read)
             }
         }
         return true
+    }
+    /// Makes sure that a range is mapped by small pages.
+    private func split(_ start: UInt64, _ end: UInt64) -> Bool {
+        for address in stride(from: start, to: end, by: Int(Self.largePageSize)) {
+            guard tables.splitLargePage(at: VirtualAddress(rawValue: address)) else { return false }
+        }
+        return true
+    }
+    private func update(
+        _ start: UInt64, _ end: UInt64, _ body: (UInt64, PageTableEntry) -> PageTableEntry
+    ) {
+        tables.update(VirtualAddress(rawValue: start), VirtualAddress(rawValue: end)) {
+            body($0.rawValue, $1)
+        }
     }
 
     /// Adds RAM to the direct map; what is mapped already stays. False without room for tables.

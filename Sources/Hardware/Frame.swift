@@ -35,6 +35,12 @@ package struct Frame: Hashable, Sendable {
         unsafe DirectMap.pointer(self).advanced(by: start)
             .initializeMemory(as: UInt8.self, repeating: 0, count: end - start)
     }
+    /// Sets every bit of bytes `start..<end`.
+    package func fill(from start: Int, to end: Int) {
+        precondition(start >= 0 && start <= end && end <= Page.size)
+        unsafe DirectMap.pointer(self).advanced(by: start)
+            .initializeMemory(as: UInt8.self, repeating: .max, count: end - start)
+    }
     /// Copies the whole of another frame into this one.
     package func copy(from other: Frame) {
         unsafe DirectMap.pointer(self)

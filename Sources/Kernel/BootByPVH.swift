@@ -33,7 +33,11 @@ private enum PVHBoot {
         area.writeData(stack: stack..<stack + UInt64(PVH_STACK_BYTES), store)
         area.writeTables(store)
         area.writeInterruptTable(store)
-        area.writeTaskState(ports: isNeeded, store)
+        for (page, start, end) in [
+            (0, Int(TSS_IO_MAP_OFFSET), Page.size), (1, 0, Page.size),
+            (2, 0, Int(TSS_LIMIT) + 1 - 2 * Page.size),
+        ] { areaFrame(UInt32(AREA_TSS >> 12) + UInt32(page)).fill(from: start, to: end) }
+        area.writeTaskState(ports: ports, store)
         CPU.start()
         Power.method = .reset
     }
@@ -41,11 +45,8 @@ private enum PVHBoot {
         Frame(number: UInt32(PVH_AREA >> 12) + page)
     }
     /// Serial ports and the real-time clock.
-    private static func isNeeded(port: UInt16) -> Bool {
-        switch port {
-        case 0x3f8...0x3ff, 0x2f8...0x2ff, 0x3e8...0x3ef, 0x2e8...0x2ef, 0x70...0x71: true
-        default: false
-        }
+    private static var ports: [ClosedRange<UInt16>] {
+        [0x3f8...0x3ff, 0x2f8...0x2ff, 0x3e8...0x3ef, 0x2e8...0x2ef, 0x70...0x71]
     }
 
     /// Completes the page tables and writes the record; `nil` where the start info is of no use.

@@ -8,6 +8,7 @@ internal import Memory
 internal import NucleusInterface
 internal import Processes
 internal import Scheduler
+internal import Trace
 internal import Wire
 
 /// From the command line to the program's first instruction.
@@ -83,8 +84,19 @@ struct Program: ~Copyable {
         devices.records.reach(.programLoaded)
         CPU.area.programFrame.reset(instruction: registers.entry, stack: registers.stack)
         Crash.programStarted(at: registers.entry)
+        Self.logCost(since: record[BootRecord.enterTSC])
         devices.records.reach(.programEntered)
         CPU.enterProgram()
+    }
+
+    /// Says how far the counter came since the kernel was entered: instructions, where an emulator
+    /// counts them by it (QEMU's `-icount shift=0`).
+    private static func logCost(since entered: UInt64) {
+        Log.line(.debug) { text in
+            text.append("start: ")
+            text.append(TimeStampCounter.read() &- entered)
+            text.append(" ticks from the kernel's entry to the program")
+        }
     }
 
     /// Loads the program; without one the reason was sent.

@@ -89,8 +89,11 @@ package struct ProcessorArea: Sendable {
         }
     }
 
-    /// AREA_TSS: stacks, and the bitmap of the ports that ring 3 may use.
-    package func writeTaskState(ports: (UInt16) -> Bool, _ word: Store) {
+    /// AREA_TSS: stacks, and the bitmap of the ports that ring 3 may use, all below 0x400.
+    ///
+    /// Precondition: the pages are zero up to the bitmap, and the bitmap's bytes (TSS_IO_MAP_OFFSET
+    /// to TSS_LIMIT) are ones: bit n is port n, and a byte of ones ends it.
+    package func writeTaskState(ports: [ClosedRange<UInt16>], _ word: Store) {
         func top(_ offset: Int32) -> UInt64 { supervisorView + UInt64(offset) + 0x1000 }
         store(top(AREA_GATE_STACK), at: AREA_TSS + 0x04, word)  // RSP0 (SDM 3A, figure 8-11)
         store(top(AREA_EXCEPTION_STACK), at: AREA_TSS + 0x24 + (IST_EXCEPTION - 1) * 8, word)
@@ -99,17 +102,14 @@ package struct ProcessorArea: Sendable {
         store(
             top(AREA_MACHINE_CHECK_STACK), at: AREA_TSS + 0x24 + (IST_MACHINE_CHECK - 1) * 8, word)
         word(AREA_TSS + 0x64, UInt32(TSS_IO_MAP_OFFSET) << 16)
-        // Bit n of the map is port n; a byte of ones ends it. Ports that are used lie below 0x400.
-        var offset = TSS_IO_MAP_OFFSET
-        var port: UInt32 = 0
-        while offset <= TSS_LIMIT {
+        for first in stride(from: UInt16(0), to: 0x400, by: 32) {
             var bits = UInt32.max
-            if port < 0x400 {
-                for bit in 0..<UInt32(32) where ports(UInt16(port + bit)) { bits &= ~(1 << bit) }
+            for range in ports where range.overlaps(first...first + 31) {
+                for port in range.clamped(to: first...first + 31) {
+                    bits &= ~(1 << UInt32(port & 31))
+                }
             }
-            word(AREA_TSS + offset, bits)
-            offset += 4
-            port += 32
+            if bits != .max { word(AREA_TSS + TSS_IO_MAP_OFFSET + Int32(first / 8), bits) }
         }
     }
 }

@@ -24,7 +24,13 @@ struct Arguments {
             words += ["-chardev", "socket,id=\(channel.name),fd=\(channel.number)"]
         }
         words += devices
+        words += Self.further
         return words.map { Array($0.utf8) } + [Array("-append".utf8), commandLine]
+    }
+
+    /// Options for who debugs or measures, for instance `-s -S`.
+    private static var further: [String] {
+        (Host.environment("MARTLET_QEMU_OPTIONS") ?? "").split(separator: " ").map { String($0) }
     }
 
     private var channels: [Channel] {

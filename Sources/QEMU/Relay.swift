@@ -77,8 +77,8 @@ struct Relay: ~Copyable {
         if !ended.contains(-1) { poll.add(words, .readable) }
         for channel in [Channel.control, .early, .input] where !ended.contains(channel.rawValue) {
             var events: Poll.Events = .readable
-            if channel == .input, !inputPump.isEmpty { events.insert(.writable) }
-            if channel == .control, !outgoing.isEmpty { events.insert(.writable) }
+            if channel == .input, hasHeardGuest, !inputPump.isEmpty { events.insert(.writable) }
+            if channel == .control, hasHeardGuest, !outgoing.isEmpty { events.insert(.writable) }
             poll.add(socket(channel), events)
         }
         if inputPump.isEmpty, !inputPump.hasEnded, terminal?.letsInputBeRead ?? true {
@@ -139,6 +139,8 @@ struct Relay: ~Copyable {
             inputPump.read(from: input.descriptor)
         }
         isInputReady = false
+        // A serial port drops what comes before its driver is there.
+        guard hasHeardGuest else { return }
         let target = socket(.input)
         inputPump.write { target.send($0) }
         if inputPump.hasEnded, inputPump.isEmpty, !hasToldEnd {
@@ -230,7 +232,7 @@ struct Relay: ~Copyable {
         sendOutgoing()
     }
     private mutating func sendOutgoing() {
-        while !outgoing.isEmpty {
+        while hasHeardGuest, !outgoing.isEmpty {
             guard case .success(let count) = socket(.control).send(outgoing) else { return }
             outgoing = outgoing.dropFirst(count)
         }

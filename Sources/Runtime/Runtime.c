@@ -35,22 +35,23 @@ static inline EXACT void copy_short(uint8_t *to, const uint8_t *from, size_t cou
   }
 }
 
+// More than 8 bytes, by words: as fast as bytes on CPUs with fast strings, faster on those without,
+// and an eighth of the work for an emulator. The last word may overlap the one before; it is loaded
+// first, so that a target below its source may overlap that.
+static void copy_words(void *to, const void *from, size_t count) {
+  size_t words = (count - 1) / 8;
+  uint64_t last = ((const word *)((const uint8_t *)from + count - 8))->value;
+  uint8_t *end = (uint8_t *)to + count - 8;
+  __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+  ((word *)end)->value = last;
+}
+
 EXACT void *memcpy(void *restrict to, const void *restrict from, size_t count) {
   if (count <= 16) {
     copy_short(to, from, count);
     return to;
   }
-  void *target = to;
-  // Below the fast-string threshold of most CPUs words are quicker than bytes.
-  if (count < 128) {
-    size_t words = (count - 1) / 8;
-    uint64_t last = ((const word *)((const uint8_t *)from + count - 8))->value;
-    uint8_t *end = (uint8_t *)to + count - 8;
-    __asm__ volatile("rep movsq" : "+D"(target), "+S"(from), "+c"(words) : : "memory");
-    ((word *)end)->value = last;
-    return to;
-  }
-  __asm__ volatile("rep movsb" : "+D"(target), "+S"(from), "+c"(count) : : "memory");
+  copy_words(to, from, count);
   return to;
 }
 
@@ -62,7 +63,7 @@ EXACT void *memmove(void *to, const void *from, size_t count) {
     return to;
   }
   if ((uintptr_t)target - (uintptr_t)source >= count) {
-    __asm__ volatile("rep movsb" : "+D"(target), "+S"(source), "+c"(count) : : "memory");
+    copy_words(to, from, count);
     return to;
   }
   while (count >= 8) {
@@ -78,6 +79,13 @@ EXACT void *memmove(void *to, const void *from, size_t count) {
 
 EXACT void *memset(void *to, int value, size_t count) {
   void *target = to;
+  uint64_t pattern = (uint8_t)value * 0x0101010101010101;
+  if (count >= 8) {
+    size_t words = (count - 1) / 8;
+    ((word *)((uint8_t *)to + count - 8))->value = pattern;
+    __asm__ volatile("rep stosq" : "+D"(target), "+c"(words) : "a"(pattern) : "memory");
+    return to;
+  }
   __asm__ volatile("rep stosb" : "+D"(target), "+c"(count) : "a"(value) : "memory");
   return to;
 }

@@ -18,16 +18,17 @@ extension ProcessorArea {
     }
     /// AREA_TSS: ring 3 writes the early console alone.
     package static func taskState(index: Int) -> [UInt8] {
-        pages(AREA_TSS, count: 3) { store in
-            ProcessorArea(index: index).writeTaskState(
-                ports: { $0 == UInt16(VMM_EARLY_CONSOLE_PORT) }, store)
+        let console = UInt16(VMM_EARLY_CONSOLE_PORT)
+        return pages(AREA_TSS, count: 3, ones: TSS_IO_MAP_OFFSET...TSS_LIMIT) {
+            ProcessorArea(index: index).writeTaskState(ports: [console...console], $0)
         }
     }
 
     private static func pages(
-        _ first: Int32, count: Int = 1, _ write: (Store) -> Void
+        _ first: Int32, count: Int = 1, ones: ClosedRange<Int32>? = nil, _ write: (Store) -> Void
     ) -> [UInt8] {
         var page = BytePage(count: count)
+        if let ones { page.fill(ones, with: 0xff) }
         write { offset, word in page.store(word, at: offset - first) }
         return page.bytes
     }
@@ -44,5 +45,8 @@ struct BytePage {
         var span = bytes.mutableSpan
         var view = span.mutableRaw
         view.storeLittleEndian(value, at: Int(offset))
+    }
+    mutating func fill(_ range: ClosedRange<Int32>, with byte: UInt8) {
+        for offset in range { bytes[Int(offset)] = byte }
     }
 }
