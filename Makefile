@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench           measure (table and JSON)'
 	@echo 'make format          format the sources in place'
 	@echo 'make test-bootstrap  make run and make test in a fresh Debian 12'
+	@echo 'make test-qemu       every boot test on QEMU'
 	@echo 'make test-all        test, check, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
@@ -51,7 +52,14 @@ test-ordinary-kvm: build
 	@Scripts/bootstrap ordinary-kvm
 	@Tests/Boot/run ordinary-kvm
 
-test-all: check test test-ordinary-kvm
+# Every boot test on QEMU: microvm and q35 under TCG, microvm on KVM.
+test-qemu: build
+	@Scripts/bootstrap test
+	@Tests/Boot/run --vmm qemu
+	@Tests/Boot/run --vmm qemu:q35 --quick
+	@if [ -w /dev/kvm ]; then Tests/Boot/run --vmm qemu/kvm --quick; fi
+
+test-all: check test test-ordinary-kvm test-qemu
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 
@@ -64,6 +72,7 @@ fuzz:
 	@Scripts/fuzz $(SECONDS)
 
 bench: build
+	@Scripts/bootstrap ordinary-kvm
 	@Scripts/bench
 
 format:

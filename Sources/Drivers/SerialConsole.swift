@@ -8,8 +8,8 @@ package import Virtio
 ///
 /// The device's half of the console's rings lies here, in the same memory: what the driver sends is
 /// written to the ports, what they receive is put into the buffers that the driver lent. So the
-/// console's driver, its flow control and its records are the same everywhere. Only input and
-/// control interrupt; room to send is looked for while something waits to be sent.
+/// console's driver, its flow control and its records are the same everywhere. Input and control
+/// interrupt when something comes, the others while something waits for room.
 package final class SerialConsole: DeviceWindow, InterruptHandler, PollSource {
     private var ports: [SerialPort] = []
     private var transmitters: [Transmitter] = []
@@ -120,13 +120,17 @@ package final class SerialConsole: DeviceWindow, InterruptHandler, PollSource {
         let buffer = DMABuffer(address: segment.address, byteCount: Int(segment.byteCount))
         while transmitters[index].offset < segment.byteCount {
             let room = ports[number].transmitRoom
-            guard room > 0 else { return false }
+            guard room > 0 else {
+                ports[number].awaitRoom()
+                return false
+            }
             let end = min(transmitters[index].offset + room, segment.byteCount)
             while transmitters[index].offset < end {
                 ports[number].send(buffer.byte(at: Int(transmitters[index].offset)))
                 transmitters[index].offset += 1
             }
         }
+        ports[number].stopAwaitingRoom()
         return true
     }
 
@@ -162,12 +166,30 @@ private struct SerialPort {
         data = Port(base)
         interruptEnable = Port(base + 1)
         lineStatus = Port(base + 5)
-        interruptEnable.store(0)
+        // The fastest rate, by which an emulator times how long a few bytes wait for more.
+        Port(base + 3).store(0x80)
+        data.store(1)
+        Port(base + 1).store(0)
         Port(base + 3).store(0x03)  // 8 bits, no parity, the divisor hidden
-        Port(base + 2).store(0x07)  // FIFOs on and empty; an interrupt from the first byte on
+        // FIFOs on and empty; an interrupt at 14 bytes, or when no more come. QEMU takes no more
+        // bytes from its host than reach that.
+        Port(base + 2).store(0xc7)
+        interruptEnable.store(0)
         Port(base + 4).store(0x0b)  // DTR, RTS, and OUT2, which lets interrupts out
     }
-    func enableReceiveInterrupt() { interruptEnable.store(0x01) }
+    private var enabled: UInt8 = 0
+    private static let received: UInt8 = 1 << 0
+    private static let transmitterEmpty: UInt8 = 1 << 1
+
+    private mutating func enable(_ interrupts: UInt8) {
+        guard interrupts != enabled else { return }
+        enabled = interrupts
+        interruptEnable.store(interrupts)
+    }
+    mutating func enableReceiveInterrupt() { enable(enabled | Self.received) }
+    /// Interrupts once there is room to send, at once if there is.
+    mutating func awaitRoom() { enable(enabled | Self.transmitterEmpty) }
+    mutating func stopAwaitingRoom() { enable(enabled & ~Self.transmitterEmpty) }
 
     /// Bytes that the port takes now.
     var transmitRoom: UInt32 { lineStatus.load() & 0x20 != 0 ? Self.fifoByteCount : 0 }

@@ -44,7 +44,8 @@ package enum Interrupts {
         var any = false
         while CPU.area.pending != 0 {
             let pending = CPU.area.takePending()
-            LocalTimer.endInterrupt()
+            // One end a vector: those of a higher class nest, and each stays in service until its own.
+            for _ in 0..<pending.nonzeroBitCount { LocalTimer.endInterrupt() }
             table.value?.handle(pending)
             any = true
         }

@@ -91,8 +91,11 @@ package enum ImageWriter {
         let noteStart = tableEnd + ELFSegment.byteCount
         var notes = note.bytes
         let sizes = ImageNote.note(ModuleSizes.noteType, try moduleSizes(of: kernel))
-        if noteStart + notes.count + sizes.count <= Page.size { notes += sizes }
-        let addition = noteSegment(at: noteStart, byteCount: notes.count) + notes
+        if noteStart + notes.count + sizes.count + 12 <= Page.size { notes += sizes }
+        // Behind the notes, outside of their segment: a header that no reader can step over. QEMU
+        // looks for the PVH note in every segment of notes, and on beyond the end of one without it.
+        let stop = [UInt8](repeating: 0xff, count: 12)
+        let addition = noteSegment(at: noteStart, byteCount: notes.count) + notes + stop
         let room = try kernel.read(tableEnd..<tableEnd + addition.count)
         guard tableEnd + addition.count <= Page.size, room.allSatisfy({ $0 == 0 }) else {
             throw ImageFailure(kernel.path, "has no room for the note of an image")

@@ -105,7 +105,7 @@ enum PlatformDevices {
         Power.method = .sleepControl(window, offset: MicroVM.sleepControl)
     }
 
-    /// COM1 to COM4; only input and control have lines, 4 and 3.
+    /// COM1 to COM4, whose lines are 4, 3, 4 and 3.
     private static func addSerialPorts(
         _ lines: InterruptLines, _ controller: UInt8, _ record: inout BootRecordBuilder
     ) {

@@ -114,7 +114,7 @@ package enum BootRecord {
         /// The same with one interrupt line (both vectors are its), which the driver acknowledges.
         case virtioMMIOWithLine = 2
         /// Four ISA serial ports (16550A): standard input, output, error, and control. The queue
-        /// vector is the input's, the configuration vector that of control.
+        /// vector is that of the first and the third, the configuration vector of the others.
         case serialPorts = 3
     }
 }

@@ -76,10 +76,10 @@ pvh_long:
     lgdt pvh_gdt_virtual(%rip)
     lidt pvh_idt_virtual(%rip)
     movl %ebx, %edi
-    movl $0xd, %eax                         // XCR0: x87, SSE and AVX, as far as there are
+    movl $0xd, %eax                         // XCR0: x87, SSE, AVX and AVX-512, as far as there are
     xorl %ecx, %ecx
     cpuid
-    andl $7, %eax
+    andl $0xe7, %eax
     xorl %ecx, %ecx
     xorl %edx, %edx
     xsetbv

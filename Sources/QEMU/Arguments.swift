@@ -41,7 +41,7 @@ struct Arguments {
         let board =
             switch platform.board {
             // Nothing but what is used; the kernel finds the devices by itself.
-            case .microvm: "microvm,auto-kernel-cmdline=off,ioapic2=off,usb=off,pcie=off"
+            case .microvm: "microvm,auto-kernel-cmdline=off,ioapic2=off,rtc=on,usb=off,pcie=off"
             case .q35: "q35,vmport=off,sata=off,smbus=off,hpet=off,usb=off"
             }
         switch platform.accelerator {

@@ -79,6 +79,8 @@ build_real_programs() {
 # Puts a command in martlet's place that runs machines on QEMU.
 use_qemu() {
     local accelerator=tcg name=${vmm%%/*}
+    # TCG takes ten times as long, and more on a busy machine.
+    limit=200 test_limit=500
     [ "$name" = "$vmm" ] || accelerator=${vmm#*/}
     local board=${name#qemu:}
     [ "$board" != qemu ] || board=microvm
