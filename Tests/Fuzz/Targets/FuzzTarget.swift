@@ -24,6 +24,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case deviceQueue = "device-queue"
     case driverQueue = "driver-queue"
     case callSite = "call-site"
+    case startInfo = "start-info"
 
     public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
         switch self {
@@ -42,6 +43,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .deviceQueue: fuzzDeviceQueue(bytes, planted: isPlanted ? .trap : .none)
         case .driverQueue: fuzzDriverQueue(bytes, planted: isPlanted ? .trap : .none)
         case .callSite: fuzzCallSite(bytes, isPlanted)
+        case .startInfo: fuzzStartInfo(bytes, isPlanted)
         }
     }
 }
@@ -171,4 +173,15 @@ private func fuzzTerminal(_ bytes: RawSpan, _ isPlanted: Bool) {
         precondition(discipline.readableCount == before - portion.byteCount)
         precondition(portion.byteCount > 0 || portion.endsRead)
     }
+}
+
+/// A PVH loader's structure, then entries of its lists.
+private func fuzzStartInfo(_ bytes: RawSpan, _ isPlanted: Bool) {
+    guard let info = try? PVHStartInfo(checking: bytes) else { return }
+    for index in 0..<info.memoryRangeCount { _ = info.memoryRange(index) }
+    for index in 0..<info.moduleCount { _ = info.module(index) }
+    let rest = bytes.extracting(droppingFirst: PVHStartInfo.byteCount)
+    if let range = PVHStartInfo.Extent(range: rest) { precondition(range.end >= range.base) }
+    if let module = PVHStartInfo.Extent(module: rest) { precondition(module.end >= module.base) }
+    precondition(!isPlanted || info.moduleCount < 3, "the planted bug")
 }
