@@ -42,7 +42,7 @@ extension AddressSpace {
                 address = region.start
             }
             let next = min(region.end, end)
-            try body(region, address, next)
+            if region.isPinned { isComplete = false } else { try body(region, address, next) }
             address = next
         }
         return isComplete
@@ -240,7 +240,7 @@ extension AddressSpace {
     /// is mapped.
     @export(interface)
     package func isResident(_ page: VirtualAddress) -> Bool? {
-        guard let region = regions.find(containing: page) else { return nil }
+        guard let region = regions.find(containing: page), !region.isPinned else { return nil }
         if !tables.entry(at: page).isAbsent { return true }
         return region.cache?.existingFrame(at: region.pageIndex(of: page)) != nil
     }

@@ -31,6 +31,7 @@ extension AddressSpace {
         if options.contains(.unreserved) { flags.insert(.unreserved) }
         if options.contains(.growsDown) { flags.insert(.growsDown) }
         if options.contains(.smallPages) { flags.insert(.smallPages) }
+        if options.contains(.pinned) { flags.insert(.pinned) }
         let start = try place(hint, placement, length, options)
         guard let end = start.advanced(by: length) else { throw .outOfMemory }
         if flags.contains(.locked), length > limits.locked &- min(limits.locked, lockedByteCount) {
@@ -109,6 +110,8 @@ extension AddressSpace {
             {
                 throw .fileExists
             }
+            let end = VirtualAddress(rawValue: start.rawValue + length)
+            guard !hasPinned(from: start, to: end) else { throw .outOfMemory }
             return start
         case .hint:
             if let hint, hint.rawValue != 0, let aligned = hint.pageUp {

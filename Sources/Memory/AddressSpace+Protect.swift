@@ -19,7 +19,9 @@ extension AddressSpace {
         defer { batch.finish(in: self) }
         var address = range.start
         while address < range.end {
-            guard let region = regions.find(containing: address) else { throw .outOfMemory }
+            guard let region = regions.find(containing: address), !region.isPinned else {
+                throw .outOfMemory
+            }
             let end = min(region.end, range.end)
             guard region.maximum.isSuperset(of: protection) else { throw .permissionDenied }
             if region.protection != protection {

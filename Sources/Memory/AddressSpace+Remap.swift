@@ -30,7 +30,9 @@ extension AddressSpace {
         guard !oldOverflow, !newOverflow, newLength > 0, newLength <= ProgramSpace.end.rawValue
         else { throw .invalidArgument }
         if old == .kept, oldLength != newLength { throw .invalidArgument }
-        guard let region = regions.find(containing: start) else { throw .badAddress }
+        guard let region = regions.find(containing: start), !region.isPinned else {
+            throw .badAddress
+        }
         try KernelReserve.admit()
         if case .fixed(let target) = move {
             return try remapFixed(region, start, oldLength, newLength, target, old)

@@ -33,9 +33,24 @@ extension AddressSpace {
         var next = regions.find(endingAbove: start)
         while let region = next, region.start < end {
             next = region.next
+            if region.isPinned { continue }
             removePages(of: region, from: region.start, to: region.end)
             forget(region)
         }
+    }
+
+    /// Whether something of the library OS's own lies in a range, over which nothing can be mapped.
+    func hasPinned(from start: VirtualAddress, to end: VirtualAddress) -> Bool {
+        var next = regions.find(endingAbove: start)
+        while let region = next, region.start < end {
+            if region.isPinned { return true }
+            next = region.next
+        }
+        return false
+    }
+    /// Makes the pinned region at an address an ordinary one, so that it can be removed.
+    package func unpin(_ start: VirtualAddress) {
+        regions.find(containing: start)?.flags.remove(.pinned)
     }
 
     /// Takes the pages of a part of a region out of the tables and gives their frames back; tables

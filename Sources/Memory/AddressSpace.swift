@@ -53,6 +53,8 @@ package final class AddressSpace {
         package static let low = Self(rawValue: 1 << 4)
         /// Without large pages (MAP_STACK).
         package static let smallPages = Self(rawValue: 1 << 5)
+        /// The library OS's own: calls of the program pass it by, as if nothing were there.
+        package static let pinned = Self(rawValue: 1 << 6)
     }
     /// Limits of the process in bytes, as setrlimit(2) sets them; `UInt64.max` is none.
     package struct Limits: Sendable {

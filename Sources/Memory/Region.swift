@@ -39,6 +39,8 @@ package final class Region {
         static let smallPages = Self(rawValue: 1 << 7)
         /// Instructions of the program were changed here (AddressSpace+Text).
         static let changedText = Self(rawValue: 1 << 8)
+        /// The library OS's own among the program's; calls of the program pass it by.
+        static let pinned = Self(rawValue: 1 << 9)
     }
 
     // Links of RegionTree, and of the list of regions that map one cache.
@@ -71,6 +73,7 @@ package final class Region {
     package var byteCount: UInt64 { end.rawValue - start.rawValue }
     package var growsDown: Bool { flags.contains(.growsDown) }
     package var isLocked: Bool { flags.contains(.locked) }
+    var isPinned: Bool { flags.contains(.pinned) }
     /// Private, writable memory: what RLIMIT_DATA and the commit check count.
     var isCharged: Bool { sharing == .private && protection.contains(.write) }
 

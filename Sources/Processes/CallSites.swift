@@ -260,11 +260,12 @@ final class StubArea {
         self.records = records
         self.start = try space.map(
             at: start, placement: .fixedNoReplace, byteCount: Self.byteCount,
-            protection: [.read, .execute], options: .smallPages)
+            protection: [.read, .execute], options: [.smallPages, .pinned])
         do throws(Errno) {
             let frame = try space.frame(at: start, for: .execute)
             frame.store(CPU.area.callEntry.rawValue, at: 0)
         } catch {
+            space.unpin(start)
             try space.unmap(start, byteCount: Self.byteCount)
             throw error
         }
