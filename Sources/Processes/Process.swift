@@ -24,7 +24,17 @@ package final class Process {
     package var executable: DirectoryEntry?
     /// File mode bits that new files do not get (umask(2)).
     package var fileModeMask: UInt32 = 0o022
-    package var credentials = ProcessCredentials()
+    package var credentials = ProcessCredentials() {
+        didSet {
+            // What changes whom the process acts for ends PR_SET_DUMPABLE (prctl(2)).
+            let isSame =
+                oldValue.users.effective == credentials.users.effective
+                && oldValue.users.fileSystem == credentials.users.fileSystem
+                && oldValue.groups.effective == credentials.groups.effective
+                && oldValue.groups.fileSystem == credentials.groups.fileSystem
+            if !isSame { attributes.dumpable = 0 }
+        }
+    }
     package private(set) var limits: Limits
     package let signals: Signals
     package let callSites: CallSites

@@ -54,5 +54,14 @@ int main(void) {
     SHOW(prctl(PR_SET_PDEATHSIG, -1, 0, 0, 0));
     SHOW(prctl(PR_SET_PDEATHSIG, 64, 0, 0, 0));
     SHOW(prctl(PR_SET_PDEATHSIG, 65, 0, 0, 0));
+    /* Acting for somebody else ends it. */
+    SHOW(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+    setegid(12);
+    SHOW(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+    SHOW(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+    setegid(12);
+    SHOW(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
+    seteuid(65534);
+    SHOW(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0));
     return 0;
 }

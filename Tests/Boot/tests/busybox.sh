@@ -315,7 +315,11 @@ test_busybox_images() {
     local wrong=0
     head -c 2000000 /dev/zero >disk
     chmod 666 disk
-    same --file disk:/disk /bin/busybox mkdosfs -v /disk || wrong=1
+    # The volume's number is the time.
+    record native run_native run --file disk:/disk /bin/busybox mkdosfs -v /disk
+    record martlet run_martlet run --file disk:/disk /bin/busybox mkdosfs -v /disk
+    sed -i 's/volumeID:[0-9a-f]*/volumeID/' native.out native.err martlet.out martlet.err
+    agree || wrong=1
     local applet
     for applet in 'mkswap -L swap' 'mke2fs -F'; do
         record martlet run_martlet run --file disk:/disk /bin/busybox $applet /disk
