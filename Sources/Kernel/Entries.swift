@@ -16,8 +16,8 @@ internal import SystemCalls
     prepareReturn(to: frame)
 }
 
-/// A system call from a site that was made a jump, when the call has been made: `hasReturnWork`, or
-/// no call has the number.
+/// A system call from a site that was made a jump, when the call has been made and left more to be
+/// done than a return (`CPU.hasReturnWork`).
 @c func library_return_work(_ frame: UInt) {
     prepareReturn(to: CPU.frame(at: frame))
 }

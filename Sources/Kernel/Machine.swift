@@ -62,7 +62,9 @@ enum ProgramTimer {
 private final class MachineIdle: IdleStrategy {
     func wait(atMost delay: Nanoseconds?) {
         if let delay { LocalTimer.arm(after: delay) }
+        // The timer is not the program's any more: its return arms it anew.
         ProgramTimer.forget()
+        CPU.hasReturnWork = true
         CPU.wait()
         Interrupts.handlePending()
     }

@@ -195,6 +195,11 @@ package final class CallSites {
 
     /// Gives the program its own bytes back where text is about to go, move or become writable.
     private func takeBack(from start: VirtualAddress, to end: VirtualAddress) {
+        // What comes in its place is new.
+        for index in refused.indices where (start.rawValue..<end.rawValue).contains(refused[index])
+        {
+            refused[index] = 0
+        }
         for index in 0..<areaCount {
             areas[index]?.takeBack(start.rawValue..<end.rawValue, in: space)
         }
@@ -273,9 +278,9 @@ final class StubArea {
 
     /// Writes a stub and returns where; `nil` where the area is full or too far away.
     func add(_ record: Record, in space: AddressSpace) throws(Errno) -> VirtualAddress? {
-        guard used < Self.stubsPerArea else { return nil }
+        guard let slot = freeSlot() else { return nil }
         let stub = VirtualAddress(
-            rawValue: start.rawValue + UInt64(used * CallSite.stubByteCount))
+            rawValue: start.rawValue + UInt64(slot * CallSite.stubByteCount))
         let frame = try space.frame(at: stub.pageDown, for: .execute)
         let isWritten = frame.withMutableBytes { bytes in
             var place = bytes._mutatingExtracting(
@@ -285,9 +290,15 @@ final class StubArea {
                 number: record.kind == .move ? record.number : nil, entry: start)
         }
         guard isWritten else { return nil }
-        records[used] = record
-        used += 1
+        records[slot] = record
+        used = max(used, slot + 1)
         return stub
+    }
+    /// A slot that was never used, or else one whose text is gone.
+    private func freeSlot() -> Int? {
+        if used < Self.stubsPerArea { return used }
+        for index in 1..<used where records[index].site == 0 { return index }
+        return nil
     }
 
     func find(site: UInt64) -> Record? { first { $0.site == site } }
