@@ -75,7 +75,7 @@ package final class TimerNode: AnonymousNode, WakeTarget {
     }
     /// Counts the periods that passed since the expiry and arms the timer for the next one.
     private func goOn() {
-        let passed = max(0, (clock.now() - due).rawValue / interval.rawValue)
+        let passed = min(max(0, (clock.now() - due).rawValue / interval.rawValue), .max - 1)
         ticks &+= UInt64(passed)
         due = due + interval.multiplied(by: passed + 1)
         hasExpired = false

@@ -116,8 +116,8 @@ enum SystemText {
             text.append(" 0 0 0 0 0 0\n")
         }
         text.append("intr 0\nctxt 0\nbtime ")
-        let boot = Clock.realtime().rawValue - Clock.monotonic().rawValue
-        text.append(decimal: boot / Nanoseconds.perSecond)
+        let boot = Clock.realtime() - Clock.monotonic()
+        text.append(decimal: boot.rawValue / Nanoseconds.perSecond)
         text.append("\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n")
     }
 

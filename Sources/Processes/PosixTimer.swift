@@ -90,7 +90,7 @@ package final class PosixTimer: SignalSender {
     /// Moves the expiry beyond `now`, counting the periods.
     private func goOn(_ now: Nanoseconds) -> Nanoseconds {
         guard let due, due <= now else { return self.due ?? now }
-        let passed = (now - due).rawValue / interval.rawValue + 1
+        let passed = min((now - due).rawValue / interval.rawValue, .max - 1) + 1
         overrun = overrun.addingReportingOverflow(passed).partialValue
         let expiry = due + interval.multiplied(by: passed)
         self.due = expiry

@@ -41,6 +41,13 @@ package enum Clock {
     package static func realtime() -> Nanoseconds { realtimeAtBoot.value + monotonic() }
     /// Who is told when CLOCK_REALTIME is set.
     package static let realtimeChanges = Global(WaitQueue())
+    /// Programs set CLOCK_REALTIME to earlier times only: 30 years are left to a machine's run before
+    /// the clock ends (TIME_SETTOD_SEC_MAX).
+    package static var realtimeLimit: Nanoseconds {
+        let run: Int64 = 30 * 365 * 24 * 3600
+        return Nanoseconds(
+            rawValue: (.max / Nanoseconds.perSecond - run) * Nanoseconds.perSecond)
+    }
     /// Sets CLOCK_REALTIME; CLOCK_MONOTONIC goes on.
     package static func setRealtime(_ time: Nanoseconds) {
         realtimeAtBoot.value = time - monotonic()

@@ -71,10 +71,10 @@ package final class KernelTimer {
 }
 
 extension Nanoseconds {
-    /// A whole number of these, at most the longest span.
+    /// A whole number of these, stopping at the end of the range instead of overflowing.
     package func multiplied(by count: Int64) -> Self {
         let (product, overflow) = rawValue.multipliedReportingOverflow(by: count)
-        return Self(rawValue: overflow ? .max : product)
+        return Self(rawValue: overflow ? (rawValue < 0) == (count < 0) ? .max : .min : product)
     }
 }
 

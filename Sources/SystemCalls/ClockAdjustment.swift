@@ -75,7 +75,7 @@ extension SystemCalls {
         guard (0..<limit).contains(part) else { throw .invalidArgument }
         let whole = Nanoseconds(rawValue: Nanoseconds.perSecond).multiplied(by: seconds)
         let distance = whole + Nanoseconds(rawValue: isNanoseconds ? part : part * 1000)
-        Clock.setRealtime(Clock.realtime() + distance)
+        try setRealtime(Clock.realtime() + distance)
     }
     private static func tell(_ state: VirtualAddress, _ modes: UInt32) throws(Errno) -> Int {
         try ProgramMemory.zero(

@@ -117,8 +117,9 @@ extension SystemCalls {
         }
         guard try ClockName(clock) == .realtime else { throw .invalidArgument }
         let time = try ProgramMemory.loadTime(at: time)
+        guard time < Clock.realtimeLimit else { throw .invalidArgument }
         guard caller.process.credentials.has(.systemTime) else { throw .operationNotPermitted }
-        Clock.setRealtime(time)
+        try setRealtime(time)
         return 0
     }
 
@@ -137,11 +138,19 @@ extension SystemCalls {
         _ caller: Caller, time: VirtualAddress, zone: VirtualAddress
     ) throws(Errno) -> Int {
         let new = time.isNull ? nil : try ProgramMemory.loadTimeValue(at: time)
+        if let new, new >= Clock.realtimeLimit { throw .invalidArgument }
         let hasZone = zone.isNull ? false : try ProgramMemory.load(UInt64.self, at: zone) != 0
         guard caller.process.credentials.has(.systemTime) else { throw .operationNotPermitted }
         guard !hasZone else { throw .invalidArgument }
-        if let new { Clock.setRealtime(new) }
+        if let new { try setRealtime(new) }
         return 0
+    }
+
+    /// Sets CLOCK_REALTIME; EINVAL where that would put the machine's start before 1970, or is too
+    /// late (do_settimeofday64, timekeeping_inject_offset).
+    static func setRealtime(_ time: Nanoseconds) throws(Errno) {
+        guard time >= Clock.monotonic(), time < Clock.realtimeLimit else { throw .invalidArgument }
+        Clock.setRealtime(time)
     }
 
     /// time(2): Returns the seconds since 1970. Errors: EFAULT.

@@ -24,6 +24,15 @@ int main(void) {
     SHOW(syscall(SYS_adjtimex, BAD_POINTER));
     state.modes = 0x8000;
     SHOW(syscall(SYS_adjtimex, &state));
+    /* No step goes before 1970 or into the clock's last 30 years; the state is filled in only after one
+     * that worked. */
+    static const int64_t steps[] = {-3000000000, INT64_MIN, 7000000000, 9000000000, INT64_MAX};
+    for (int i = 0; i < 5; i++) {
+        memset(&state, 0, sizeof state);
+        state.modes = ADJ_SETOFFSET;
+        state.time.tv_sec = steps[i];
+        SHOW(syscall(SYS_adjtimex, &state));
+    }
     /* Without the right to. */
     setuid(65534);
     state.modes = ADJ_SETOFFSET;
