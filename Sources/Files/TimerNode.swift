@@ -53,12 +53,14 @@ package final class TimerNode: AnonymousNode, WakeTarget {
         /// The same; reads fail with ECANCELED when the clock was set meanwhile.
         case clockStartUntilSet
     }
-    /// Arms the timer (a zero `value`: disarms it), as timerfd_settime(2).
-    package func set(_ value: Nanoseconds, interval: Nanoseconds, from base: Base) {
+    /// Arms the timer (a zero `value`: disarms it), as timerfd_settime(2). ECANCELED, once, where the
+    /// clock was set since the last setting and no read told so: it is armed all the same.
+    package func set(
+        _ value: Nanoseconds, interval: Nanoseconds, from base: Base
+    ) throws(Errno) {
         timer?.cancel()
         clockWatch.stop()
         watchesClock = base == .clockStartUntilSet && clock == .realtime
-        wasClockSet = false
         if watchesClock { Clock.realtimeChanges.value.add(clockWatch, for: self) }
         hasExpired = false
         ticks = 0
@@ -66,6 +68,10 @@ package final class TimerNode: AnonymousNode, WakeTarget {
         guard value > .zero else { return }
         due = base == .now ? clock.now() + value : value
         timer?.arm(at: due)
+        if watchesClock, wasClockSet {
+            wasClockSet = false
+            throw .canceled
+        }
     }
     /// Time to the next expiry, zero where there is none, and the period (timerfd_gettime(2)).
     package func value() -> (remaining: Nanoseconds, interval: Nanoseconds) {
@@ -90,7 +96,7 @@ package final class TimerNode: AnonymousNode, WakeTarget {
             guard blocking == .blocking else { throw .tryAgain }
             guard Wait.until({ self.ticks > 0 }) == .ready else { throw .restart }
         }
-        if wasClockSet {
+        if watchesClock, wasClockSet {
             // The ticks before it count for nothing any more.
             wasClockSet = false
             ticks = 0

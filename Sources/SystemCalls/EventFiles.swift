@@ -63,7 +63,7 @@ extension SystemCalls {
         let (value, interval) = try setting.validated()
         let timer = try timer(caller, descriptor)
         let previous = timer.value()
-        timer.set(
+        try timer.set(
             value, interval: interval,
             from: flags & absolute == 0
                 ? .now : flags & cancelOnSet == 0 ? .clockStart : .clockStartUntilSet)

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 
 static volatile int signals;
 static void count(int number, siginfo_t *information, void *context) { signals++; }
@@ -110,6 +111,25 @@ int main(void) {
         HOLDS(spent < 2000000000);
         close(timer);
     }
+    /* The clock is set, by a nanosecond and back: ECANCELED once, by a read or by the next setting. */
+    int cancelled = SHOW(syscall(SYS_timerfd_create, CLOCK_REALTIME, TFD_NONBLOCK));
+    clock_gettime(CLOCK_REALTIME, &value.it_value);
+    value.it_value.tv_sec += 1000;
+    for (int i = 0; i < 4; i++) {
+        SHOW(syscall(SYS_timerfd_settime, cancelled, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &value, &old));
+        struct timex step = {.modes = ADJ_SETOFFSET | ADJ_NANO, .time = {i % 2 ? -1 : 0, i % 2 ? 999999999 : 1}};
+        HOLDS(syscall(SYS_adjtimex, &step) >= 0);
+        say("events %x", ready(cancelled));
+        if (i == 0) SHOW(read(cancelled, &ticks, 8));
+    }
+    SHOW(syscall(SYS_timerfd_settime, cancelled, TFD_TIMER_ABSTIME, &value, NULL));
+    SHOW(read(cancelled, &ticks, 8));
+    SHOW(syscall(SYS_timerfd_settime, cancelled, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &value, NULL));
+    SHOW(syscall(SYS_timerfd_settime, cancelled, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &value, NULL));
+    SHOW(read(cancelled, &ticks, 8));
+    syscall(SYS_timerfd_gettime, cancelled, &old);
+    HOLDS(old.it_value.tv_sec > 900);
+    close(cancelled);
     /* Waiting for it by read and by epoll, and a signal in between. */
     int timer = timerfd_create(CLOCK_MONOTONIC, 0), set = epoll_create1(0);
     struct epoll_event event = {EPOLLIN | EPOLLET, {.u64 = 5}};
