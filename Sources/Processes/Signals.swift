@@ -140,8 +140,13 @@ package final class Signals: SignalSource {
         update()
     }
     private func sendParked(_ signal: Signal) {
-        while let queued = parked.takeQueued(signal) { ofProcess.add(signal, queued) }
+        var isAny = false
+        while let queued = parked.takeQueued(signal) {
+            ofProcess.add(signal, queued)
+            isAny = true
+        }
         update()
+        if isAny { arrivals.wake([.readable]) }
     }
     /// Sends a signal that an instruction of the program caused, which nothing can hold back: where
     /// it is blocked or ignored its action becomes the default (kernel/signal.c, force_sig_info).

@@ -96,6 +96,26 @@ int main(void) {
     SHOW(epoll_wait(poll, &event, 1, 0));
     SHOW(read(file, information, 128));
     say("%s code %d", signal_name(information[0].ssi_signo), information[0].ssi_code);
+    /* A timer's signal that was ignored comes when it is ignored no more. */
+    sigset_t ignored;
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGWINCH);
+    int unignored = SHOW(syscall(SYS_signalfd4, -1, &ignored, 8L, SFD_NONBLOCK));
+    SHOW(epoll_ctl(poll, EPOLL_CTL_ADD, unignored, &event));
+    struct sigevent notice = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGWINCH};
+    struct itimerspec period = {{10, 0}, {0, 1000000}};
+    int timer = -1;
+    SHOW(syscall(SYS_timer_create, CLOCK_MONOTONIC, &notice, &timer));
+    signal(SIGWINCH, SIG_IGN);
+    SHOW(syscall(SYS_timer_settime, timer, 0, &period, NULL));
+    usleep(20000);
+    sigprocmask(SIG_BLOCK, &ignored, NULL);
+    SHOW(epoll_wait(poll, &event, 1, 0));
+    handle(SIGWINCH, count, 0);
+    SHOW(epoll_wait(poll, &event, 1, 1000));
+    SHOW(read(unignored, information, sizeof information));
+    say("%s code %d", signal_name(information[0].ssi_signo), information[0].ssi_code);
+    SHOW(syscall(SYS_timer_delete, timer));
     int waiting = SHOW(syscall(SYS_signalfd, -1, &set, 8L));
     say("F_GETFL %o", fcntl(waiting, F_GETFL));
     alarm(1);
