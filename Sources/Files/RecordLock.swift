@@ -64,6 +64,14 @@ struct RecordLocks {
         }
         return nil
     }
+    /// The first lock of an owner's that overlaps one.
+    func held(overlapping lock: RecordLock, by owner: OpenFile?) -> RecordLock? {
+        var held = head
+        while let current = held, !(current.file === owner && current.overlaps(lock)) {
+            held = current.next
+        }
+        return held.map { RecordLock($0.kind, $0.first, $0.last) }
+    }
     /// Gives an owner a range, or takes it away. The caller has admitted two objects.
     mutating func set(_ lock: RecordLock, of owner: OpenFile?) {
         var first = lock.first
@@ -166,6 +174,10 @@ extension OpenFile {
         with lock: RecordLock, of owner: LockOwner
     ) -> (RecordLock, isOfFile: Bool)? {
         node.recordLocks.conflict(with: lock, of: owner == .file ? self : nil)
+    }
+    /// The file's own first lock that overlaps one (F_OFD_GETLK of F_UNLCK, since Linux 6.5).
+    package func ownLock(overlapping lock: RecordLock) -> RecordLock? {
+        node.recordLocks.held(overlapping: lock, by: self)
     }
     /// Sets or takes away a record lock. EAGAIN, EBADF, EINTR as `restart`, ENOMEM.
     package func setRecordLock(

@@ -9,8 +9,11 @@ extension SystemCalls {
     /// dup(2): Gives an open file the lowest free descriptor. Errors: EBADF, EMFILE, ENOMEM.
     static func dup(_ caller: Caller, descriptor: Int32) throws(Errno) -> Int {
         let file = try caller.anyFile(descriptor)
+        // Where there is no room nothing is closed: that would drop the file's locks.
+        let number = try caller.process.descriptors.insert(
+            file, limit: caller.process.descriptorLimit, flags: [])
         file.retain()
-        return try caller.install(file, [])
+        return Int(number)
     }
 
     /// dup2(2): Makes a descriptor a duplicate of another. Errors: EBADF, ENOMEM.

@@ -33,7 +33,11 @@ extension SystemCalls {
             try file.setRecordLock(lock, of: owner, waits ? .blocking : .nonblocking)
             return 0
         }
-        guard let (held, isFileLock) = file.conflict(with: lock, of: owner) else {
+        let found =
+            lock.kind == .none
+            ? file.ownLock(overlapping: lock).map { ($0, isOfFile: true) }
+            : file.conflict(with: lock, of: owner)
+        guard let (held, isFileLock) = found else {
             try ProgramMemory.store(RecordLock.Kind.none.rawValue, at: address)
             return 0
         }

@@ -1,5 +1,6 @@
 /* Covers: fcntl */
 #include "conformance.h"
+#include <sys/resource.h>
 
 /* Record locks of a process and of open files (F_OFD_SETLK): who is in whose way. */
 static int file, other;
@@ -46,6 +47,11 @@ int main(void) {
     lock("read 0..9 (other)", other, F_OFD_SETLK, F_RDLCK, SEEK_SET, 0, 7, 0);
     lock("write 3 (other)", other, F_OFD_SETLK, F_WRLCK, SEEK_SET, 3, 1, 0);
     lock("get", reading, F_OFD_GETLK, F_WRLCK, SEEK_SET, 0, 0, 0);
+    /* F_UNLCK asks for the file's own (since Linux 6.5). */
+    lock("get own", file, F_OFD_GETLK, F_UNLCK, SEEK_SET, 0, 0, 0);
+    lock("get own 5", file, F_OFD_GETLK, F_UNLCK, SEEK_SET, 5, 1, 0);
+    lock("get own 100..", file, F_OFD_GETLK, F_UNLCK, SEEK_SET, 100, 0, 0);
+    lock("get own (reading)", reading, F_OFD_GETLK, F_UNLCK, SEEK_SET, 0, 0, 0);
     /* Errors. */
     lock("l_pid", file, F_OFD_SETLK, F_RDLCK, SEEK_SET, 0, 1, 5);
     lock("read on write-only", writing, F_OFD_SETLK, F_RDLCK, SEEK_SET, 50, 1, 0);
@@ -67,6 +73,15 @@ int main(void) {
     lock("pipe", ends[0], F_SETLK, F_RDLCK, SEEK_SET, 0, 1, 0);
     /* Closing any descriptor of a file drops the process's locks, and an open file's last its own. */
     lock("write 100", file, F_SETLK, F_WRLCK, SEEK_SET, 100, 5, 0);
+    lock("get 100", other, F_OFD_GETLK, F_WRLCK, SEEK_SET, 100, 1, 0);
+    /* A duplicate for which there is no room closes nothing. */
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){3, limit.rlim_max});
+    SHOW(syscall(SYS_dup, file));
+    SHOW(fcntl(file, F_DUPFD, 0));
+    SHOW(syscall(SYS_dup2, file, 50));
+    setrlimit(RLIMIT_NOFILE, &limit);
     lock("get 100", other, F_OFD_GETLK, F_WRLCK, SEEK_SET, 100, 1, 0);
     close(reading);
     lock("get 100", other, F_OFD_GETLK, F_WRLCK, SEEK_SET, 100, 1, 0);
