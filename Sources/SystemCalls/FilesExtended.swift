@@ -35,7 +35,7 @@ extension SystemCalls {
         }
     }
 
-    /// listxattr(2): Lists the attributes' names. Errors: EFAULT, ERANGE, path errors.
+    /// listxattr(2): Lists the attributes' names. Errors: E2BIG, EFAULT, ERANGE, path errors.
     static func listxattr(
         _ caller: Caller, path: VirtualAddress, list: VirtualAddress, size: UInt64
     ) throws(Errno) -> Int {
@@ -49,7 +49,7 @@ extension SystemCalls {
         let entry = try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
         return try self.list(caller, entry.node, list, size)
     }
-    /// flistxattr(2): As listxattr(2), of an open file. Errors: EBADF, EFAULT, ERANGE.
+    /// flistxattr(2): As listxattr(2), of an open file. Errors: E2BIG, EBADF, EFAULT, ERANGE.
     static func flistxattr(
         _ caller: Caller, descriptor: Int32, list: VirtualAddress, size: UInt64
     ) throws(Errno) -> Int {
@@ -156,15 +156,18 @@ extension SystemCalls {
     private static func list(
         _ caller: Caller, _ node: Node, _ target: VirtualAddress, _ size: UInt64
     ) throws(Errno) -> Int {
+        let access = attributeAccess(of: caller)
         var total = 0
-        try node.listAttributes(for: attributeAccess(of: caller)) { name throws(Errno) in
-            let end = total + name.byteCount + 1
-            if size > 0 {
-                guard end <= size else { throw .outOfRange }
-                try ProgramMemory.copyOut(name, to: try target.field(UInt64(total)))
-                try ProgramMemory.store(UInt8(0), at: try target.field(UInt64(end - 1)))
-            }
-            total = end
+        try node.listAttributes(for: access) { name throws(Errno) in total += name.byteCount + 1 }
+        guard size > 0 else { return total }
+        // A longer list than Linux's buffer for it can't be had, only its size.
+        guard total <= longestValue || size < longestValue else { throw .argumentListTooLong }
+        guard total <= size else { throw .outOfRange }
+        var place: UInt64 = 0
+        try node.listAttributes(for: access) { name throws(Errno) in
+            try ProgramMemory.copyOut(name, to: try target.field(place))
+            place += UInt64(name.byteCount) + 1
+            try ProgramMemory.store(UInt8(0), at: try target.field(place - 1))
         }
         return total
     }

@@ -88,6 +88,22 @@ int main(void) {
     SHOW(fgetxattr(ends[0], "user.x", buffer, 10));
     int path = open("file", O_PATH);
     SHOW(fgetxattr(path, "user.five", buffer, 10));
+    /* A list beyond 64 KiB: only its size can be had. */
+    int many = open("many", O_RDWR | O_CREAT, 0644);
+    memset(buffer, 'n', 300);
+    memcpy(buffer, "security.", 9);
+    for (int i = 0; i < 258; i++) {
+        snprintf(buffer + 9, 4, "%03d", i);
+        buffer[12] = 'n', buffer[254] = 0;
+        fsetxattr(many, buffer, "x", 1, 0);
+        if (i < 256) continue;
+        SHOW(flistxattr(many, NULL, 0));
+        SHOW(flistxattr(many, value, 65535));
+        SHOW(flistxattr(many, value, 65536));
+        SHOW(flistxattr(many, value, sizeof value));
+        SHOW(listxattr("many", BAD_POINTER, 65536));
+    }
+    SHOW(unlink("many"));
     /* The time of change moves; a copy has none; a name keeps them. */
     struct stat before, after;
     stat("file", &before);
