@@ -17,7 +17,8 @@ package final class SignalDrive: WakeTarget {
     package var signal: Int32 = 0
     /// The descriptor by which signals were asked for.
     package var descriptor: Int32 = 0
-    /// Sends the signal. Refers to nothing that refers to this.
+    /// Sends the signal. It may refer to the process and so, by an open file, to this: the file's
+    /// last release lets its drive go, which ends the circle.
     package var send: ((SignalDrive, Readiness) -> Void)?
     private let waiter = Waiter()
     private let wanted: Readiness
