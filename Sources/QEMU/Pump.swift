@@ -9,7 +9,10 @@ struct Pump {
     /// Why the target takes no more.
     private(set) var failure: Errno?
     private(set) var byteCount: UInt64 = 0
-    private static let chunk = 64 << 10
+    private let chunk: Int
+
+    /// Reads at most `chunk` bytes at a time.
+    init(chunk: Int) { self.chunk = chunk }
 
     /// Nothing is here that the target is to take.
     var isEmpty: Bool { pending.isEmpty }
@@ -18,7 +21,7 @@ struct Pump {
     mutating func read(from source: Descriptor) {
         guard pending.isEmpty, !hasEnded else { return }
         do {
-            let bytes = try source.read(atMost: Self.chunk)
+            let bytes = try source.read(atMost: chunk)
             hasEnded = bytes.isEmpty
             byteCount += UInt64(bytes.count)
             pending = bytes[...]
@@ -38,6 +41,9 @@ struct Pump {
             case .failure(let reason): failure = reason
             }
         }
-        if failure != nil { pending = [] }
+        if failure != nil {
+            pending = []
+            hasEnded = true
+        }
     }
 }

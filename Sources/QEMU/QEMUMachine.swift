@@ -14,6 +14,8 @@ package enum QEMUMachine {
         guard let program = Host.executable(named: Installation.command) else {
             throw .host(Installation.missing)
         }
+        try configuration.checkCommandLine()
+        try checkFiles(configuration)
         try checkMemory(configuration)
         let files = try archive(configuration)
         let arguments = Arguments(
@@ -81,6 +83,18 @@ package enum QEMUMachine {
         } catch { throw .host("the program's archive can't be handed to QEMU", error) }
     }
 
+    private static func checkFiles(
+        _ configuration: MachineConfiguration
+    ) throws(MachineFailure) {
+        guard let range = configuration.files else { return }
+        let size: UInt64
+        do throws(Errno) { size = UInt64(max(try range.file.status().byteCount, 0)) } catch {
+            throw .host("the program's archive can't be read", error)
+        }
+        guard range.offset >= 0, UInt64(range.offset) <= size,
+            range.byteCount <= size - UInt64(range.offset)
+        else { throw .refused("the program's archive is truncated") }
+    }
     private static func checkMemory(
         _ configuration: MachineConfiguration
     ) throws(MachineFailure) {

@@ -20,14 +20,15 @@ struct Relay: ~Copyable {
     private var early: EarlyConsole
     private let input = InputStream(.standardInput)
     private let outputs = [OutputStream(.standardOutput), OutputStream(.standardError)]
-    private var inputPump = Pump()
-    private var outputPumps = [Pump(), Pump()]
+    private var inputPump = Pump(chunk: 4096)
+    private var outputPumps = [Pump(chunk: 64 << 10), Pump(chunk: 64 << 10)]
     /// Records for the guest that did not fit into the socket yet.
     private var outgoing: ArraySlice<UInt8> = []
     private var hasToldEnd = false
     private var hasHeardGuest = false
     private var ended: Set<Int> = []
     private var lastSignal: Int64?
+    private var signalCount = 0
     /// What QEMU itself said, for the line that tells why it failed.
     private(set) var complaint: [UInt8] = []
     private var poll = Poll()
@@ -72,7 +73,7 @@ struct Relay: ~Copyable {
     /// Waits for something to do; returns whether QEMU has ended.
     private mutating func wait(_ child: Descriptor) -> Bool {
         poll.removeAll()
-        poll.add(child, .readable)
+        if !isChildGone { poll.add(child, .readable) }
         poll.add(signals.descriptor.borrowed, .readable)
         if !ended.contains(-1) { poll.add(words, .readable) }
         for channel in [Channel.control, .early, .input] where !ended.contains(channel.rawValue) {
@@ -81,7 +82,7 @@ struct Relay: ~Copyable {
             if channel == .control, hasHeardGuest, !outgoing.isEmpty { events.insert(.writable) }
             poll.add(socket(channel), events)
         }
-        if inputPump.isEmpty, !inputPump.hasEnded, terminal?.letsInputBeRead ?? true {
+        if takesInput, inputPump.isEmpty, terminal?.letsInputBeRead ?? true {
             poll.add(input.descriptor, .readable)
         }
         if let guardian = terminal?.guardian { poll.add(guardian, .readable) }
@@ -103,9 +104,12 @@ struct Relay: ~Copyable {
             let typed = terminal.readKeyboard(atMost: HostRecord.keyboardLimit)
             if !typed.isEmpty { tell(.keyboard(typed)) }
         }
-        return !poll.ready(child).isEmpty
+        isChildGone = isChildGone || !poll.ready(child).isEmpty
+        return isChildGone
     }
     private var isInputReady = false
+    /// Its end stays readable, and would keep poll(2) from sleeping.
+    private var isChildGone = false
 
     /// Nothing more comes out of the machine, and all that came is out.
     private var isDrained: Bool {
@@ -134,8 +138,12 @@ struct Relay: ~Copyable {
     }
     private static let complaintLimit = 4096
 
+    /// What is read and not taken is lost to who reads standard input behind this machine.
+    private var takesInput: Bool {
+        !inputPump.hasEnded && !isChildGone && !ended.contains(Channel.input.rawValue)
+    }
     private mutating func serveInput() {
-        if isInputReady || input.neverWaits {
+        if isInputReady || input.neverWaits, takesInput {
             inputPump.read(from: input.descriptor)
         }
         isInputReady = false
@@ -185,7 +193,11 @@ struct Relay: ~Copyable {
             default: records.handle(record)
             }
         }
+        guard outgoing.count <= Self.outgoingLimit else {
+            throw .guest("the kernel asks and does not take the answers")
+        }
     }
+    private static let outgoingLimit = 64 << 10
 
     // MARK: The terminal
 
@@ -287,14 +299,20 @@ struct Relay: ~Copyable {
             default: break
             }
             let now = HostClock.monotonic
-            let isSecond = lastSignal.map { now - $0 < Self.impatience } ?? false
-            // A machine that never said a word takes none.
-            if isSecond, !hasHeardGuest { return Ending(status: 128 + Int32(number)) }
+            let age = lastSignal.map { now - $0 } ?? .max
             lastSignal = now
+            // The same wish, which a shell and timeout(1) both passed on.
+            if age < 100_000_000 { continue }
+            signalCount = age < Self.impatience ? signalCount + 1 : 1
+            // A machine that never said a word takes none; whether another does can't be seen.
+            if signalCount >= (hasHeardGuest ? 3 : 2) {
+                return Ending(status: 128 + Int32(number))
+            }
             tell(.signal, UInt64(number))
         }
         return nil
     }
-    /// Two signals within this time end a machine that takes none: one second.
+    /// Signals that follow each other within this time, one second, end a machine: the second one
+    /// that never said a word, the third any.
     private static let impatience: Int64 = 1_000_000_000
 }

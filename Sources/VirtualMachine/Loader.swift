@@ -130,12 +130,20 @@ enum Loader {
     }
 }
 
+extension MachineConfiguration {
+    /// Refuses a command line that no platform takes.
+    package func checkCommandLine() throws(MachineFailure) {
+        let limit = GuestLayout.maximumCommandLine
+        guard commandLine.count <= limit else {
+            throw .refused("the command line is longer than \(limit >> 10) KiB")
+        }
+    }
+}
+
 extension GuestLayout {
     /// Lays out what a configuration asks for.
     init(_ kernel: KernelImage, _ configuration: MachineConfiguration) throws(MachineFailure) {
-        guard configuration.commandLine.count <= Self.maximumCommandLine else {
-            throw .refused("the command line is longer than \(Self.maximumCommandLine >> 10) KiB")
-        }
+        try configuration.checkCommandLine()
         let files = configuration.files?.byteCount ?? 0
         // Below the hole that devices use; a larger archive needs a file system of its own.
         guard files <= GuestMemory.lowLimit - (256 << 20) else {
