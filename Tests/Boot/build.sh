@@ -80,7 +80,7 @@ build_real_programs() {
 use_qemu() {
     local accelerator=tcg name=${vmm%%/*}
     # TCG takes ten times as long, and more on a busy machine.
-    limit=200 test_limit=500
+    limit=200 test_limit=500 kill_after=200
     [ "$name" = "$vmm" ] || accelerator=${vmm#*/}
     local board=${name#qemu:}
     [ "$board" != qemu ] || board=microvm

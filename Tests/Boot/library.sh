@@ -4,12 +4,14 @@
 
 # Limits in seconds: of a machine or native program, and of a whole test.
 limit=60 test_limit=300
+# From a signal that a test sends, or the limit, to SIGKILL.
+kill_after=30
 
 # Runs martlet as the mode asks for. SIGINT and SIGQUIT, which bash ignores for background jobs, are
 # as in a shell's foreground.
 # It is a simple command, so that $! of `"${martlet_command[@]}" … &` is the process to signal.
 set_martlet_command() {
-    martlet_command=(timeout --foreground -k 30 $limit env --default-signal=INT,QUIT)
+    martlet_command=(timeout --foreground -k $kill_after $limit env --default-signal=INT,QUIT)
     [ $as_user = no ] || martlet_command+=("$work/as-user" yes)
     martlet_command+=("$martlet")
 }

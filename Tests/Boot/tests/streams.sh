@@ -1,6 +1,7 @@
 # Standard input, output and error are separate binary channels.
 
 test_cat_100_megabytes() {
+    not_by_serial_port
     head -c 100000000 /dev/urandom >input
     run_martlet run /bin/busybox cat <input >output 2>errors
     local status=$?
@@ -8,6 +9,7 @@ test_cat_100_megabytes() {
     cmp input output && [ ! -s errors ]
 }
 test_cat_100_megabytes_by_pipe() {
+    not_by_serial_port
     head -c 100000000 /dev/urandom >input
     cat input | run_martlet run /bin/busybox cat | cmp - input
     local all=("${PIPESTATUS[@]}")

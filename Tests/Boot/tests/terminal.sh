@@ -335,6 +335,7 @@ send exit\r
 SCRIPT
 }
 test_terminal_restored_after_kill_of_the_watch() {
+    [ -z "$vmm" ] || skip "looks for a process named martlet, which is a script then"
     needs_terminal
     unchanged <<SCRIPT
 sleep 300
@@ -352,6 +353,7 @@ send exit\r
 SCRIPT
 }
 test_terminal_restored_after_termination() {
+    [ -z "$vmm" ] || skip "looks for a process named martlet, which is a script then"
     needs_terminal
     unchanged <<SCRIPT
 sleep 300
