@@ -61,6 +61,7 @@ package final class TransmitPort {
         return isBroken || isClosed || queue.inFlightCount == 0
     }
     private func reclaim() {
+        if transport.isPolled, queue.inFlightCount > 0 { transport.notify(queueNumber) }
         do { while !isBroken, try queue.collect(in: memory) != nil {} } catch { fail() }
     }
     private func fail() {

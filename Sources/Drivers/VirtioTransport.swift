@@ -12,6 +12,8 @@ package struct VirtioTransport {
     /// Rings that exist, where the device was started in the driver's place.
     private var prepared: PreparedRings?
     var isPrepared: Bool { prepared != nil }
+    /// Whether the device moves on only while its driver rings: one that code of ours plays.
+    package var isPolled = false
 
     /// Takes over a device that was prepared (`BootRecord.DeviceKind`).
     package init(

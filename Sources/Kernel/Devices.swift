@@ -56,8 +56,9 @@ final class Devices {
         do throws(DriverError) {
             var rings = PreparedRings()
             let serial = try SerialConsole(rings: &rings, allocate: Self.frames)
-            let transport = VirtioTransport(
+            var transport = VirtioTransport(
                 serial, prepared: rings, device: .console, features: SerialConsole.features)
+            transport.isPolled = true
             let driver = try ConsoleDriver(
                 transport, records: records, sizes: .init(frameCount: Frames.totalCount),
                 allocate: Self.frames)
