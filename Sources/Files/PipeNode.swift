@@ -68,6 +68,8 @@ final class PipeNode: Node {
         var capacity = Page.size
         while capacity < wanted { capacity *= 2 }
         guard count <= capacity else { throw .busy }
+        // Writers look again whether or not there is more room, as on Linux.
+        defer { queue.wake([.writable]) }
         guard capacity != self.capacity else { return capacity }
         var new = try Self.makeFrames(capacity)
         var moved = 0

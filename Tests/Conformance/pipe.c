@@ -1,5 +1,6 @@
 /* Covers: pipe pipe2 */
 #include "conformance.h"
+#include <sys/epoll.h>
 
 static volatile int signals;
 static void count(int number, siginfo_t *information, void *context) { signals++; }
@@ -35,6 +36,21 @@ int main(void) {
     SHOW(read(ends[0], page, 3996));
     SHOW(write(ends[1], page, 4096));
     SHOW(write(ends[1], page, 1));
+
+    /* A larger ring has room at once, and tells so. */
+    int set = epoll_create1(0);
+    struct epoll_event event = {EPOLLOUT | EPOLLET, {.u64 = 7}};
+    SHOW(epoll_ctl(set, EPOLL_CTL_ADD, ends[1], &event));
+    SHOW(epoll_wait(set, &event, 1, 0));
+    SHOW(fcntl(ends[1], F_SETPIPE_SZ, 131072));
+    SHOW(epoll_wait(set, &event, 1, 0));
+    SHOW(epoll_wait(set, &event, 1, 0));
+    static const int sizes[] = {262144, 262144, 131072, 4096, 65536};
+    for (int i = 0; i < 5; i++) {
+        SHOW(fcntl(ends[1], F_SETPIPE_SZ, sizes[i]));
+        SHOW(epoll_wait(set, &event, 1, 0));
+    }
+    close(set);
 
     /* No reader: EPIPE and SIGPIPE. */
     handle(SIGPIPE, count, 0);
