@@ -2,7 +2,7 @@ package import Base
 package import Files
 package import LinuxABI
 internal import Hardware
-internal import Scheduler
+package import Scheduler
 
 /// Standard input of the machine as a character device; not a terminal.
 package final class ConsoleInput: CharacterDevice {
@@ -38,10 +38,12 @@ package final class ConsoleInput: CharacterDevice {
         // A close is sent after the last bytes, so whoever sees it first must look at those again.
         console.poll()
         console.input.collect()
-        return console.input.byteCount > 0 || console.input.isClosed || console.input.isBroken
+        console.input.tellWaiters()
+        return console.input.byteCount > 0 || console.input.hasEnded
     }
     package var isWritable: Bool { false }
     package var isHungUp: Bool { console.input.isClosed }
+    package var waiters: WaitQueue? { console.input.waiters }
 
     package func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
         guard request == DeviceRequest.bytesReadable else { throw .notTerminal }
@@ -80,6 +82,7 @@ package final class ConsoleOutput: CharacterDevice {
         return port.isWritable
     }
     package var isHungUp: Bool { port.isClosed }
+    package var waiters: WaitQueue? { port.waiters }
 }
 
 /// Requests of ioctl(2) that a console channel knows (ioctl_tty(2)); all others are ENOTTY.

@@ -124,7 +124,17 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
         }
         any = records.poll() || any
         terminal?.collect()
+        tellWaiters()
         return any
+    }
+    /// Wakes who waits for what happened to the ports.
+    private func tellWaiters() {
+        // Only what is collected is known, and only then an interrupt tells of more.
+        if !input.waiters.isEmpty { input.collect() }
+        input.tellWaiters()
+        output.tellWaiters()
+        error.tellWaiters()
+        terminal?.tellWaiters()
     }
     package func interrupt() { poll() }
 

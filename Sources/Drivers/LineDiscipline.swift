@@ -90,6 +90,8 @@ package final class LineDiscipline {
         for position in tail..<lineStart where !isEndOfFile(position) { result += 1 }
         return result
     }
+    /// Where what a read may have ends: grows with what comes, ends of file among it.
+    package var readableEnd: Int { lineStart }
     /// Whether a line is complete, or, without lines, a byte is here.
     package var hasInput: Bool { isCanonical ? lineStart > tail : count > 0 }
     private func isEnd(_ position: Int) -> Bool { ends[position & Self.mask] != 0 }

@@ -1,6 +1,7 @@
 internal import Base
 internal import Hardware
 internal import LinuxABI
+internal import Scheduler
 internal import Trace
 internal import Virtio
 
@@ -28,6 +29,11 @@ package final class ReceivePort {
     /// Bytes that came so far, and after how many the host said that no more come.
     private var receivedByteCount: UInt64 = 0
     var endByteCount: UInt64?
+
+    /// Who waits for bytes or the end.
+    let waiters = WaitQueue()
+    /// What `tellWaiters` has told.
+    private var told = (byteCount: UInt64(0), hasEnded: false)
 
     private struct Filled {
         let slot: UInt16
@@ -96,6 +102,15 @@ package final class ReceivePort {
             } while try queue.enableInterrupts(in: memory)
         } catch { fail() }
         if hasEmpty { publish() }
+    }
+
+    var hasEnded: Bool { isClosed || isBroken }
+    /// Wakes who waits, where bytes or the end came since this was called last.
+    func tellWaiters() {
+        let now = (byteCount: receivedByteCount, hasEnded: hasEnded)
+        guard now != told else { return }
+        told = now
+        waiters.wake(now.hasEnded ? [.readable, .hungUp] : [.readable])
     }
 
     /// Bytes that are here.

@@ -32,7 +32,7 @@ extension Terminal {
         case .insertByte:
             attach()
             discipline.receive(try ProgramMemory.load(UInt8.self, at: address))
-            collect()
+            collectAndTell()
         case .getWindowSize:
             console.poll()
             try ProgramMemory.store(size.encoded, at: address)
@@ -71,13 +71,17 @@ extension Terminal {
         }
         attach()
         discipline.setModes(TerminalModes(storage.span.raw))
-        collect()
+        collectAndTell()
     }
     /// tcflow(3): TCOOFF, TCOON; TCIOFF and TCION send a character to whoever types.
     private func flow(_ action: UInt64) throws(Errno) {
         switch action {
-        case 0: discipline.setStopped(true)
-        case 1: discipline.setStopped(false)
+        case 0:
+            discipline.setStopped(true)
+            tellWaiters()
+        case 1:
+            discipline.setStopped(false)
+            tellWaiters()
         case 2, 3: break
         default: throw .invalidArgument
         }

@@ -3,7 +3,7 @@ package import Files
 package import LinuxABI
 internal import Hardware
 package import NucleusInterface
-internal import Scheduler
+package import Scheduler
 
 /// Whose terminal it is: the session whose signals the keyboard sends.
 package protocol TerminalOwner: AnyObject {
@@ -19,7 +19,7 @@ package protocol TerminalOwner: AnyObject {
 /// The host's terminal treats bytes itself until the program first wants input or other modes; then
 /// the kernel asks the host to pass them on as they are, and does all of it here. So a program that
 /// never reads leaves the host's terminal as it is.
-package final class Terminal: CharacterDevice {
+package final class Terminal: CharacterDevice, WakeTarget {
     let discipline: LineDiscipline
     let console: ConsoleDriver
     private let records: ControlChannel
@@ -32,6 +32,10 @@ package final class Terminal: CharacterDevice {
     private let isInput: Bool
     /// Whether what is typed comes, by standard input or by records.
     private let hasKeyboard: Bool
+    private let queue = WaitQueue()
+    private let portWaiter = Waiter()
+    /// What `tellWaiters` has told.
+    private var told = (readableEnd: 0, hasEnded: false, isStopped: false)
     /// Bytes on their way out.
     private var staged = InlineArray<4096, UInt8>(repeating: 0)
 
@@ -60,6 +64,7 @@ package final class Terminal: CharacterDevice {
         attachment =
             port == nil || !hasKeyboard ? .never : streams.contains(.isRaw) ? .attached : .notYet
         console.terminal = self
+        port?.waiters.add(portWaiter, for: self)
         if !isInput {
             records.onKeyboard = { [self] byte in
                 if isAttached, discipline.room > 0 { discipline.receive(byte) }
@@ -137,7 +142,7 @@ package final class Terminal: CharacterDevice {
     }
 
     private var hasEnded: Bool {
-        !hasKeyboard || (isInput && (console.input.isClosed || console.input.isBroken))
+        !hasKeyboard || (isInput && console.input.hasEnded)
     }
 
     package func read(
@@ -199,6 +204,8 @@ package final class Terminal: CharacterDevice {
 
     /// Copies what is there to the program, a line at most where lines count.
     private func copy(_ count: Int, to address: VirtualAddress) throws(Errno) -> Int {
+        // Room for what waits in the ring.
+        defer { collectAndTell() }
         var done = 0
         while done < count, discipline.hasInput {
             var piece = InlineArray<256, UInt8>(repeating: 0)
@@ -222,8 +229,6 @@ package final class Terminal: CharacterDevice {
             done += portion.byteCount
             if portion.endsRead { break }
         }
-        // Room for what waits in the ring.
-        collect()
         return done
     }
 
@@ -305,6 +310,30 @@ package final class Terminal: CharacterDevice {
 
     // MARK: Readiness
 
+    package var waiters: WaitQueue? { queue }
+    /// The port has room, or its end came.
+    package func woken(by events: Readiness) -> Bool {
+        queue.wake(events)
+        return true
+    }
+    /// Wakes who waits, where there is more to read than when this was called last, the end, or output
+    /// that goes on.
+    func tellWaiters() {
+        let now = (
+            readableEnd: discipline.readableEnd, hasEnded: hasEnded,
+            isStopped: discipline.isStopped
+        )
+        var events: Readiness = []
+        if now.readableEnd > told.readableEnd { events.insert(.readable) }
+        if now.hasEnded, !told.hasEnded { events.formUnion([.readable, .hungUp]) }
+        if told.isStopped, !now.isStopped { events.insert(.writable) }
+        told = now
+        if !events.isEmpty { queue.wake(events) }
+    }
+    func collectAndTell() {
+        collect()
+        tellWaiters()
+    }
     package var isReadable: Bool {
         attach()
         console.poll()

@@ -21,6 +21,11 @@ package final class TransmitPort {
     var hasFailed: Bool { isBroken }
     /// Whether the device closed its end: nobody reads what is written.
     package internal(set) var isClosed = false
+    /// Who waits for room or the end.
+    let waiters = WaitQueue()
+    /// Whether somebody found no room since `tellWaiters` last told of some.
+    private var wasFull = false
+    private var wasClosed = false
 
     /// Sets the queue up; `slots` is cut into as many slots as the queue has entries.
     init(
@@ -75,7 +80,17 @@ package final class TransmitPort {
     /// Whether a write would not wait; if it would, an interrupt tells when that changes.
     var isWritable: Bool {
         if isClosed || isBroken || freeSlot() != nil { return true }
-        return arm() && freeSlot() != nil
+        if arm(), freeSlot() != nil { return true }
+        wasFull = true
+        return false
+    }
+    /// Wakes who waits, where there is room again or the device closed its end.
+    func tellWaiters() {
+        let hasRoom = wasFull && isWritable
+        guard hasRoom || wasClosed != isClosed else { return }
+        if hasRoom { wasFull = false }
+        wasClosed = isClosed
+        waiters.wake(isClosed ? [.writable, .error, .hungUp] : [.writable])
     }
     private func arm() -> Bool {
         do { return try queue.enableInterrupts(in: memory) } catch {
@@ -91,7 +106,10 @@ package final class TransmitPort {
             guard !isClosed else { throw .brokenPipe }
             if let slot = freeSlot() { return slot }
             guard !isBroken else { throw .inputOutput }
-            guard blocking != .never else { throw .tryAgain }
+            guard blocking != .never else {
+                wasFull = true
+                throw .tryAgain
+            }
             let outcome = Wait.until(
                 interruptible: blocking == .untilSignal ? .bySignals : .never
             ) { self.isWritable }

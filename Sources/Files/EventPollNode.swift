@@ -13,7 +13,6 @@ package final class EventPollItem: WakeTarget {
     fileprivate let waiter = Waiter()
     // Its places: among the instance's ready ones, among all of it, among the file's.
     fileprivate var isReady = false
-    fileprivate var mustBeLookedAt = false
     fileprivate var nextReady: EventPollItem?
     fileprivate var previousReady: EventPollItem?
     fileprivate var next: EventPollItem?
@@ -55,8 +54,6 @@ package final class EventPollNode: AnonymousNode {
     private var firstItem: EventPollItem?
     private var firstReady: EventPollItem?
     private var lastReady: EventPollItem?
-    /// Items whose files have no queue.
-    private var lookedAtCount = 0
     /// Threads in epoll_wait(2).
     private var waitingThreads = 0
     /// EP_MAX_NESTS: instances that may watch one another in a chain, but for the innermost.
@@ -106,12 +103,9 @@ package final class EventPollNode: AnonymousNode {
         firstItem = item
         item.nextOfFile = file.watches
         file.watches = item
-        if let queue = file.node.waiters {
-            queue.add(item.waiter, for: item, events.contains(.exclusive) ? .exclusive : .everyone)
-        } else {
-            item.mustBeLookedAt = true
-            lookedAtCount += 1
-        }
+        // What has no queue never changes.
+        file.node.waiters?.add(
+            item.waiter, for: item, events.contains(.exclusive) ? .exclusive : .everyone)
         lookAt(item)
     }
     /// Changes what is watched for (EPOLL_CTL_MOD). EINVAL, ENOENT.
@@ -126,15 +120,6 @@ package final class EventPollNode: AnonymousNode {
     }
     private func lookAt(_ item: EventPollItem) {
         if !item.isReady, !item.readiness.isEmpty { becameReady(item) }
-    }
-    /// Looks at items whose files tell nobody when something happens.
-    private func lookAtSilentItems() {
-        guard lookedAtCount > 0 else { return }
-        var item = firstItem
-        while let current = item {
-            item = current.next
-            if current.mustBeLookedAt { lookAt(current) }
-        }
     }
     /// Ends watching (EPOLL_CTL_DEL). ENOENT.
     package func remove(_ file: OpenFile, _ descriptor: Int32) throws(Errno) {
@@ -160,7 +145,6 @@ package final class EventPollNode: AnonymousNode {
             item.file.watches = item.nextOfFile
         }
         item.nextOfFile = nil
-        if item.mustBeLookedAt { lookedAtCount -= 1 }
         Self.itemCount.value -= 1
     }
     override func closed(_ file: OpenFile) {
@@ -254,7 +238,6 @@ package final class EventPollNode: AnonymousNode {
         let outcome = Wait.until(
             deadline: deadline, interruptible: isPolling ? .never : .bySignals
         ) {
-            lookAtSilentItems()
             do throws(Errno) {
                 count = try collect(maximum, store)
             } catch {
@@ -277,6 +260,8 @@ package final class EventPollNode: AnonymousNode {
         while count < maximum, !isLast, let item = takeFirstReady() {
             isLast = item === last
             let readiness = item.readiness
+            // Looking at a device may find out what is told here.
+            takeFromReady(item)
             guard !readiness.isEmpty else { continue }
             do throws(Errno) {
                 try store(count, readiness, item.data)

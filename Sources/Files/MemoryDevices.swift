@@ -1,6 +1,7 @@
 internal import Base
 internal import Hardware
 internal import LinuxABI
+internal import Scheduler
 
 // The devices that need no hardware (mem(4), null(4), random(4)). Files and devices they read into
 // program memory in pieces, so that a signal or an interrupt is not kept waiting by a huge count.
@@ -101,12 +102,23 @@ final class NoTerminalDevice: CharacterDevice {
 }
 
 /// /dev/console: reads standard input's channel and writes standard output's.
-final class ConsolePair: CharacterDevice {
+final class ConsolePair: CharacterDevice, WakeTarget {
     private let input: any CharacterDevice
     private let output: any CharacterDevice
+    private let queue = WaitQueue()
+    private let inputWaiter = Waiter()
+    private let outputWaiter = Waiter()
+    /// Takes two devices that last as long as the machine and tell what happens.
     init(input: any CharacterDevice, output: any CharacterDevice) {
         self.input = input
         self.output = output
+        input.waiters?.add(inputWaiter, for: self)
+        output.waiters?.add(outputWaiter, for: self)
+    }
+    var waiters: WaitQueue? { queue }
+    func woken(by events: Readiness) -> Bool {
+        queue.wake(events)
+        return true
     }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking

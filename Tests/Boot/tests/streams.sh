@@ -81,3 +81,44 @@ test_devices_of_standard_streams() {
     done
     agree
 }
+# Sets of epoll(7) that watch the channels tell what happens to them.
+watch_input() {
+    rm -f to from
+    mkfifo to from
+    "$@" run "$built/musl/watch" <to >from 2>/dev/null &
+    local machine=$! line
+    exec 7>to 8<from
+    while read -r -t 30 line <&8; do
+        echo "$line"
+        [ "$line" = waiting ] || continue
+        # Late enough for the program to wait.
+        sleep 0.1
+        if [ ${rounds:=0} -lt 4 ]; then echo "line $((++rounds))" >&7; else exec 7>&-; fi
+    done
+    exec 7>&- 8<&-
+    wait $machine
+}
+watch_output() {
+    rm -f from
+    mkfifo from
+    : >said
+    "$@" run "$built/musl/watch" fill </dev/null >from 2>said &
+    local machine=$! tries=0
+    exec 8<from
+    until grep -q ^full said || [ $((++tries)) = 200 ]; do sleep 0.1; done
+    sleep 0.2
+    cat <&8 >/dev/null
+    exec 8<&-
+    wait $machine
+    cat said
+}
+test_watched_input() {
+    (watch_input "$native") >native.shown
+    (watch_input run_martlet) >martlet.shown
+    diff native.shown martlet.shown && [ "$(grep -c waiting martlet.shown)" = 5 ]
+}
+test_watched_output() {
+    (watch_output "$native") >native.shown
+    (watch_output run_martlet) >martlet.shown
+    diff native.shown martlet.shown && [ "$(wc -l <martlet.shown)" = 4 ]
+}

@@ -517,3 +517,19 @@ hangup
 SCRIPT
     [ "$(cat martlet.status)" = 129 ] || { cat martlet.status; cat -v martlet.all; return 1; }
 }
+test_terminal_watched() {
+    needs_terminal
+    same_on_terminal "$built/musl/watch" <<'SCRIPT'
+expect waiting\r\n
+send one\r
+expect waiting\r\n
+send two\r
+expect waiting\r\n
+send three\r
+expect waiting\r\n
+send four\r
+expect waiting\r\n
+send \x04
+expect end
+SCRIPT
+}
