@@ -2,6 +2,7 @@ import Base
 import Drivers
 import Files
 import LinuxABI
+import Scheduler
 import TestSupport
 import Testing
 import Virtio
@@ -23,6 +24,7 @@ struct ConsoleMachine {
     let input: ConsoleInput
     let output: ConsoleOutput
     static let outputQueue = Console.transmitQueue(ofPort: 1)
+    static let inputQueue = Console.receiveQueue(ofPort: 0)
 
     init(_ device: TestDevice = .console(), frameCount: Int = 1024) throws {
         self.device = device
@@ -121,6 +123,45 @@ extension DriversTests {
             _ = try machine.device.drain(ConsoleMachine.outputQueue, limit: 1)
             #expect(machine.output.isWritable)
             #expect(try machine.write(bytes, .nonblocking) == 4096)
+        }
+        /// Notes what it is told.
+        private final class Listener: WakeTarget {
+            var heard: [Readiness] = []
+            let waiter = Waiter()
+            func woken(by events: Readiness) -> Bool {
+                heard.append(events)
+                return true
+            }
+        }
+        @Test("who waits for a port is told once of room, bytes and the end")
+        func waiters() throws {
+            let machine = try ConsoleMachine()
+            let (room, bytes) = (Listener(), Listener())
+            try #require(machine.output.waiters).add(room.waiter, for: room)
+            try #require(machine.input.waiters).add(bytes.waiter, for: bytes)
+            defer {
+                room.waiter.stop()
+                bytes.waiter.stop()
+            }
+            machine.driver.poll()
+            #expect(room.heard.isEmpty && bytes.heard.isEmpty)
+            _ = try machine.write([UInt8](repeating: 7, count: 100_000), .nonblocking)
+            machine.driver.poll()
+            #expect(room.heard.isEmpty)
+            _ = try machine.device.drain(ConsoleMachine.outputQueue)
+            for _ in 0..<2 { machine.driver.interrupt() }
+            #expect(room.heard == [.writable])
+            for round in 1...2 {
+                try machine.device.fill(ConsoleMachine.inputQueue, [1, 2, 3])
+                for _ in 0..<2 { machine.driver.interrupt() }
+                #expect(bytes.heard == [Readiness](repeating: .readable, count: round))
+            }
+            for port: UInt32 in 0...1 {
+                try machine.device.send(.init(port: port, event: .portOpen, value: 0))
+            }
+            for _ in 0..<2 { machine.driver.interrupt() }
+            #expect(room.heard.count == 2 && room.heard.last?.contains(.hungUp) == true)
+            #expect(bytes.heard.count == 3 && bytes.heard.last?.contains(.hungUp) == true)
         }
         @Test("one doorbell wakes the device; none rings while it is awake")
         func doorbells() throws {
