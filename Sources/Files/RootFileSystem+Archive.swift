@@ -134,9 +134,10 @@ private struct ArchiveLoader: ~Copyable {
         while offset < path.byteCount {
             if path.byte(at: offset) == 0x2f, offset > 0 {
                 do throws(Errno) {
+                    let folder = path.extracting(first: offset)
                     try tree.context.makeDirectory(
-                        path.extracting(first: offset), from: tree.root,
-                        mode: FileMode(rawValue: 0o755))
+                        folder, from: tree.root,
+                        mode: FileMode(rawValue: RootFileSystem.mode(ofFolder: folder)))
                 } catch {
                     if error != .fileExists { throw error }
                 }

@@ -10,10 +10,10 @@ extension RootFileSystem {
     package func addBuiltIns(
         input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?
     ) throws(Errno) {
-        try addDirectory("/etc", mode: 0o755)
-        try addDirectory("/run", mode: 0o755)
-        try addDirectory("/root", mode: 0o700)
-        try addDirectory("/tmp", mode: 0o1777)
+        try addDirectory("/etc")
+        try addDirectory("/run")
+        try addDirectory("/root")
+        try addDirectory("/tmp")
         try addFile("/etc/passwd", Self.passwd)
         try addFile("/etc/group", Self.group)
         try addFile("/etc/hosts", Self.hosts)
@@ -53,10 +53,18 @@ extension RootFileSystem {
     private static let universalTime: StaticString =
         "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\u{1}\0\0\0\u{4}\0\0\0\0\0\0UTC\0TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\u{1}\0\0\0\u{4}\0\0\0\0\0\0UTC\0\nUTC0\n"
 
-    private func addDirectory(_ path: StaticString, mode: UInt32) throws(Errno) {
+    /// The mode of a folder that no archive describes: one that is built in, or a file's way.
+    static func mode(ofFolder path: RawSpan) -> UInt32 {
+        let slash = path.byteCount > 0 && path.byte(at: 0) == UInt8(ascii: "/") ? 1 : 0
+        let name = path.extracting(droppingFirst: slash)
+        if name.isEqual(to: "tmp") { return 0o1777 }
+        return name.isEqual(to: "root") ? 0o700 : 0o755
+    }
+    private func addDirectory(_ path: StaticString) throws(Errno) {
         do throws(Errno) {
             try context.makeDirectory(
-                path.bytes, from: root, mode: FileMode(rawValue: mode))
+                path.bytes, from: root,
+                mode: FileMode(rawValue: Self.mode(ofFolder: path.bytes)))
         } catch {
             if error != .fileExists { throw error }
         }

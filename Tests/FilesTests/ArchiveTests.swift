@@ -34,6 +34,18 @@ import Wire
         #expect(try tree.resolve("/tmp").node.mode.rawValue == 0o1777)
     }
 
+    @Test("built-in folders that are on a file's way have their own modes")
+    func builtInParents() throws {
+        let tree = try Tree()
+        try tree.populate(
+            archive(
+                [("tmp/a/program", 0o100755, [1]), ("/root/b", 0o100644, [2])], .packed))
+        try tree.system.addBuiltIns(input: NullDevice(), output: NullDevice(), terminal: nil)
+        #expect(try tree.resolve("/tmp").node.mode.rawValue == 0o1777)
+        #expect(try tree.resolve("/tmp/a").node.mode.rawValue == 0o755)
+        #expect(try tree.resolve("/root").node.mode.rawValue == 0o700)
+    }
+
     @Test("aligned pages stay in place, the others are freed")
     func adopts() throws {
         let tree = try Tree()
