@@ -23,7 +23,8 @@ package enum CallSite {
     package static let bytesBehind = 160
 
     private static let bytesBeforeMove = 128
-    private static let systemCallByteCount = 2
+    /// Bytes of `syscall`.
+    package static let systemCallByteCount = 2
     private static let moveByteCount = 5
     /// Bytes of `jmp rel32`, which a springboard is.
     package static let jumpByteCount = 5
@@ -106,8 +107,8 @@ package enum CallSite {
         }
         func starts(at offset: Int) -> Bool { offset >= 0 && isStart[offset] }
 
-        /// Calls `body` with each instruction from the agreement on, until it returns a number of
-        /// bytes other than the instruction's own to go on at.
+        /// Calls `body` with each instruction from the agreement on; it returns how many bytes to go
+        /// on by.
         private func forEach(_ body: (Int, Instruction) -> Int) {
             var position = agreement
             while position < text.byteCount, !isStart[position] { position += 1 }
@@ -200,9 +201,8 @@ extension CallSite {
     ) -> Bool {
         var position = 0
         if let number {
-            bytes.storeLittleEndian(UInt8(0xb8), at: 0)
-            bytes.storeLittleEndian(number, at: 1)
-            position = 5
+            writeMove(to: &bytes, number: number)
+            position = moveByteCount
         }
         let back = site.rawValue &+ UInt64(systemCallByteCount)
         guard let toBack = distance(from: stub.rawValue &+ UInt64(position + 7), to: back),
@@ -242,9 +242,7 @@ extension CallSite {
     private static func distance(from: UInt64, to: UInt64) -> UInt32? {
         Int32(exactly: Int64(bitPattern: to &- from)).map { UInt32(bitPattern: $0) }
     }
-}
 
-extension CallSite {
     /// `0f 05`, as the two bytes in memory's order.
     package static let systemCall: UInt16 = 0x050f
     /// Writes `mov $number, %eax`.
@@ -258,12 +256,13 @@ extension CallSite {
 extension ProgramFrame {
     /// Takes registers that came to the entry for calls, with R11 as a stub leaves it, back to the
     /// site's `syscall`.
-    package func returnToSite() { self[.rip] = self[.r11] &- 2 }
+    package func returnToSite() { self[.rip] = self[.r11] &- Self.systemCallByteCount }
+    private static var systemCallByteCount: UInt64 { UInt64(CallSite.systemCallByteCount) }
     /// Changes registers that are at a site as its `syscall` does.
     package func enterSystemCall() {
         self[.vector] = UInt64(FRAME_VECTOR_SYSTEM_CALL)
         self[.originalRAX] = self[.rax]
-        self[.rip] &+= 2
+        self[.rip] &+= Self.systemCallByteCount
         self[.rcx] = self[.rip]
         self[.r11] = self[.rflags]
     }

@@ -5,14 +5,15 @@ internal import NucleusLayout
 /// The shared object whose functions read the clocks without a call (vdso(7)), and the page of
 /// numbers before it that they use.
 package enum VDSO {
-    /// Writes the object into a page that is zero.
-    @_lifetime(page: copy page)
-    package static func write(to page: inout MutableRawSpan) {
-        // SAFETY: both symbols are of one section, in which the object lies between them.
-        let object = unsafe UnsafeRawBufferPointer(
-            start: cpu_vdso_first(), count: Int(cpu_vdso_byte_count()))
-        for index in 0..<object.count {
-            unsafe page.storeLittleEndian(object[index], at: index)
+    /// The object's bytes, a part of the kernel's constants.
+    package static var object: RawSpan {
+        @_lifetime(immortal) get {
+            // SAFETY: both symbols are of one section, in which the object lies between them.
+            unsafe _overrideLifetime(
+                RawSpan(
+                    _unsafeBytes: UnsafeRawBufferPointer(
+                        start: cpu_vdso_first(), count: Int(cpu_vdso_byte_count()))),
+                copying: ())
         }
     }
     /// Writes the numbers into their page, so that a reader that was interrupted reads again.

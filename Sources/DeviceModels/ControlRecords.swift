@@ -18,6 +18,10 @@ package enum ControlRecord: Equatable, Sendable {
 /// A record for the guest.
 package enum HostRecord: Equatable, Sendable {
     case signal(UInt32)
+    /// Bytes of standard input in all, which end behind them.
+    case inputEnd(byteCount: UInt64)
+    /// CLOCK_REALTIME in nanoseconds.
+    case clock(UInt64)
     /// The size of the host's terminal (struct winsize), whether its input comes as it is, and how
     /// many bytes of it the host showed already.
     case terminal(size: UInt64, isAttached: Bool, shownCount: UInt32 = 0)
@@ -42,6 +46,12 @@ package enum HostRecord: Equatable, Sendable {
         case .signal(let number):
             header(.signal, 4)
             append(number)
+        case .inputEnd(let byteCount):
+            header(.inputEnd, 8)
+            append(byteCount)
+        case .clock(let nanoseconds):
+            header(.clock, 8)
+            append(nanoseconds)
         case .terminal(let size, let isAttached, let shownCount):
             header(.terminal, 16)
             append(size)

@@ -58,7 +58,7 @@ package final class CallSites {
     package func arrive(_ frame: ProgramFrame) {
         slowCallCount += 1
         guard policy == .change,
-            let site = frame.instruction.retreated(by: UInt64(Self.siteByteCount))
+            let site = frame.instruction.retreated(by: UInt64(CallSite.systemCallByteCount))
         else { return }
         let slot = Int(truncatingIfNeeded: site.rawValue ^ site.rawValue >> 6) & 63
         // Other memory may become text.
@@ -72,11 +72,10 @@ package final class CallSites {
                 return
             }
         } catch {
-            // Without memory the site stays for now; everything works as before.
+            // Without memory the site stays; everything works as before.
         }
         refused[slot] = site.rawValue
     }
-    private static let siteByteCount = 2
     /// Whether a call ends or replaces the program, or its registers: its site runs once.
     private static func isLast(_ frame: ProgramFrame) -> Bool {
         switch SystemCallNumber(rawValue: frame.systemCallNumber) {
@@ -102,7 +101,7 @@ package final class CallSites {
             // All of it in the site's page.
             guard board.pageDown == site.pageDown,
                 board.pageOffset + byteCount <= Page.size,
-                site.pageOffset + Self.siteByteCount <= Page.size
+                site.pageOffset + CallSite.systemCallByteCount <= Page.size
             else { return false }
             return try writeSpringboard(board, byteCount, site, offset)
         }
@@ -162,7 +161,7 @@ package final class CallSites {
                 gap.storeLittleEndian(CallSite.filler, at: index)
             }
             var place = bytes._mutatingExtracting(
-                site.pageOffset..<site.pageOffset + Self.siteByteCount)
+                site.pageOffset..<site.pageOffset + CallSite.systemCallByteCount)
             place.storeLittleEndian(short, at: 0)
             return true
         }
@@ -334,7 +333,8 @@ final class StubArea {
                     var place = bytes._mutatingExtracting(at..<at + CallSite.jumpByteCount)
                     CallSite.writeMove(to: &place, number: record.number)
                 case .springboard:
-                    var place = bytes._mutatingExtracting(site.pageOffset..<site.pageOffset + 2)
+                    var place = bytes._mutatingExtracting(
+                        site.pageOffset..<site.pageOffset + CallSite.systemCallByteCount)
                     place.storeLittleEndian(CallSite.systemCall, at: 0)
                 }
             }

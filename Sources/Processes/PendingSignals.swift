@@ -69,29 +69,16 @@ package final class PendingSignals {
             if !isQueued(signal) { set.remove(SignalSet(signal)) }
             return information
         }
-        var before: QueuedSignal?
-        var here = first
-        while let queued = here, queued.information.number != signal.rawValue {
-            before = queued
-            here = queued.next
-        }
-        guard let found = here else { return nil }
-        unlink(found, after: before)
-        if !isQueued(signal) { set.remove(SignalSet(signal)) }
+        guard let found = takeQueued(signal) else { return nil }
         var information = found.information
         found.sender?.signalTaken(&information)
         return information
     }
-    /// Takes a sender's own signal out to be queued elsewhere.
+    /// Takes the first queued one of a signal out: to be reported, or to be queued elsewhere.
     func takeQueued(_ signal: Signal) -> QueuedSignal? {
-        var before: QueuedSignal?
-        var here = first
-        while let queued = here, queued.information.number != signal.rawValue {
-            before = queued
-            here = queued.next
+        guard let found = unlinkFirst({ $0.information.number == signal.rawValue }) else {
+            return nil
         }
-        guard let found = here else { return nil }
-        unlink(found, after: before)
         if !isQueued(signal) { set.remove(SignalSet(signal)) }
         return found
     }
@@ -102,6 +89,16 @@ package final class PendingSignals {
         }
         return queued != nil
     }
+    private func unlinkFirst(_ matches: (QueuedSignal) -> Bool) -> QueuedSignal? {
+        var before: QueuedSignal?
+        var here = first
+        while let queued = here, !matches(queued) {
+            before = queued
+            here = queued.next
+        }
+        if let here { unlink(here, after: before) }
+        return here
+    }
     private func unlink(_ queued: QueuedSignal, after before: QueuedSignal?) {
         if let before { before.next = queued.next } else { first = queued.next }
         if last === queued { last = before }
@@ -111,14 +108,7 @@ package final class PendingSignals {
     }
     /// Takes a sender's own signal out, if it is here.
     func remove(_ wanted: QueuedSignal) {
-        var before: QueuedSignal?
-        var here = first
-        while let queued = here, queued !== wanted {
-            before = queued
-            here = queued.next
-        }
-        guard here != nil else { return }
-        unlink(wanted, after: before)
+        guard unlinkFirst({ $0 === wanted }) != nil else { return }
         guard let signal = Signal(rawValue: wanted.information.number) else { return }
         let isStandard = !signal.isRealtime && standard[Int(signal.rawValue) - 1] != nil
         if !isStandard, !isQueued(signal) { set.remove(SignalSet(signal)) }

@@ -39,7 +39,7 @@ enum SharedClocks {
         if let pages = object.value { return pages }
         let pages = PageCache()
         pages.byteCount = Int64(Page.size)
-        try pages.frame(at: 0).withMutableBytes { VDSO.write(to: &$0) }
+        try pages.frame(at: 0).write(VDSO.object, at: 0)
         object.value = pages
         return pages
     }

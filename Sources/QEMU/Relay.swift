@@ -153,7 +153,7 @@ struct Relay: ~Copyable {
         inputPump.write { target.send($0) }
         if inputPump.hasEnded, inputPump.isEmpty, !hasToldEnd {
             hasToldEnd = true
-            tell(.inputEnd, inputPump.byteCount)
+            tell(.inputEnd(byteCount: inputPump.byteCount))
         }
     }
 
@@ -185,7 +185,7 @@ struct Relay: ~Copyable {
         alignTimeline(new)
         for record in new {
             if case .milestone(NucleusInterface.Milestone.consoleReady.rawValue, _) = record {
-                tell(.clock, UInt64(max(HostClock.realtime, 0)))
+                tell(.clock(UInt64(max(HostClock.realtime, 0))))
             }
             switch record {
             case .attach: tellTerminal(shownCount: terminal?.attach() ?? 0)
@@ -231,18 +231,6 @@ struct Relay: ~Copyable {
         }
     }
 
-    /// Sends the guest a record with one integer.
-    private mutating func tell(_ kind: NucleusInterface.HostControl, _ value: UInt64) {
-        func append(_ value: UInt64, _ byteCount: Int) {
-            for index in 0..<byteCount {
-                outgoing.append(UInt8(truncatingIfNeeded: value >> UInt64(index * 8)))
-            }
-        }
-        append(UInt64(kind.rawValue), 4)
-        append(8, 4)
-        append(value, 8)
-        sendOutgoing()
-    }
     private mutating func sendOutgoing() {
         while hasHeardGuest, !outgoing.isEmpty {
             guard case .success(let count) = socket(.control).send(outgoing) else { return }
@@ -308,7 +296,7 @@ struct Relay: ~Copyable {
             if signalCount >= (hasHeardGuest ? 3 : 2) {
                 return Ending(status: 128 + Int32(number))
             }
-            tell(.signal, UInt64(number))
+            tell(.signal(number))
         }
         return nil
     }
