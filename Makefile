@@ -32,7 +32,7 @@ build:
 
 # The kernel's name says its architecture; martlet looks for it beside itself.
 kernel:
-	MARTLET_BARE=1 swift build $(KERNEL_FLAGS)
+	MARTLET_BARE=x86_64 swift build $(KERNEL_FLAGS)
 	@mkdir -p $(RELEASE)
 	@$(TOOLCHAIN)llvm-objcopy --strip-debug .build-x86_64/release/kernel \
 		$(RELEASE)/martlet-kernel-x86_64.new

@@ -1,8 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Set by `make kernel`: the same package is then the bare-metal library OS.
-let bare = Context.environment["MARTLET_BARE"] != nil
+/// Set by `make kernel`, to an architecture: the same package is then the bare-metal library OS.
+let bareArchitecture = Context.environment["MARTLET_BARE"]
+let bare = bareArchitecture != nil
+/// How the names of an architecture's own targets end.
+let suffix = bareArchitecture == "arm64" ? "ARM64" : "X86_64"
+
+#if arch(arm64)
+    let hostSuffix = "ARM64"
+#else
+    let hostSuffix = "X86_64"
+#endif
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -41,12 +50,24 @@ let common: [Target] = [
     shared("Wire", ["Base"]),
     shared("Virtio", ["Base"]),
     .target(name: "NucleusLayout"),
-    shared("NucleusInterface", ["Base", "NucleusLayout"]),
-    .target(name: "CPUX86_64Assembly", dependencies: ["NucleusLayout"]),
-    shared("CPUX86_64", ["Base", "NucleusLayout", "CPUX86_64Assembly"]),
+    .target(name: "NucleusLayoutX86_64", dependencies: ["NucleusLayout"]),
+    .target(name: "NucleusLayoutARM64", dependencies: ["NucleusLayout"]),
+    shared("NucleusInterface", ["Base", "NucleusLayout", "NucleusLayoutX86_64"]),
+    shared("PageTables", ["Base", "NucleusLayout"]),
+    .target(name: "CPUX86_64Assembly", dependencies: ["NucleusLayoutX86_64"]),
+    .target(name: "CPUARM64Assembly", dependencies: ["NucleusLayoutARM64"]),
+    shared(
+        "CPUX86_64",
+        ["Base", "NucleusLayout", "NucleusLayoutX86_64", "PageTables", "CPUX86_64Assembly"]),
+    shared(
+        "CPUARM64",
+        ["Base", "NucleusLayout", "NucleusLayoutARM64", "PageTables", "CPUARM64Assembly"]),
     shared(
         "Hardware",
-        ["Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "CPUX86_64", "CPUX86_64Assembly"]),
+        [
+            "Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "PageTables",
+            .byName(name: "CPU" + (bare ? suffix : hostSuffix)),
+        ]),
     shared("Trace", ["Base", "NucleusInterface"]),
     shared("Memory", ["Base", "LinuxABI", "Hardware", "Trace"]),
     shared("Scheduler", ["Base", "LinuxABI", "Hardware", "Trace"]),
@@ -79,12 +100,20 @@ let common: [Target] = [
 ]
 /// The kernel's own: privileged code, runtime hooks, the joint.
 let guest: [Target] = [
-    .target(name: "NucleusX86_64", dependencies: ["NucleusLayout"]),
+    .target(name: "Nucleus" + suffix, dependencies: [.byName(name: "NucleusLayout" + suffix)]),
+    shared(
+        "Platform" + suffix,
+        [
+            "Base", "LinuxABI", "Wire", "Virtio", "NucleusInterface", "NucleusLayout",
+            .byName(name: "NucleusLayout" + suffix), "Hardware", "Trace", "Memory", "Scheduler",
+            "Files", "Drivers", "Insight",
+        ]),
     .target(name: "Runtime"),
     .executableTarget(
         name: "Kernel",
         dependencies: [
-            "NucleusX86_64", "Runtime", "Base", "LinuxABI", "Wire", "Virtio", "NucleusInterface",
+            .byName(name: "Nucleus" + suffix), .byName(name: "Platform" + suffix), "Runtime",
+            "Base", "LinuxABI", "Wire", "Virtio", "NucleusInterface",
             "Hardware", "Trace", "Memory", "Scheduler", "Files", "Processes", "Drivers", "Insight",
             "SystemCalls",
         ],
@@ -102,8 +131,8 @@ let host: [Target] = [
     hostOnly(
         "VirtualMachine",
         [
-            "Base", "LinuxABI", "Wire", "Virtio", "NucleusLayout", "NucleusInterface", "LinuxHost",
-            "KVM", "CKVM", "DeviceModels",
+            "Base", "LinuxABI", "Wire", "Virtio", "NucleusLayout", "NucleusLayoutX86_64",
+            "NucleusInterface", "LinuxHost", "KVM", "CKVM", "DeviceModels",
         ]),
     hostOnly(
         "QEMU",
@@ -161,7 +190,7 @@ let host: [Target] = [
         "VirtualMachine",
         [
             "VirtualMachine", "DeviceModels", "KVM", "LinuxHost", "Virtio", "NucleusInterface",
-            "NucleusLayout", "LinuxABI", "Base",
+            "NucleusLayout", "NucleusLayoutX86_64", "LinuxABI", "Base",
         ]),
     tests("Images", ["Images", "LinuxHost", "LinuxABI", "Wire", "Base"]),
     .target(

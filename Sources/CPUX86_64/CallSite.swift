@@ -1,5 +1,5 @@
 package import Base
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// How a `syscall` instruction of a program can be made a jump, and the code that it then jumps to.
 ///

@@ -3,6 +3,8 @@ package import Base
 
 /// The instructions that may touch a program's page and fault, each with where it then continues.
 package enum FaultTable {
+    /// Where the table begins, among the kernel's constants.
+    package static var start: VirtualAddress { VirtualAddress(rawValue: cpu_fault_table.0) }
     /// Where code continues after a fault at `instruction`, `nil` where it must not fault.
     package static func continuation(of instruction: VirtualAddress) -> VirtualAddress? {
         // SAFETY: the linker script delimits the table; every entry is two addresses.

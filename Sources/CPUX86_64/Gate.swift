@@ -1,6 +1,7 @@
 internal import CPUX86_64Assembly
 package import Base
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The fields of a CPU's area that ring 3 reads and writes (AREA_DATA, user view).
 ///
@@ -38,9 +39,8 @@ package struct CPUArea: Sendable {
         nonmutating set { unsafe cpu_store(word(DATA_MASKED), newValue) }
     }
     /// Vectors that came and were not handled; bit n is FIRST_DEVICE_VECTOR + n.
-    package var pending: UInt32 { unsafe cpu_load(word(DATA_PENDING)) }
-    /// Takes all pending vectors.
-    package func takePending() -> UInt32 { unsafe cpu_exchange(word(DATA_PENDING), 0) }
+    fileprivate var pending: UInt32 { unsafe cpu_load(word(DATA_PENDING)) }
+    fileprivate func takePending() -> UInt32 { unsafe cpu_exchange(word(DATA_PENDING), 0) }
     package var libraryStackTop: UInt64 {
         get { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee }
         nonmutating set { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee = newValue }
@@ -74,10 +74,18 @@ package struct CPUArea: Sendable {
     package var nucleusSystemCallEntry: UInt64 {
         supervisorBase + UInt64(AREA_NUCLEUS) + UInt64(NUCLEUS_LSTAR)
     }
+    /// Pages that ring 0 alone may touch: its code, and its descriptor tables.
+    package var nucleusCode: UInt64 { supervisorBase + UInt64(AREA_NUCLEUS) }
+    package var nucleusData: UInt64 { supervisorBase + UInt64(AREA_TABLES) }
+    /// The page of the ring-3 entries.
+    package var entryCode: UInt64 { base + UInt64(AREA_ENTRY) }
+    /// The stack that the crash screen is written on.
+    package var crashStack: Range<UInt64> {
+        base + UInt64(AREA_CRASH_STACK)..<base + UInt64(AREA_CRASH_STACK_TOP)
+    }
     /// Whether an address is code of the ring-3 entries.
     package func containsEntryCode(_ address: UInt64) -> Bool {
-        (base + UInt64(AREA_ENTRY)..<base + UInt64(AREA_ENTRY) + UInt64(Page.size)).contains(
-            address)
+        (entryCode..<entryCode + UInt64(Page.size)).contains(address)
     }
     /// The frame of the program, at the top of the library-OS stack. Precondition: it was pushed,
     /// or the caller is about to fill it.
@@ -147,6 +155,18 @@ package enum CPU {
     package static func loadRoot(_ root: PhysicalAddress) {
         _ = gate(GATE_LOAD_ROOT, root.rawValue)
     }
+    /// Takes the vectors that are pending on this CPU; bit n is FIRST_DEVICE_VECTOR + n.
+    ///
+    /// One end of interrupt a vector: those of a higher class nest, and each stays in service until
+    /// its own.
+    package static func takePendingVectors() -> UInt32 {
+        guard area.pending != 0 else { return 0 }
+        let pending = area.takePending()
+        for _ in 0..<pending.nonzeroBitCount { LocalTimer.endInterrupt() }
+        return pending
+    }
+    /// To be called when the handlers of what was taken have run.
+    package static func finishVectors() {}
     /// Waits until a vector is pending; returns at once if one is.
     package static func wait() { _ = gate(GATE_WAIT) }
     package static func pause() { cpu_pause() }

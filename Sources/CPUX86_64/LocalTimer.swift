@@ -1,6 +1,7 @@
 internal import CPUX86_64Assembly
 package import Base
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The local APIC in xAPIC mode through its mapped page: one-shot timer and end of interrupt.
 ///

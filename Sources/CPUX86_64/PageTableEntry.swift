@@ -1,25 +1,20 @@
 package import Base
-
-/// What may be done with a page.
-package struct PageRights: OptionSet, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-    package static let read = Self(rawValue: 1 << 0)
-    package static let write = Self(rawValue: 1 << 1)
-    package static let execute = Self(rawValue: 1 << 2)
-}
+internal import NucleusLayoutX86_64
+package import PageTables
 
 /// An entry of a page table (SDM volume 3, section 5.5).
 ///
 /// Everything runs in ring 3, so each entry has the user bit. A page without any right keeps its
 /// frame in an entry that the CPU ignores (`owned`, not present).
-package struct PageTableEntry: Equatable, Sendable {
+package struct PageTableEntry: PageTableFormat {
     package var rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
 
     private static let present: UInt64 = 1 << 0
     private static let writable: UInt64 = 1 << 1
     private static let user: UInt64 = 1 << 2
+    private static let writeThrough: UInt64 = 1 << 3
+    private static let cacheDisable: UInt64 = 1 << 4
     private static let accessed: UInt64 = 1 << 5
     private static let dirty: UInt64 = 1 << 6
     private static let large: UInt64 = 1 << 7
@@ -29,8 +24,6 @@ package struct PageTableEntry: Equatable, Sendable {
     private static let noExecute: UInt64 = 1 << 63
     private static let addressMask: UInt64 = 0x000f_ffff_ffff_f000
     private static let rightsMask = present | writable | noExecute
-
-    package static let absent = Self(rawValue: 0)
 
     /// A page of the program.
     ///
@@ -51,6 +44,11 @@ package struct PageTableEntry: Equatable, Sendable {
         self.init(page: page, rights: rights)
         rawValue |= Self.global
     }
+    /// A page of device registers, for the library OS: write-through, cache disabled.
+    package init(devicePage page: PhysicalAddress) {
+        self.init(libraryPage: page, rights: [.read, .write])
+        rawValue |= Self.writeThrough | Self.cacheDisable
+    }
     /// A link to a lower table; rights are decided by the leaf.
     package init(table: PhysicalAddress) {
         rawValue =
@@ -70,8 +68,6 @@ package struct PageTableEntry: Equatable, Sendable {
     package var isWritable: Bool { rawValue & Self.writable != 0 }
     /// A 2 MiB (or 1 GiB) page instead of a table; of a table's entries, not of 4 KiB leaves.
     package var isLarge: Bool { rawValue & Self.large != 0 }
-    /// 4 KiB pages that the entry maps, as a leaf of the program.
-    package var pageCount: Int { isLarge ? 512 : 1 }
     package var page: PhysicalAddress { PhysicalAddress(rawValue: rawValue & Self.addressMask) }
     package var rights: PageRights {
         guard isPresent else { return [] }
@@ -86,11 +82,20 @@ package struct PageTableEntry: Equatable, Sendable {
         return Self(rawValue: rawValue & ~Self.rightsMask | Self.bits(rights) | dirty)
     }
     /// Entry `index` of the table that maps the same as this large entry by smaller pages.
-    func piece(_ index: Int, level: Int) -> Self {
+    package func piece(_ index: Int, level: Int) -> Self {
         let step = UInt64(Page.size) << UInt64((level - 1) * 9)
         let base = page.rawValue & ~(step << 9 - 1)
         let keptLarge: UInt64 = level > 1 ? Self.large : 0
         let flags = rawValue & ~Self.addressMask & ~Self.large
         return Self(rawValue: flags | (base + UInt64(index) * step) | keptLarge)
     }
+
+    package static var needsBreakBeforeMake: Bool { false }
+    /// The CPU's walks see stores in their order.
+    package static func orderStores() {}
+}
+
+extension ProgramSpace {
+    /// First address that a program never has.
+    package static let end = VirtualAddress(rawValue: UInt64(PROGRAM_END))
 }

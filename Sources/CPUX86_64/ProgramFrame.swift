@@ -1,5 +1,5 @@
 package import Base
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The program's registers at its entry into the library OS, as the entry stubs push them.
 ///

@@ -1,5 +1,5 @@
 package import Base
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// Linux's x86-64 signal frame: where its fields lie (arch/x86/include/asm/sigframe.h).
 package enum SignalFrame {

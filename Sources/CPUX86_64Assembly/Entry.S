@@ -6,7 +6,7 @@
 // pops, so the upcall finds the frame intact and restarts. Only the kernel links this file: it
 // names the library OS's Swift entry points.
 #if defined(__x86_64__) && !(defined(__STDC_HOSTED__) && __STDC_HOSTED__)
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 .section .entry.template, "ax"
 .globl entry_code
@@ -361,7 +361,10 @@ kernel_entry:                               // RDI boot record, RSI its bytes; o
 .type kernel_entry_pvh, @function
 kernel_entry_pvh:                           // RDI start info, RSI, RDX, RCX bounds of the kernel
     xorl %ebp, %ebp
-    call library_boot_pvh
+    call library_prepare_pvh
+    movq %rax, %rdi                         // the record
+    movl $PVH_RECORD_BYTES, %esi
+    call library_boot
     ud2
 .size kernel_entry_pvh, . - kernel_entry_pvh
 #endif

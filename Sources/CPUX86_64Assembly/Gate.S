@@ -1,6 +1,6 @@
 // The library OS's side of the gate, in both variants, and the boot-time probe.
 #if defined(__x86_64__)
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 // uint64_t cpu_gate_interrupt(uint64_t index, uint64_t first, uint64_t second): `int $4`.
 .section .text.cpu_gate_interrupt, "ax"

@@ -5,7 +5,7 @@
 // what C libraries and Go look for: program headers, a dynamic section with a hash table, symbols
 // with version LINUX_2.6, and unwinding tables. No function moves the stack pointer.
 #if defined(__x86_64__)
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 .section .rodata.vdso, "a"
 .globl cpu_vdso_start

@@ -42,11 +42,11 @@ package enum Interrupts {
     @discardableResult
     package static func handlePending() -> Bool {
         var any = false
-        while CPU.area.pending != 0 {
-            let pending = CPU.area.takePending()
-            // One end a vector: those of a higher class nest, and each stays in service until its own.
-            for _ in 0..<pending.nonzeroBitCount { LocalTimer.endInterrupt() }
+        while true {
+            let pending = CPU.takePendingVectors()
+            guard pending != 0 else { break }
             table.value?.handle(pending)
+            CPU.finishVectors()
             any = true
         }
         return any

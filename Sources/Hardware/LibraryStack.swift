@@ -6,10 +6,9 @@ package enum LibraryStack {
     /// Loads a word of the running library-OS stack or of the crash stack; `nil` outside them.
     package static func load(at address: VirtualAddress) -> UInt64? {
         let area = CPU.area
-        let crash = area.base + UInt64(AREA_CRASH_STACK)..<area.base + UInt64(AREA_CRASH_STACK_TOP)
         guard address.rawValue % 8 == 0,
             (area.libraryStackLimit..<area.libraryStackTop).contains(address.rawValue)
-                || crash.contains(address.rawValue),
+                || area.crashStack.contains(address.rawValue),
             let word = unsafe UnsafePointer<UInt64>(bitPattern: UInt(address.rawValue))
         else { return nil }
         // SAFETY: the address is aligned and within a stack that stays mapped.

@@ -1,5 +1,4 @@
 package import Base
-internal import CPUX86_64Assembly
 package import LinuxABI
 internal import NucleusLayout
 
@@ -11,7 +10,7 @@ package enum ProgramMemory {
     /// Whether `count` bytes at `address` lie where a program's memory can be.
     package static func contains(_ address: VirtualAddress, count: Int) -> Bool {
         guard count >= 0, let end = address.advanced(by: UInt64(count)) else { return false }
-        guard end.rawValue <= UInt64(PROGRAM_END) else { return false }
+        guard end.rawValue <= ProgramSpace.end.rawValue else { return false }
         return end.rawValue <= UInt64(LIBRARY_BASE) || address.rawValue >= UInt64(LIBRARY_END)
     }
 
@@ -21,7 +20,7 @@ package enum ProgramMemory {
     ) throws(Errno) {
         precondition(count >= 0 && offset >= 0 && offset <= Page.size - count)
         try unsafe transfer(count: count, program: address) { destination in
-            unsafe cpu_program_copy(
+            unsafe ProgramCopy.copy(
                 destination, DirectMap.pointer(frame).advanced(by: offset), count)
         }
     }
@@ -31,7 +30,7 @@ package enum ProgramMemory {
     ) throws(Errno) {
         precondition(count >= 0 && offset >= 0 && offset <= Page.size - count)
         try unsafe transfer(count: count, program: address) { source in
-            unsafe cpu_program_copy(
+            unsafe ProgramCopy.copy(
                 DirectMap.pointer(frame).advanced(by: offset), source, count)
         }
     }
@@ -44,7 +43,7 @@ package enum ProgramMemory {
         else { throw .badAddress }
         let left = unsafe bytes.withUnsafeBytes { buffer -> Int in
             guard let source = buffer.baseAddress else { return 0 }
-            return unsafe cpu_program_copy(destination, source, count)
+            return unsafe ProgramCopy.copy(destination, source, count)
         }
         guard left == 0 else { throw .badAddress }
     }
@@ -59,13 +58,13 @@ package enum ProgramMemory {
         else { throw .badAddress }
         let left = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
             guard let destination = buffer.baseAddress else { return 0 }
-            return unsafe cpu_program_copy(destination, source, count)
+            return unsafe ProgramCopy.copy(destination, source, count)
         }
         guard left == 0 else { throw .badAddress }
     }
     /// Zeroes program memory. EFAULT.
     package static func zero(_ address: VirtualAddress, count: Int) throws(Errno) {
-        try unsafe transfer(count: count, program: address) { unsafe cpu_program_zero($0, count) }
+        try unsafe transfer(count: count, program: address) { unsafe ProgramCopy.zero($0, count) }
     }
     /// Loads an integer of the program at any alignment. EFAULT.
     package static func load<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -76,7 +75,7 @@ package enum ProgramMemory {
         try unsafe transfer(count: size, program: address) { source in
             unsafe withUnsafeMutableBytes(of: &value) { bytes -> Int in
                 guard let destination = bytes.baseAddress else { return size }
-                return unsafe cpu_program_copy(destination, source, size)
+                return unsafe ProgramCopy.copy(destination, source, size)
             }
         }
         return value
@@ -89,7 +88,7 @@ package enum ProgramMemory {
         try unsafe transfer(count: size, program: address) { destination in
             unsafe withUnsafeBytes(of: value) { bytes -> Int in
                 guard let source = bytes.baseAddress else { return size }
-                return unsafe cpu_program_copy(destination, source, size)
+                return unsafe ProgramCopy.copy(destination, source, size)
             }
         }
     }
@@ -103,11 +102,12 @@ package enum ProgramMemory {
             let source = unsafe UnsafeRawPointer(bitPattern: UInt(address.rawValue))
         else { throw .badAddress }
         let end =
-            address.rawValue < UInt64(LIBRARY_BASE) ? UInt64(LIBRARY_BASE) : UInt64(PROGRAM_END)
+            address.rawValue < UInt64(LIBRARY_BASE)
+            ? UInt64(LIBRARY_BASE) : ProgramSpace.end.rawValue
         let reachable = min(UInt64(limit), end - address.rawValue)
         let copied = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
             guard let destination = buffer.baseAddress else { return 0 }
-            return unsafe cpu_program_copy_string(destination, source, Int(reachable))
+            return unsafe ProgramCopy.copyString(destination, source, Int(reachable))
         }
         guard copied >= 0 else { throw .badAddress }
         guard copied > 0, bytes.bytes.byte(at: copied - 1) == 0 else {

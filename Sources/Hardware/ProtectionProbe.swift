@@ -1,5 +1,4 @@
 package import Base
-internal import CPUX86_64Assembly
 internal import NucleusLayout
 
 /// An access that the machine's own memory rights must refuse, tried through the fault table.
@@ -21,35 +20,34 @@ package struct ProtectionProbe: Sendable {
         // the byte that is there.
         return unsafe withUnsafeMutableBytes(of: &byte) { buffer -> Bool in
             guard let own = buffer.baseAddress else { return false }
-            if unsafe cpu_program_copy(own, target, 1) != 0 { return true }
+            if unsafe ProgramCopy.copy(own, target, 1) != 0 { return true }
             guard access == .write else { return false }
-            return unsafe cpu_program_copy(target, own, 1) != 0
+            return unsafe ProgramCopy.copy(target, own, 1) != 0
         }
     }
 
     /// One probe for each right that boot sets up: text, constants, their direct-map alias, stack
-    /// guard, supervisor pages, entry code.
+    /// guard, the nucleus's pages, entry code.
     package static func all(kernelBase: PhysicalAddress) -> [7 of ProtectionProbe] {
         let area = CPU.area
         let text = UInt64(LIBRARY_BASE)
-        let constants = UInt64(cpu_fault_table.0)
         let alias = UInt64(DIRECT_MAP_BASE) + kernelBase.rawValue
         return [
             .init(name: "kernel text can be written", address: text, access: .write),
-            .init(name: "constants can be written", address: constants, access: .write),
+            .init(
+                name: "constants can be written", address: FaultTable.start.rawValue, access: .write
+            ),
             .init(name: "text's direct-map alias can be written", address: alias, access: .write),
             .init(
                 name: "the stack's guard page can be read", address: area.libraryStackLimit - 8,
                 access: .read),
             .init(
-                name: "the nucleus can be read from ring 3",
-                address: area.supervisorBase + UInt64(AREA_NUCLEUS), access: .read),
+                name: "the nucleus can be read by the library OS", address: area.nucleusCode,
+                access: .read),
             .init(
-                name: "descriptor tables can be read from ring 3",
-                address: area.supervisorBase + UInt64(AREA_TABLES), access: .read),
-            .init(
-                name: "entry code can be written", address: area.base + UInt64(AREA_ENTRY),
-                access: .write),
+                name: "the nucleus's data can be read by the library OS", address: area.nucleusData,
+                access: .read),
+            .init(name: "entry code can be written", address: area.entryCode, access: .write),
         ]
     }
 }

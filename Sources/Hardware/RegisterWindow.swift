@@ -1,5 +1,4 @@
 package import Base
-internal import CPUX86_64Assembly
 internal import NucleusLayout
 
 /// A device's registers, mapped uncached: each call is one access of the named width.
@@ -21,19 +20,19 @@ package final class RegisterWindow: Sendable {
     // SAFETY (all below): the offset is checked; the window is mapped, by the precondition of init.
 
     package func load8(at offset: UInt32) -> UInt8 {
-        unsafe cpu_register_load_8(register(at: offset, width: 1))
+        unsafe DeviceRegister.load8(register(at: offset, width: 1))
     }
     package func load16(at offset: UInt32) -> UInt16 {
-        unsafe cpu_register_load_16(register(at: offset, width: 2))
+        unsafe DeviceRegister.load16(register(at: offset, width: 2))
     }
     package func load32(at offset: UInt32) -> UInt32 {
-        unsafe cpu_register_load_32(register(at: offset, width: 4))
+        unsafe DeviceRegister.load32(register(at: offset, width: 4))
     }
     package func store8(_ value: UInt8, at offset: UInt32) {
-        unsafe cpu_register_store_8(register(at: offset, width: 1), value)
+        unsafe DeviceRegister.store8(register(at: offset, width: 1), value)
     }
     package func store32(_ value: UInt32, at offset: UInt32) {
-        unsafe cpu_register_store_32(register(at: offset, width: 4), value)
+        unsafe DeviceRegister.store32(register(at: offset, width: 4), value)
     }
     @unsafe private func register(at offset: UInt32, width: Int) -> UnsafeMutableRawPointer {
         precondition(Int(offset) <= byteCount - width && Int(offset) % width == 0)

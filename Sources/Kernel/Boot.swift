@@ -13,14 +13,10 @@ internal import Wire
     static func main() {}
 }
 
-/// Called once on the boot stack, masked, with the boot record.
+/// Called once on the boot stack, masked, with the boot record: our VMM's, or the one that the
+/// platform's own entry wrote.
 @c func library_boot(_ record: UInt, _ byteCount: Int) {
     CPU.start()
-    bootFromRecord(at: record, byteCount: byteCount)
-}
-
-/// Boots from the record at a virtual address.
-func bootFromRecord(at record: UInt, byteCount: Int) {
     BootMemory.withRecord(at: record, byteCount: byteCount) { bytes in
         do throws(BootRecordView.Failure) {
             boot(try BootRecordView(checking: bytes))

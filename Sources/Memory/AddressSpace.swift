@@ -64,7 +64,7 @@ package final class AddressSpace {
         package var locked = UInt64.max
     }
 
-    typealias Tables = PageTable<FrameTables>
+    typealias Tables = PageTable<FrameTables, PageTableEntry>
     let tables: Tables
     var regions = RegionTree()
     package let layout: AddressLayout
@@ -258,4 +258,5 @@ enum FrameTables: TableMemory {
     }
     static func allocate() -> PhysicalAddress? { Frames.allocateZeroed()?.address }
     static func free(_ table: PhysicalAddress) { Frames.release(Frame(containing: table)) }
+    static func flush(_ address: VirtualAddress) { CPU.flushPage(address) }
 }

@@ -1,4 +1,5 @@
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The first pages of a CPU's area: data, descriptor tables and task state, written word by word by
 /// who prepares the area (our VMM, or the library OS where a loader entered it by another protocol).

@@ -1,6 +1,6 @@
 // The notes of a kernel: where PVH loaders enter it, and by which a VMM or the tool knows it.
 #if defined(__x86_64__)
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 .section .note.martlet, "a", @note
     .balign 4
     .long 4, 8, 18              // XEN_ELFNOTE_PHYS32_ENTRY; first, as some loaders look no further

@@ -4,7 +4,7 @@
 // serves every CPU and no stub trusts GS. It has no loop, no call and no allocation. What each stub
 // does, and why, is in Documentation/Architecture.md; offsets are in NucleusLayout.h.
 #if defined(__x86_64__)
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 .section .nucleus.template, "ax"
 .globl nucleus_code

@@ -1,6 +1,7 @@
 internal import Base
 package import KVM
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The library OS's address space at entry: as Documentation/Architecture.md has it, with W^X and guard pages.
 package enum AddressSpaceBuilder {

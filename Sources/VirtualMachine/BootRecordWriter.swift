@@ -2,7 +2,7 @@ internal import Base
 package import DeviceModels
 package import KVM
 internal import NucleusInterface
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// What the boot record says beyond the layout.
 package struct BootFacts: Sendable {

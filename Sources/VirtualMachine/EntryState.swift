@@ -3,6 +3,7 @@ internal import KVM
 internal import LinuxHost
 internal import NucleusInterface
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The registers with which CPU 0 enters the library OS (NucleusLayout.h).
 enum EntryState {

@@ -1,6 +1,7 @@
 package import Base
 internal import NucleusInterface
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// Where everything that exists at entry lies in guest memory: packed from 64 KiB up.
 package struct GuestLayout: Equatable, Sendable {

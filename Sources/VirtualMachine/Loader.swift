@@ -2,7 +2,7 @@ internal import Base
 internal import KVM
 internal import LinuxHost
 internal import NucleusInterface
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The steps that put things into guest memory.
 enum Loader {

@@ -3,7 +3,7 @@ internal import DeviceModels
 internal import KVM
 package import LinuxHost
 internal import NucleusInterface
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 internal import Synchronization
 
 /// A machine ready to run: one CPU, its memory, its devices.

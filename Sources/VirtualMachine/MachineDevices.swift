@@ -3,6 +3,7 @@ internal import DeviceModels
 internal import KVM
 internal import LinuxHost
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 internal import Synchronization
 internal import Virtio
 

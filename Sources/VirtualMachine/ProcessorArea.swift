@@ -1,6 +1,6 @@
 internal import Base
 internal import NucleusInterface
-internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The pages of a CPU's area as bytes to store.
 extension ProcessorArea {

@@ -2,6 +2,7 @@ import Base
 import KVM
 import NucleusInterface
 import NucleusLayout
+import NucleusLayoutX86_64
 import Testing
 
 @testable import VirtualMachine

@@ -1,6 +1,6 @@
 // The floor of a start on QEMU: a kernel of a few instructions, entered by PVH as ours is, that writes
 // one line to the first serial port and resets the machine. Linked with Scripts/linker/x86_64.ld.
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
     .section .note.martlet, "a", @note
     .balign 4

@@ -1,6 +1,6 @@
 // A kernel that breaks one rule of the VMM, the one that its command line names. Each must end the
 // machine with one line and status 70; the line's words stand beside the attack in tests/kernel.sh.
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 typedef unsigned char u8;
 typedef unsigned short u16;

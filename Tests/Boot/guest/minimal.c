@@ -1,5 +1,5 @@
 // The smallest kernel that the VMM runs: says a line by the early console port and powers off.
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 __attribute__((section(".text.entry"), used)) void kernel_entry(void) {
     static const char text[] = "minimal kernel: hello\n";

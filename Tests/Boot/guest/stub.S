@@ -1,6 +1,6 @@
 // What every guest of the VMM's own tests needs: the note, and templates of the CPU's area whose gate
 // powers off, or fails in the way that its index asks for. Linked with Scripts/linker/x86_64.ld.
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
     .section .note.martlet, "a", @note
     .balign 4

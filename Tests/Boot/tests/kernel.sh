@@ -36,9 +36,9 @@ test_crash_screen() {
 build_guests() {
     local source flags="-O1 -Wall -ffreestanding -fPIE -mno-red-zone -mgeneral-regs-only
         -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables"
-    gcc $flags -I "$top/Sources/NucleusLayout/include" -c -o stub.o "$here/guest/stub.S" || return 1
+    gcc $flags -I "$top/Sources/NucleusLayout/include" -I "$top/Sources/NucleusLayoutX86_64/include" -c -o stub.o "$here/guest/stub.S" || return 1
     for source in minimal hostile; do
-        gcc $flags -I "$top/Sources/NucleusLayout/include" -c -o $source.o "$here/guest/$source.c" &&
+        gcc $flags -I "$top/Sources/NucleusLayout/include" -I "$top/Sources/NucleusLayoutX86_64/include" -c -o $source.o "$here/guest/$source.c" &&
             ld -T "$top/Scripts/linker/x86_64.ld" -z noexecstack -o guest-$source $source.o stub.o ||
             return 1
     done

@@ -1,19 +1,20 @@
-internal import Base
-internal import Hardware
-internal import NucleusInterface
+package import Base
+package import NucleusInterface
 internal import NucleusLayout
 
-/// Writes a boot record where a loader's protocol left none: into the two pages set aside for it.
-struct BootRecordBuilder {
-    private let base = UInt64(PVH_RECORD)
+/// Writes a boot record where a loader's protocol left none: into pages set aside for it.
+package struct BootRecordBuilder {
+    private let base: UInt64
+    private let byteCount: Int
     private var next = BootRecord.headerSize
     /// Room for a table's entries is taken when the first one comes; tables come one after another.
     private var open: (table: Int, count: UInt64)?
 
-    init() {
-        for page in 0..<UInt64(PVH_RECORD_BYTES) / UInt64(Page.size) {
-            frame(at: Int(page) * Page.size).zero()
-        }
+    /// Begins a record. Precondition: whole pages of RAM, in the direct map and nobody else's.
+    package init(at place: PhysicalAddress, byteCount: Int) {
+        base = place.rawValue
+        self.byteCount = byteCount
+        for offset in stride(from: 0, to: byteCount, by: Page.size) { frame(at: offset).zero() }
         set(BootRecord.magicField, BootRecord.magic)
         set(BootRecord.version, NucleusInterface.version)
     }
@@ -24,7 +25,7 @@ struct BootRecordBuilder {
     private func store<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
         frame(at: offset).store(value, at: offset % Page.size)
     }
-    func set<Value: FixedWidthInteger & BitwiseCopyable>(
+    package func set<Value: FixedWidthInteger & BitwiseCopyable>(
         _ field: BootRecord.Field<Value>, _ value: Value
     ) {
         store(value, at: field.offset)
@@ -32,11 +33,11 @@ struct BootRecordBuilder {
 
     /// Appends an entry of up to four words to a table; false where the record is full.
     @discardableResult
-    mutating func append(
+    package mutating func append(
         _ table: BootRecord.Table, _ first: UInt64, _ second: UInt64, _ third: UInt64,
         _ fourth: UInt64 = 0
     ) -> Bool {
-        guard next + table.entrySize <= Int(PVH_RECORD_BYTES) else { return false }
+        guard next + table.entrySize <= byteCount else { return false }
         if open?.table != table.offset {
             open = (table.offset, 0)
             store(UInt64(next), at: table.offset)
@@ -52,9 +53,9 @@ struct BootRecordBuilder {
         return true
     }
 
-    /// Ends the record; returns its address as the library OS sees it, and its size.
-    func finish() -> (address: UInt, byteCount: Int) {
+    /// Ends the record; returns its address as the library OS sees it.
+    package func finish() -> UInt {
         set(BootRecord.size, UInt32(next))
-        return (UInt(UInt64(DIRECT_MAP_BASE) + base), next)
+        return UInt(UInt64(DIRECT_MAP_BASE) + base)
     }
 }

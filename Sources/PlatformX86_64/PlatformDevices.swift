@@ -3,6 +3,7 @@ internal import Drivers
 internal import Hardware
 internal import NucleusInterface
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 internal import Virtio
 internal import Wire
 

@@ -1,9 +1,11 @@
-package import Base
+internal import Base
+internal import Hardware
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 
 /// The page tables of a machine that a loader entered by its own protocol: the few that the entry
 /// stub made are completed here, from ring 3, before anything else runs.
-package struct BootTables {
+struct BootTables {
     /// Tables out of the room between the stub's and the kernel.
     private enum Storage: TableMemory {
         static let next = Global(UInt64(PVH_FREE))
@@ -22,32 +24,34 @@ package struct BootTables {
             return PhysicalAddress(rawValue: address)
         }
         static func free(_ table: PhysicalAddress) {}
+        static func flush(_ address: VirtualAddress) { CPU.flushPage(address) }
     }
 
-    private let tables = PageTable<Storage>(root: PhysicalAddress(rawValue: UInt64(PVH_TABLES)))
+    private let tables = PageTable<Storage, PageTableEntry>(
+        root: PhysicalAddress(rawValue: UInt64(PVH_TABLES)))
     private static var largePageSize: UInt64 { 2 << 20 }
 
     /// Bounds of the kernel's segments, as virtual addresses; it begins at LIBRARY_BASE.
-    package struct Kernel: Sendable {
-        package let constants: UInt64
-        package let data: UInt64
-        package let end: UInt64
-        package init(constants: UInt64, data: UInt64, end: UInt64) {
+    struct Kernel: Sendable {
+        let constants: UInt64
+        let data: UInt64
+        let end: UInt64
+        init(constants: UInt64, data: UInt64, end: UInt64) {
             self.constants = constants
             self.data = data
             self.end = end
         }
         /// Where the image ends in RAM.
-        package var physicalEnd: UInt64 { Self.physical(end) }
+        var physicalEnd: UInt64 { Self.physical(end) }
         fileprivate static func physical(_ address: UInt64) -> UInt64 {
             address - UInt64(LIBRARY_BASE) + UInt64(PVH_KERNEL)
         }
     }
 
-    package init() {}
+    init() {}
 
     /// The root that is loaded.
-    package var root: PhysicalAddress { tables.root }
+    var root: PhysicalAddress { tables.root }
 
     private func set(_ address: UInt64, to physical: UInt64, _ rights: PageRights) -> Bool {
         tables.set(
@@ -57,15 +61,14 @@ package struct BootTables {
     }
 
     /// Maps a page of device registers, uncached; false without room for tables.
-    package func mapDevice(_ address: UInt64, to physical: UInt64) -> Bool {
-        var entry = PageTableEntry(
-            libraryPage: PhysicalAddress(rawValue: physical), rights: [.read, .write])
-        entry.rawValue |= 1 << 3 | 1 << 4  // write-through, cache-disable
-        return tables.set(entry, at: VirtualAddress(rawValue: address))
+    func mapDevice(_ address: UInt64, to physical: UInt64) -> Bool {
+        tables.set(
+            PageTableEntry(devicePage: PhysicalAddress(rawValue: physical)),
+            at: VirtualAddress(rawValue: address))
     }
 
     /// Gives the kernel's pages their segments' rights and takes what lies behind them away.
-    package func protect(_ kernel: Kernel) -> Bool {
+    func protect(_ kernel: Kernel) -> Bool {
         let start = UInt64(LIBRARY_BASE)
         let mappedEnd = start + UInt64(PVH_MAPPED - PVH_KERNEL)
         let lastEnd = (kernel.end + Self.largePageSize - 1) & ~(Self.largePageSize - 1)
@@ -111,7 +114,7 @@ package struct BootTables {
     }
 
     /// Adds RAM to the direct map; what is mapped already stays. False without room for tables.
-    package func mapDirectly(_ base: UInt64, _ end: UInt64) -> Bool {
+    func mapDirectly(_ base: UInt64, _ end: UInt64) -> Bool {
         var physical = max(base, UInt64(PVH_MAPPED))
         while physical < end {
             let address = UInt64(DIRECT_MAP_BASE) + physical
@@ -132,7 +135,7 @@ package struct BootTables {
     }
 
     /// Takes the entry stub's identity map away and drops every old translation.
-    package func finish() {
+    func finish() {
         Storage.store(0, root, 0)
         CPU.loadRoot(root)
     }

@@ -1,7 +1,6 @@
 package import Base
-internal import NucleusLayout
 
-/// How page tables are reached and where their frames come from; the CPU module knows no frames.
+/// How page tables are reached and where their frames come from; this module knows no frames.
 package protocol TableMemory {
     static func load(_ table: PhysicalAddress, _ index: Int) -> UInt64
     /// Stores in one 8-byte store: the CPU may walk the table meanwhile.
@@ -9,13 +8,8 @@ package protocol TableMemory {
     /// A zeroed table, `nil` when memory ran out.
     static func allocate() -> PhysicalAddress?
     static func free(_ table: PhysicalAddress)
-}
-
-/// Where the program's addresses end and which the library OS has.
-package enum ProgramSpace {
-    package static let end = VirtualAddress(rawValue: UInt64(PROGRAM_END))
-    package static let libraryStart = VirtualAddress(rawValue: UInt64(LIBRARY_BASE))
-    package static let libraryEnd = VirtualAddress(rawValue: UInt64(LIBRARY_END))
+    /// Drops what the CPU may have cached of an address, where an entry has to be absent between.
+    static func flush(_ address: VirtualAddress)
 }
 
 /// The page tables of one address space: four levels, leaves of 4 KiB.
@@ -23,7 +17,7 @@ package enum ProgramSpace {
 /// A live table entry is changed by one store. Missing tables are built detached and linked by one
 /// store, since a store into a live upper table is emulated on nested hosts. Nothing here flushes
 /// translations: that is the caller's, who knows when a batch ends.
-package struct PageTable<Memory: TableMemory>: Sendable {
+package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable {
     package let root: PhysicalAddress
     package init(root: PhysicalAddress) { self.root = root }
 
@@ -50,12 +44,12 @@ package struct PageTable<Memory: TableMemory>: Sendable {
 
     /// The leaf entry of an address, `absent` where there is none. A large page reads as the piece
     /// that maps the address.
-    package func entry(at address: VirtualAddress) -> PageTableEntry {
+    package func entry(at address: VirtualAddress) -> Entry {
         var table = root
         var level = Self.topLevel
         while true {
             let slot = Self.index(address.rawValue, level)
-            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            let entry = Entry(rawValue: Memory.load(table, slot))
             if level == 0 || entry.isAbsent { return entry }
             if entry.isLarge {
                 var piece = entry
@@ -72,42 +66,44 @@ package struct PageTable<Memory: TableMemory>: Sendable {
 
     /// Sets a leaf, with the tables above it; false when there was no memory for them. A large page
     /// in the way is split.
-    package func set(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {
+    package func set(_ entry: Entry, at address: VirtualAddress) -> Bool {
         set(entry, at: address, level: 0)
     }
     /// Sets a 2 MiB leaf, with the tables above it; false without memory. Precondition: the address
     /// is aligned, and `hasRoomForLargePage`.
-    package func setLarge(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {
+    package func setLarge(_ entry: Entry, at address: VirtualAddress) -> Bool {
         precondition(entry.isLarge && address.rawValue & (Self.span(1) - 1) == 0)
         return set(entry, at: address, level: 1)
     }
-    private func set(_ entry: PageTableEntry, at address: VirtualAddress, level leaf: Int) -> Bool {
+    private func set(_ entry: Entry, at address: VirtualAddress, level leaf: Int) -> Bool {
         var table = root
         var level = Self.topLevel
         while level > leaf {
             let slot = Self.index(address.rawValue, level)
-            let link = PageTableEntry(rawValue: Memory.load(table, slot))
+            let link = Entry(rawValue: Memory.load(table, slot))
             guard !link.isAbsent else {
                 guard let subtree = build(entry, at: address, levels: leaf..<level) else {
                     return false
                 }
-                Memory.store(PageTableEntry(table: subtree).rawValue, table, slot)
+                Memory.store(Entry(table: subtree).rawValue, table, slot)
+                Entry.orderStores()
                 return true
             }
             if link.isLarge {
-                guard split(table, slot, level: level) else { return false }
+                guard split(table, slot, at: address, level: level) else { return false }
                 continue
             }
             table = link.page
             level -= 1
         }
-        Memory.store(entry.rawValue, table, Self.index(address.rawValue, leaf))
+        replace(table, Self.index(address.rawValue, leaf), at: address, by: entry)
+        Entry.orderStores()
         return true
     }
 
     /// A detached chain of tables of `levels` down to `entry`.
     private func build(
-        _ entry: PageTableEntry, at address: VirtualAddress, levels: Range<Int>
+        _ entry: Entry, at address: VirtualAddress, levels: Range<Int>
     ) -> PhysicalAddress? {
         var child = entry
         for level in levels {
@@ -117,29 +113,46 @@ package struct PageTable<Memory: TableMemory>: Sendable {
                 for built in (levels.lowerBound..<level).reversed() {
                     let table = below.page
                     let slot = Self.index(address.rawValue, built)
-                    below = PageTableEntry(rawValue: Memory.load(table, slot))
+                    below = Entry(rawValue: Memory.load(table, slot))
                     Memory.free(table)
                 }
                 return nil
             }
             Memory.store(child.rawValue, table, Self.index(address.rawValue, level))
-            child = PageTableEntry(table: table)
+            child = Entry(table: table)
         }
         return child.page
     }
 
     /// Replaces a large page by a table of pieces that map the same; false without memory.
-    private func split(_ table: PhysicalAddress, _ slot: Int, level: Int) -> Bool {
-        let large = PageTableEntry(rawValue: Memory.load(table, slot))
+    private func split(
+        _ table: PhysicalAddress, _ slot: Int, at address: VirtualAddress, level: Int
+    ) -> Bool {
+        let large = Entry(rawValue: Memory.load(table, slot))
         guard let pieces = Memory.allocate() else { return false }
         for index in 0..<Self.entryCount {
             Memory.store(large.piece(index, level: level).rawValue, pieces, index)
         }
-        Memory.store(PageTableEntry(table: pieces).rawValue, table, slot)
+        replace(table, slot, at: address, by: Entry(table: pieces))
+        Entry.orderStores()
         return true
     }
+    /// Stores an entry that may be live and map something else.
+    private func replace(
+        _ table: PhysicalAddress, _ slot: Int, at address: VirtualAddress, by entry: Entry
+    ) {
+        if Entry.needsBreakBeforeMake {
+            let old = Entry(rawValue: Memory.load(table, slot))
+            if old.isPresent, old.page != entry.page || old.isLarge != entry.isLarge {
+                Memory.store(Entry.absent.rawValue, table, slot)
+                Entry.orderStores()
+                Memory.flush(address)
+            }
+        }
+        Memory.store(entry.rawValue, table, slot)
+    }
     /// The large leaf that maps an address, `nil` where none does.
-    package func largePage(at address: VirtualAddress) -> PageTableEntry? {
+    package func largePage(at address: VirtualAddress) -> Entry? {
         guard let slot = slotForLargePage(at: address), !slot.isAbsent, slot.isLarge else {
             return nil
         }
@@ -150,12 +163,12 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         guard let slot = slotForLargePage(at: address) else { return true }
         return slot.isAbsent
     }
-    private func slotForLargePage(at address: VirtualAddress) -> PageTableEntry? {
+    private func slotForLargePage(at address: VirtualAddress) -> Entry? {
         var table = root
         var level = Self.topLevel
         while true {
             let slot = Self.index(address.rawValue, level)
-            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            let entry = Entry(rawValue: Memory.load(table, slot))
             if level == 1 { return entry }
             guard entry.isPresent, !entry.isLarge else { return nil }
             table = entry.page
@@ -169,10 +182,10 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         var level = Self.topLevel
         while level > 0 {
             let slot = Self.index(address.rawValue, level)
-            let link = PageTableEntry(rawValue: Memory.load(table, slot))
+            let link = Entry(rawValue: Memory.load(table, slot))
             guard !link.isAbsent else { return true }
             if link.isLarge {
-                guard split(table, slot, level: level) else { return false }
+                guard split(table, slot, at: address, level: level) else { return false }
                 continue
             }
             table = link.page
@@ -188,20 +201,21 @@ package struct PageTable<Memory: TableMemory>: Sendable {
     /// no 2 MiB leaf (passed as one) is partly within.
     package func update(
         _ start: VirtualAddress, _ end: VirtualAddress,
-        _ body: (VirtualAddress, PageTableEntry) -> PageTableEntry
+        _ body: (VirtualAddress, Entry) -> Entry
     ) {
         guard start < end else { return }
         update(root, Self.topLevel, start.rawValue, end.rawValue, body)
+        Entry.orderStores()
     }
     private func update(
         _ table: PhysicalAddress, _ level: Int, _ start: UInt64, _ end: UInt64,
-        _ body: (VirtualAddress, PageTableEntry) -> PageTableEntry
+        _ body: (VirtualAddress, Entry) -> Entry
     ) {
         var address = start
         while address < end {
             let slot = Self.index(address, level)
             let next = min(end, (address & ~(Self.span(level) - 1)) + Self.span(level))
-            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            let entry = Entry(rawValue: Memory.load(table, slot))
             if level == 0 {
                 if !entry.isAbsent {
                     let new = body(VirtualAddress(rawValue: address), entry)
@@ -242,7 +256,7 @@ package struct PageTable<Memory: TableMemory>: Sendable {
             let slot = Self.index(address, level)
             let base = address & ~(Self.span(level) - 1)
             let next = base + Self.span(level)
-            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            let entry = Entry(rawValue: Memory.load(table, slot))
             if entry.isPresent {
                 if base >= floor, next <= ceiling {
                     Memory.store(0, table, slot)
@@ -259,7 +273,7 @@ package struct PageTable<Memory: TableMemory>: Sendable {
     private func chainUp(_ table: PhysicalAddress, _ level: Int, _ chain: inout PhysicalAddress?) {
         if level > 0 {
             for slot in 0..<Self.entryCount {
-                let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+                let entry = Entry(rawValue: Memory.load(table, slot))
                 if entry.isPresent { chainUp(entry.page, level - 1, &chain) }
             }
         }
@@ -281,8 +295,8 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         let first = Self.index(ProgramSpace.libraryStart.rawValue, Self.topLevel)
         let end = Self.index(ProgramSpace.libraryEnd.rawValue, Self.topLevel)
         var count = 0
-        for slot in 0..<256 where slot < first || slot >= end {
-            let entry = PageTableEntry(rawValue: Memory.load(root, slot))
+        for slot in 0..<Self.entryCount where slot < first || slot >= end {
+            let entry = Entry(rawValue: Memory.load(root, slot))
             if entry.isPresent { count += countTables(below: entry.page, level: Self.topLevel - 1) }
         }
         return count
@@ -291,7 +305,7 @@ package struct PageTable<Memory: TableMemory>: Sendable {
         guard level > 0 else { return 1 }
         var count = 1
         for slot in 0..<Self.entryCount {
-            let entry = PageTableEntry(rawValue: Memory.load(table, slot))
+            let entry = Entry(rawValue: Memory.load(table, slot))
             if entry.isPresent, !entry.isLarge {
                 count += countTables(below: entry.page, level: level - 1)
             }

@@ -1,10 +1,10 @@
 // Entry by PVH (xen/include/public/arch-x86/hvm/start_info.h): 32-bit protected mode, flat segments, no
-// paging, EBX the start info's physical address. Leaves for ring 3, library_boot_pvh, which reads it.
+// paging, EBX the start info's physical address. Leaves for ring 3, library_prepare_pvh, which reads it.
 //
 // Only what ring 3 can't do for itself is done here: long mode with just enough page tables, segments,
 // table registers, and the few registers that need privilege. Boot code: it runs once and may loop.
 #if defined(__x86_64__)
-#include "NucleusLayout.h"
+#include "NucleusLayoutX86_64.h"
 
 .set load_offset, LIBRARY_BASE - PVH_KERNEL
 .set area, CPU_AREA_BASE

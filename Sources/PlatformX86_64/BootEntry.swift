@@ -3,18 +3,21 @@ internal import Hardware
 internal import Insight
 internal import NucleusInterface
 internal import NucleusLayout
+internal import NucleusLayoutX86_64
 internal import Wire
 
-/// Called once, as `library_boot` is, where a PVH loader entered the kernel: makes what our VMM makes
-/// before the first instruction, then boots from the record that it wrote.
-@c func library_boot_pvh(_ startInfo: UInt, _ constants: UInt, _ data: UInt, _ end: UInt) {
+/// Called once where a PVH loader entered the kernel: makes what our VMM makes before the first
+/// instruction, and returns the address of the boot record that it wrote, for `library_boot`.
+@c func library_prepare_pvh(
+    _ startInfo: UInt, _ constants: UInt, _ data: UInt, _ end: UInt
+) -> UInt {
     let kernel = BootTables.Kernel(
         constants: UInt64(constants), data: UInt64(data), end: UInt64(end))
     PVHBoot.startProcessor()
     guard let record = PVHBoot.record(startInfo: UInt64(startInfo), kernel) else {
         Crash.end(because: "the loader's start info can't be used")
     }
-    bootFromRecord(at: record.address, byteCount: record.byteCount)
+    return record
 }
 
 /// The way from a PVH loader's start info to a boot record.
@@ -52,7 +55,7 @@ private enum PVHBoot {
     /// Completes the page tables and writes the record; `nil` where the start info is of no use.
     static func record(
         startInfo address: UInt64, _ kernel: BootTables.Kernel
-    ) -> (address: UInt, byteCount: Int)? {
+    ) -> UInt? {
         let entered = BootMemory.load64(at: PhysicalAddress(rawValue: UInt64(PVH_ENTRY_TSC)))
         guard let info = startInfo(at: address) else { return nil }
         let tables = BootTables()
@@ -63,7 +66,8 @@ private enum PVHBoot {
         guard let end = mapMemory(info, tables), tables.protect(kernel) else { return nil }
         tables.finish()
         BootMemory.startDirectMap(frameCount: UInt32(clamping: end >> UInt64(Page.shift)))
-        var record = BootRecordBuilder()
+        var record = BootRecordBuilder(
+            at: PhysicalAddress(rawValue: UInt64(PVH_RECORD)), byteCount: Int(PVH_RECORD_BYTES))
         record.set(BootRecord.entryProtocol, BootRecord.EntryProtocol.pvh.rawValue)
         record.set(BootRecord.processorCount, 1)
         record.set(BootRecord.pageTableRoot, tables.root.rawValue)

@@ -1,4 +1,5 @@
 internal import Base
+internal import Hardware
 internal import NucleusLayout
 
 /// The I/O APICs, whose pins turn interrupt lines into vectors (Intel 82093AA).
@@ -7,7 +8,7 @@ internal import NucleusLayout
 /// acknowledges its device before it looks at its rings makes an edge of each later reason, and no
 /// end of interrupt has to find its way back to the pin (which it does not where a host's local APIC
 /// keeps no in-service bits).
-package struct InterruptLines: Sendable {
+struct InterruptLines: Sendable {
     private enum Register {
         static let select: UInt32 = 0x00
         static let window: UInt32 = 0x10
@@ -15,10 +16,10 @@ package struct InterruptLines: Sendable {
         static func pin(_ number: Int) -> UInt32 { 0x10 + 2 * UInt32(number) }
     }
     private let window: RegisterWindow
-    package let pinCount: Int
+    let pinCount: Int
 
     /// The I/O APIC `index`, whose page boot has mapped; `nil` where there is none.
-    package init?(_ index: Int) {
+    init?(_ index: Int) {
         guard
             let window = RegisterWindow(
                 at: VirtualAddress(
@@ -35,7 +36,7 @@ package struct InterruptLines: Sendable {
     }
 
     /// Sends a pin's edges to one CPU as a vector. Precondition: the pin exists.
-    package func connect(pin: Int, vector: UInt8, to controller: UInt8) {
+    func connect(pin: Int, vector: UInt8, to controller: UInt8) {
         precondition((0..<pinCount).contains(pin))
         store(UInt32(controller) << 24, Register.pin(pin) + 1)
         store(UInt32(vector), Register.pin(pin))

@@ -1,0 +1,84 @@
+// Copies that may fault: each entry of .fault_table is an instruction and where it continues.
+#if defined(__aarch64__)
+#include "FaultTable.h"
+
+// size_t arm64_program_copy(void *to, const void *from, size_t count): returns the bytes left.
+.section .text.arm64_program_copy, "ax"
+.globl arm64_program_copy
+.type arm64_program_copy, @function
+arm64_program_copy:
+    cmp x2, #16
+    b.lo 3f
+1:  ldp x3, x4, [x1]
+2:  stp x3, x4, [x0]
+    add x1, x1, #16
+    add x0, x0, #16
+    sub x2, x2, #16
+    cmp x2, #16
+    b.hs 1b
+3:  cbz x2, 6f
+4:  ldrb w3, [x1], #1
+5:  strb w3, [x0], #1
+    sub x2, x2, #1
+    b 3b
+6:  mov x0, x2
+    ret
+.size arm64_program_copy, . - arm64_program_copy
+    FAULT_ENTRY 1b, 3b          // byte by byte up to the fault
+    FAULT_ENTRY 2b, 3b
+    FAULT_ENTRY 4b, 6b
+    FAULT_ENTRY 5b, 6b
+
+// size_t arm64_program_zero(void *to, size_t count)
+.section .text.arm64_program_zero, "ax"
+.globl arm64_program_zero
+.type arm64_program_zero, @function
+arm64_program_zero:
+    cmp x1, #16
+    b.lo 3f
+2:  stp xzr, xzr, [x0]
+    add x0, x0, #16
+    sub x1, x1, #16
+    cmp x1, #16
+    b.hs 2b
+3:  cbz x1, 6f
+5:  strb wzr, [x0], #1
+    sub x1, x1, #1
+    b 3b
+6:  mov x0, x1
+    ret
+.size arm64_program_zero, . - arm64_program_zero
+    FAULT_ENTRY 2b, 3b
+    FAULT_ENTRY 5b, 6b
+
+// size_t arm64_program_copy_string(void *to, const void *from, size_t limit)
+.section .text.arm64_program_copy_string, "ax"
+.globl arm64_program_copy_string
+.type arm64_program_copy_string, @function
+arm64_program_copy_string:
+    mov x3, #0
+1:  cmp x3, x2
+    b.eq 3f
+2:  ldrb w4, [x1, x3]
+    strb w4, [x0, x3]
+    add x3, x3, #1
+    cbnz w4, 1b
+3:  mov x0, x3
+    ret
+4:  mov x0, #-1
+    ret
+.size arm64_program_copy_string, . - arm64_program_copy_string
+    FAULT_ENTRY 2b, 4b
+
+// const uint64_t arm64_fault_table[2]: its first byte and its end; empty in a host build.
+.section .rodata.arm64_fault_table, "a"
+.balign 8
+.globl arm64_fault_table
+arm64_fault_table:
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__
+    .quad 0, 0
+#else
+    .quad fault_table_start, fault_table_end
+#endif
+#endif
+.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,149 @@
+// What CPUARM64 calls in assembly or as one instruction; nothing here needs privilege.
+//
+// A host of another architecture compiles CPUARM64 for the tests of what it computes; the
+// instructions themselves are then traps (Absent.c).
+#ifndef MARTLET_CPU_ARM64_ASSEMBLY_H
+#define MARTLET_CPU_ARM64_ASSEMBLY_H
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// Copies between the library OS and a program; returns the bytes not copied (0: all). A fault on
+/// either side ends the copy through the fault table.
+size_t arm64_program_copy(void *destination, const void *source, size_t byte_count);
+/// Zeroes program memory; returns the bytes left.
+size_t arm64_program_zero(void *destination, size_t byte_count);
+/// Copies until a NUL, which is copied too, or `limit` bytes; returns the bytes copied, or SIZE_MAX
+/// after a fault.
+size_t arm64_program_copy_string(void *destination, const void *source, size_t limit);
+
+/// A gate call (NucleusLayoutARM64.h).
+uint64_t arm64_gate(uint64_t index, uint64_t first, uint64_t second);
+/// A firmware call by the gate: function and three arguments.
+uint64_t arm64_firmware_call(uint64_t index, const uint64_t *values);
+/// Branches into a data page; 1 if it ran, 0 if the fetch was refused and answered as CPU says.
+uint64_t arm64_call_data(void);
+uint64_t arm64_data_probe_address(void);
+/// Goes on at `entry`, the library OS's way back to the program.
+_Noreturn void arm64_enter_program(uint64_t entry);
+
+/// Addresses that the nucleus is told: entries of the library OS, and its two sites.
+extern const uint8_t arm64_entry_synchronous[], arm64_entry_interrupt[], arm64_entry_error[];
+extern const uint8_t arm64_entry_return[], arm64_entry_call[], arm64_gate_site[], arm64_resume_site[];
+extern const uint8_t arm64_call_exit[];
+
+/// The vDSO's object and its end (VDSO.S).
+extern const uint8_t arm64_vdso_start[], arm64_vdso_end[];
+static inline const void *arm64_vdso_first(void) { return arm64_vdso_start; }
+static inline size_t arm64_vdso_byte_count(void) { return (size_t)(arm64_vdso_end - arm64_vdso_start); }
+/// Offset of the object's signal trampoline.
+uint64_t arm64_vdso_trampoline(void);
+
+/// First byte and end of the fault table: pairs of instruction and continuation.
+extern const uint64_t arm64_fault_table[2];
+
+#if defined(__aarch64__)
+#define CPU_READ(name, register)                                                     \
+  static inline uint64_t name(void) {                                                \
+    uint64_t value;                                                                  \
+    __asm__ volatile("mrs %0, " register : "=r"(value) : : "memory");                \
+    return value;                                                                    \
+  }
+#define CPU_WRITE(name, register)                                                    \
+  static inline void name(uint64_t value) {                                          \
+    __asm__ volatile("msr " register ", %0\n\tisb" : : "r"(value) : "memory");       \
+  }
+#define CPU_DO(name, instructions)                                                   \
+  static inline void name(void) { __asm__ volatile(instructions : : : "memory"); }
+#define CPU_LOAD(name, type, instruction)                                            \
+  static inline type name(const volatile void *at) {                                 \
+    type value;                                                                      \
+    __asm__ volatile(instruction " %w0, [%1]" : "=r"(value) : "r"(at) : "memory");   \
+    return value;                                                                    \
+  }
+#define CPU_STORE(name, type, instruction)                                           \
+  static inline void name(volatile void *at, type value) {                           \
+    __asm__ volatile(instruction " %w0, [%1]" : : "r"(value), "r"(at) : "memory");   \
+  }
+#else
+#define CPU_READ(name, register) uint64_t name(void);
+#define CPU_WRITE(name, register) void name(uint64_t value);
+#define CPU_DO(name, instructions) void name(void);
+#define CPU_LOAD(name, type, instruction) type name(const volatile void *at);
+#define CPU_STORE(name, type, instruction) void name(volatile void *at, type value);
+#endif
+
+CPU_READ(arm64_read_thread_pointer, "tpidr_el0")
+CPU_WRITE(arm64_write_thread_pointer, "tpidr_el0")
+CPU_READ(arm64_read_area, "tpidrro_el0")
+/// The virtual counter, not ahead of what came before.
+#if defined(__aarch64__)
+static inline uint64_t arm64_read_counter(void) {
+  uint64_t value;
+  __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(value) : : "memory");
+  return value;
+}
+#else
+uint64_t arm64_read_counter(void);
+#endif
+CPU_READ(arm64_read_counter_frequency, "cntfrq_el0")
+/// The virtual timer: compare value, and its control (1 on, 2 masked, 4 due).
+CPU_WRITE(arm64_write_timer_compare, "cntv_cval_el0")
+CPU_WRITE(arm64_write_timer_control, "cntv_ctl_el0")
+/// Line sizes of the caches (CTR_EL0).
+CPU_READ(arm64_read_cache_type, "ctr_el0")
+/// Waits for an interrupt, masked or not.
+CPU_DO(arm64_wait, "dsb sy\n\twfi")
+CPU_DO(arm64_pause, "yield")
+CPU_DO(arm64_order_stores, "dmb ishst")
+/// Stores to page tables are seen by the walks that follow.
+CPU_DO(arm64_order_tables, "dsb ishst\n\tisb")
+/// Ends of the steps that make written code executed: after cleaning, and after invalidating.
+CPU_DO(arm64_order_clean, "dsb ish")
+CPU_DO(arm64_order_fetch, "dsb ish\n\tisb")
+
+// Device registers: exactly one access of the given width, in order, never merged or moved.
+CPU_LOAD(arm64_register_load_8, uint8_t, "ldrb")
+CPU_LOAD(arm64_register_load_16, uint16_t, "ldrh")
+CPU_LOAD(arm64_register_load_32, uint32_t, "ldr")
+CPU_STORE(arm64_register_store_8, uint8_t, "strb")
+CPU_STORE(arm64_register_store_32, uint32_t, "str")
+
+#if defined(__aarch64__)
+/// Cleans a data line to where instructions are fetched, drops an instruction line.
+static inline void arm64_clean_line(uint64_t address) {
+  __asm__ volatile("dc cvau, %0" : : "r"(address) : "memory");
+}
+static inline void arm64_drop_line(uint64_t address) {
+  __asm__ volatile("ic ivau, %0" : : "r"(address) : "memory");
+}
+/// Leaves 64 bits of the CPU's random numbers (RNDRRS); returns 0 where it has none now.
+/// Precondition: FEAT_RNG.
+static inline int arm64_random_seed(uint64_t *value) {
+  uint32_t done;
+  __asm__ volatile("mrs %0, S3_3_C2_C4_1\n\tcset %w1, ne" : "=r"(*value), "=r"(done) : : "cc");
+  return (int)done;
+}
+#else
+void arm64_clean_line(uint64_t address);
+void arm64_drop_line(uint64_t address);
+int arm64_random_seed(uint64_t *value);
+#endif
+
+/// Moves the program's vector registers V0 to V31, FPSR and FPCR (as struct fpsimd_context holds them
+/// behind its header) to or from program memory. Returns 0, or 1 after a fault.
+int arm64_extended_save(void *area);
+int arm64_extended_restore(const void *area);
+/// Zeroes them.
+void arm64_extended_reset(void);
+
+static inline uint64_t arm64_load(const uint64_t *word) {
+  return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+static inline void arm64_store(uint64_t *word, uint64_t value) {
+  __atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+#pragma clang assume_nonnull end
+#endif

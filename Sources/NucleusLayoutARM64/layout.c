@@ -1,0 +1,2 @@
+// The layout is a header of constants; SwiftPM wants one source file in a C target.
+#include "NucleusLayoutARM64.h"
