@@ -25,6 +25,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case driverQueue = "driver-queue"
     case callSite = "call-site"
     case startInfo = "start-info"
+    case deviceTree = "device-tree"
 
     public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
         switch self {
@@ -44,6 +45,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .driverQueue: fuzzDriverQueue(bytes, planted: isPlanted ? .trap : .none)
         case .callSite: fuzzCallSite(bytes, isPlanted)
         case .startInfo: fuzzStartInfo(bytes, isPlanted)
+        case .deviceTree:
+            let machine = fuzzDeviceTree(bytes)
+            if isPlanted, let machine { plantInDeviceTree(machine) }
         }
     }
 }
@@ -79,6 +83,12 @@ private func plantInCpio(_ bytes: RawSpan) {
         count += 1
         precondition(count < 2 || entry.mode != 0o100755, "the planted bug")
     }
+}
+
+/// A device whose interrupt the fuzzer made another: no seed has one that is edge-triggered and high.
+private func plantInDeviceTree(_ machine: MachineTree) {
+    guard let interrupt = machine.virtio[0]?.interrupt else { return }
+    precondition(interrupt.trigger == .level || interrupt.identifier < 64, "the planted bug")
 }
 
 /// Every symbol that a table names lies within its file, whatever address is asked for.
