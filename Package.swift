@@ -137,7 +137,7 @@ let host: [Target] = [
     hostOnly(
         "QEMU",
         [
-            "Base", "LinuxABI", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
+            "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "KVM", "DeviceModels",
             "VirtualMachine",
         ]),
     hostOnly(
@@ -153,7 +153,7 @@ let host: [Target] = [
         name: "martlet",
         dependencies: [
             "Base", "LinuxABI", "Wire", "NucleusInterface", "LinuxHost", "KVM", "Images",
-            "MonitorCommand",
+            "MonitorCommand", "QEMU",
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: strict),
@@ -202,7 +202,11 @@ let host: [Target] = [
         ], path: "Tests/Fuzz/Targets", swiftSettings: testing),
     tests("Fuzz", ["FuzzTargets"]),
     tests(
-        "Martlet", ["martlet", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        "Martlet",
+        [
+            "martlet", "Images", "QEMU",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
 ]
 
 let package = Package(

@@ -21,6 +21,9 @@ extension Executable {
     package func kind() throws(ImageFailure) -> Image.Kind {
         let types = try martletNotes().map(\.type)
         if types.contains(ImageNote.type) { return .image }
+        if case .linuxImage = wrapper {
+            throw ImageFailure(path, "is the Image of a kernel, not a program")
+        }
         return types.contains(NucleusInterface.Note.kernel) ? .kernel : .program
     }
 
@@ -105,6 +108,7 @@ extension Executable {
     /// The notes that program headers name. Those that others wrote may be long and many; ours are
     /// short, and only such are read.
     func notes() throws(ImageFailure) -> [FileNote] {
+        if case .linuxImage(let header) = wrapper { return try notes(of: header) }
         var result: [FileNote] = []
         for segment in segments {
             guard segment.kind == .note, segment.fileByteCount <= UInt64(Page.size),
@@ -115,6 +119,15 @@ extension Executable {
             result += Self.notes(in: try read(start..<start + Int(segment.fileByteCount)))
         }
         return result
+    }
+
+    /// Those at the end of an Image, before the checksum.
+    private func notes(of header: LinuxImageHeader) throws(ImageFailure) -> [FileNote] {
+        let end = UInt64(max(0, status.byteCount - Int64(ImageNote.checksumByteCount)))
+        guard header.noteOffset > 0, header.noteOffset < end,
+            end - header.noteOffset <= UInt64(Page.size)
+        else { return [] }
+        return Self.notes(in: try read(Int(header.noteOffset)..<Int(end)))
     }
 
     private static func notes(in bytes: [UInt8]) -> [FileNote] {

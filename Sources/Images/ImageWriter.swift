@@ -5,6 +5,14 @@ package import Wire
 
 /// Builds images: one file that holds the kernel, the program, its files and its command line.
 package enum ImageWriter {
+    /// What the kernel is in an image, and so the image to whoever boots it.
+    package enum Form: String, CaseIterable, Sendable {
+        /// An ELF file, for any CPU.
+        case elf
+        /// A Linux `Image`, for arm64.
+        case image
+    }
+
     /// Byte offsets in an ELF64 header (System V ABI, "ELF Header").
     private enum HeaderOffset {
         static let sectionTable = 40
@@ -15,10 +23,17 @@ package enum ImageWriter {
 
     /// Writes an image at `path`; an older file there is replaced at the end, all at once.
     package static func write(
-        to path: [UInt8], kernel: borrowing Executable, files: FileTree, commandLine: CommandLine
+        to path: [UInt8], _ form: Form = .elf, kernel: borrowing Executable, files: FileTree,
+        commandLine: CommandLine
     ) throws(ImageFailure) {
         guard try kernel.kind() == .kernel else {
             throw ImageFailure(kernel.path, "is not Martlet's kernel")
+        }
+        let line: [UInt8]
+        do throws(CommandLineError) {
+            line = try commandLine.encoded()
+        } catch {
+            throw ImageFailure("an argument holds a NUL")
         }
         let temporary = path + Array(".new".utf8)
         Host.remove(temporary)
@@ -26,7 +41,12 @@ package enum ImageWriter {
             try Host.create(temporary, permissions: 0o755)
         }
         do throws(ImageFailure) {
-            try write(to: file.borrowed, path, kernel, files, commandLine)
+            switch form {
+            case .elf: try writeELF(to: file.borrowed, path, kernel, files, line)
+            case .image: try writeLinuxImage(to: file.borrowed, path, kernel, files, line)
+            }
+            try append(
+                littleEndian(checksum(of: file.borrowed, path).value), to: file.borrowed, path)
             try attempt(path, "cannot be written") { () throws(Errno) in
                 try Host.rename(temporary, to: path)
             }
@@ -36,16 +56,10 @@ package enum ImageWriter {
         }
     }
 
-    private static func write(
+    private static func writeELF(
         to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable, _ files: FileTree,
-        _ commandLine: CommandLine
+        _ line: [UInt8]
     ) throws(ImageFailure) {
-        let line: [UInt8]
-        do throws(CommandLineError) {
-            line = try commandLine.encoded()
-        } catch {
-            throw ImageFailure("an argument holds a NUL")
-        }
         let kernelEnd = try loadedEnd(of: kernel)
         let archiveStart = (kernelEnd + Page.size - 1) / Page.size * Page.size
         var head = try kernel.read(0..<kernelEnd)
@@ -64,7 +78,6 @@ package enum ImageWriter {
                 archive: archiveStart..<archiveEnd, commandLine: archiveEnd..<lineEnd,
                 imageByteCount: lineEnd + ImageNote.checksumByteCount),
             to: file, path, kernel)
-        try append(littleEndian(checksum(of: file, path).value), to: file, path)
     }
 
     /// Where the last byte ends that a program header of the kernel names.
@@ -86,7 +99,9 @@ package enum ImageWriter {
     private static func addNote(
         _ note: ImageNote, to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable
     ) throws(ImageFailure) {
-        let header = kernel.header
+        guard case .elf(let header, _) = kernel.wrapper else {
+            throw ImageFailure(kernel.path, "is not Martlet's kernel")
+        }
         let tableEnd = Int(header.segmentTableOffset) + header.segmentTableByteCount
         let noteStart = tableEnd + ELFSegment.byteCount
         var notes = note.bytes
@@ -108,7 +123,7 @@ package enum ImageWriter {
     }
 
     /// What of the kernel's symbols, which stay behind, goes into the image.
-    private static func moduleSizes(
+    static func moduleSizes(
         of kernel: borrowing Executable
     ) throws(ImageFailure) -> [UInt8] {
         let file = try kernel.read(0..<Int(kernel.status.byteCount))
@@ -139,14 +154,14 @@ package enum ImageWriter {
         }
     }
 
-    private static func append(
+    static func append(
         _ bytes: [UInt8], to file: Descriptor, _ path: [UInt8]
     ) throws(ImageFailure) {
         try attempt(path, "cannot be written") { () throws(Errno) in try file.write(all: bytes) }
     }
 
-    private static func zeroes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
-    private static func littleEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+    static func zeroes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+    static func littleEndian<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
         (0..<Value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
     }
 }

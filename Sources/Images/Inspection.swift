@@ -43,6 +43,9 @@ package struct Inspection: Sendable {
     package let path: [UInt8]
     package let byteCount: Int
     package let kind: Image.Kind
+    package let architecture: Architecture
+    /// What the kernel is in the file: `ELF` or `Linux Image`.
+    package let wrapper: String
     package let entries: [Entry]
     package let sections: [Section]
     /// `nil` where nothing in the file says.
@@ -57,14 +60,20 @@ package struct Inspection: Sendable {
     package var kernelByteCount: Int { sections.reduce(0) { $0 + $1.memoryByteCount } }
 
     private init(
-        path: [UInt8], byteCount: Int, kind: Image.Kind, entries: [Entry], sections: [Section],
-        modules: ModuleSizes?
-    ) {
-        self.path = path
-        self.byteCount = byteCount
+        _ executable: borrowing Executable, kind: Image.Kind, notes: [Executable.FileNote],
+        furtherSections: [Section] = [], modules: ModuleSizes?
+    ) throws(ImageFailure) {
+        path = executable.path
+        byteCount = Int(executable.status.byteCount)
         self.kind = kind
-        self.entries = entries
-        self.sections = sections
+        architecture = try executable.architecture()
+        wrapper =
+            switch executable.wrapper {
+            case .elf: "ELF"
+            case .linuxImage: "Linux Image"
+            }
+        entries = Self.entries(executable, notes)
+        sections = Self.kernelSections(executable) + furtherSections
         self.modules = modules
     }
 
@@ -84,11 +93,9 @@ package struct Inspection: Sendable {
         _ executable: borrowing Executable
     ) throws(ImageFailure) -> Inspection {
         let byteCount = Int(executable.status.byteCount)
-        let notes = try executable.notes()
-        return Inspection(
-            path: executable.path, byteCount: byteCount, kind: .kernel,
-            entries: entries(executable, notes), sections: kernelSections(executable),
-            modules: ModuleSizes(symbolsOf: try executable.read(0..<byteCount)))
+        return try Inspection(
+            executable, kind: .kernel, notes: executable.notes(),
+            modules: ModuleSizes(symbolsOf: executable.read(0..<byteCount)))
     }
 
     private static func ofImage(
@@ -97,22 +104,24 @@ package struct Inspection: Sendable {
         let image = try executable.checkedImage()
         let notes = try executable.notes()
         let byteCount = Int(executable.status.byteCount)
-        let lineEnd = byteCount - ImageNote.checksumByteCount
+        let checksumStart = byteCount - ImageNote.checksumByteCount
         let archive = try executable.read(image.archive)
-        let checksum = try executable.read(lineEnd..<byteCount)
+        let checksum = try executable.read(checksumStart..<byteCount)
+        var lineEnd = checksumStart
+        if case .linuxImage(let header) = executable.wrapper { lineEnd = Int(header.noteOffset) }
         func part(_ name: String, _ range: Range<Int>) -> Section {
             Section(
                 name: name, offset: range.lowerBound, byteCount: range.count, memoryByteCount: 0,
                 rights: "")
         }
-        var result = Inspection(
-            path: executable.path, byteCount: byteCount, kind: .image,
-            entries: entries(executable, notes),
-            sections: kernelSections(executable) + [
-                part("files", image.archive),
-                part("command line", image.archive.upperBound..<lineEnd),
-                part("checksum", lineEnd..<byteCount),
-            ],
+        let parts = [
+            part("files", image.archive),
+            part("command line", image.archive.upperBound..<lineEnd),
+            part("notes", lineEnd..<checksumStart), part("checksum", checksumStart..<byteCount),
+        ]
+        var result = try Inspection(
+            executable, kind: .image, notes: notes,
+            furtherSections: parts.filter { $0.byteCount > 0 },
             modules: notes.first { $0.type == ModuleSizes.noteType }
                 .map { ModuleSizes(text: $0.descriptor) })
         result.checksum = checksum.span.raw.littleEndian(UInt32.self, at: 0)
@@ -128,12 +137,19 @@ package struct Inspection: Sendable {
         _ executable: borrowing Executable, _ notes: [Executable.FileNote]
     ) -> [Entry] {
         var result: [Entry] = []
+        if let address = linuxAddress(executable) {
+            result.append(
+                Entry(
+                    name: "Linux Image", address: address,
+                    meaning: "QEMU and boot loaders of arm64, at EL1 or EL2 without paging"))
+        }
+        guard case .elf(let header, _) = executable.wrapper else { return result }
         for note in notes {
             switch (String(decoding: note.owner, as: UTF8.self), note.type) {
-            case ("Martlet", NucleusInterface.Note.kernel):
+            case ("Martlet", NucleusInterface.Note.kernel) where header.machine == .x86_64:
                 result.append(
                     Entry(
-                        name: "martlet", address: executable.header.entry.rawValue,
+                        name: "martlet", address: header.entry.rawValue,
                         meaning: "martlet-vmm, in ring 3 with paging"))
             case ("Xen", physicalEntry) where note.descriptor.count >= 4:
                 let bytes = note.descriptor.span.raw
@@ -151,8 +167,32 @@ package struct Inspection: Sendable {
         return result
     }
 
+    /// QEMU's `virt` has its RAM from here on, and puts an Image that asks for no other place so.
+    private static let linuxBase: UInt64 = 0x4020_0000
+
+    /// Where a kernel that begins as a Linux Image is entered; an ELF file holds one that is taken
+    /// out.
+    private static func linuxAddress(_ executable: borrowing Executable) -> UInt64? {
+        switch executable.wrapper {
+        case .linuxImage: return linuxBase
+        case .elf(let header, _):
+            guard header.machine == .arm64, let flat = try? executable.flat(),
+                LinuxImageHeader(checking: flat.bytes.span.raw) != nil
+            else { return nil }
+            return flat.layout.base.rawValue
+        }
+    }
+
     private static func kernelSections(_ executable: borrowing Executable) -> [Section] {
-        executable.segments.filter { $0.kind == .load }.map { segment in
+        if case .linuxImage(let header) = executable.wrapper {
+            let byteCount = Int(clamping: header.kernelByteCount)
+            return [
+                Section(
+                    name: "kernel", offset: 0, byteCount: byteCount, memoryByteCount: byteCount,
+                    rights: "")
+            ]
+        }
+        return executable.segments.filter { $0.kind == .load }.map { segment in
             let isWritable = segment.flags.contains(.write)
             let isExecutable = segment.flags.contains(.execute)
             return Section(

@@ -51,7 +51,7 @@ struct Options {
           --command-line TEXT        the kernel's command line
           --command-line-file FILE   the same, from a file
           --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
-          --qemu BOARD:ACCELERATOR   run on QEMU: microvm or q35, tcg or kvm
+          --qemu BOARD:ACCELERATOR   run on QEMU: microvm, q35 or virt, tcg or kvm
           --terminal                 hand the terminal to the program when it wants input
           --guardian-fd NUMBER       who puts the terminal back if this process can't
           --timeline                 show when each stage of the start was reached

@@ -14,7 +14,7 @@ struct Arguments {
 
     var words: [[UInt8]] {
         var words: [String] = [
-            Installation.command, "-nodefaults", "-no-user-config", "-no-reboot",
+            platform.board.emulator.command, "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-name", "martlet", "-m", "\(memoryByteCount)B",
         ]
         words += machine
@@ -34,7 +34,7 @@ struct Arguments {
     }
 
     private var channels: [Channel] {
-        platform.board == .microvm ? Channel.allCases : Channel.allCases.filter { $0 != .early }
+        platform.board == .q35 ? Channel.allCases.filter { $0 != .early } : Channel.allCases
     }
 
     private var machine: [String] {
@@ -43,6 +43,8 @@ struct Arguments {
             // Nothing but what is used; the kernel finds the devices by itself.
             case .microvm: "microvm,auto-kernel-cmdline=off,ioapic2=off,rtc=on,usb=off,pcie=off"
             case .q35: "q35,vmport=off,sata=off,smbus=off,hpet=off,usb=off"
+            // The device tree says the rest; MARTLET_QEMU_OPTIONS may name another controller.
+            case .virt: "virt,gic-version=3"
             }
         switch platform.accelerator {
         case .tcg: return ["-machine", board, "-accel", "tcg", "-cpu", "max"]
@@ -54,7 +56,7 @@ struct Arguments {
 
     private var devices: [String] {
         switch platform.board {
-        case .microvm:
+        case .microvm, .virt:
             // Port 0 can only be a console port; the others wait for their readers.
             return [
                 "-global", "virtio-mmio.force-legacy=off", "-serial", "chardev:early",

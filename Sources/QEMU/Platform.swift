@@ -5,6 +5,15 @@ package struct Platform: Equatable, Sendable {
         case microvm
         /// An ordinary PC: the channels are its four serial ports.
         case q35
+        /// The machine for arm64: virtio over MMIO, described by a device tree.
+        case virt
+
+        package var emulator: Emulator {
+            switch self {
+            case .microvm, .q35: .x86_64
+            case .virt: .arm64
+            }
+        }
     }
     package enum Accelerator: String, CaseIterable, Sendable {
         case tcg
@@ -17,6 +26,9 @@ package struct Platform: Equatable, Sendable {
         self.board = board
         self.accelerator = accelerator
     }
+    /// As martlet-vmm takes it.
+    package var text: String { "\(board.rawValue):\(accelerator.rawValue)" }
+
     /// Reads `BOARD:ACCELERATOR`.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -27,10 +39,24 @@ package struct Platform: Equatable, Sendable {
     }
 }
 
-/// QEMU as the host has it.
-package enum Installation {
-    package static let command = "qemu-system-x86_64"
+/// QEMU as the host has it: a program for each CPU.
+package enum Emulator: CaseIterable, Sendable {
+    case x86_64
+    case arm64
+
+    package var command: String {
+        switch self {
+        case .x86_64: "qemu-system-x86_64"
+        case .arm64: "qemu-system-aarch64"
+        }
+    }
+    /// Gets it, on Debian.
+    package var installation: String {
+        switch self {
+        case .x86_64: "apt-get install qemu-system-x86"
+        case .arm64: "apt-get install qemu-system-arm"
+        }
+    }
     /// Says in one line how to get it.
-    package static let missing =
-        "\(command) is not installed (apt-get install qemu-system-x86)"
+    package var missing: String { "\(command) is not installed (\(installation))" }
 }

@@ -11,12 +11,22 @@ package enum QEMUMachine {
         _ configuration: MachineConfiguration, _ platform: Platform,
         signals: consuming ForwardedSignals, terminal: HostTerminal?, _ reporting: Machine.Reporting
     ) throws(MachineFailure) -> Ending {
-        guard let program = Host.executable(named: Installation.command) else {
-            throw .host(Installation.missing)
+        let emulator = platform.board.emulator
+        guard let program = Host.executable(named: emulator.command) else {
+            throw .host(emulator.missing)
         }
         try configuration.checkCommandLine()
         try checkFiles(configuration)
-        try checkMemory(configuration)
+        let kernel: Descriptor
+        switch emulator {
+        case .x86_64:
+            kernel = configuration.kernel
+            try checkMemory(configuration, KernelImage(reading: kernel).byteCount)
+        case .arm64:
+            let image = try LinuxImage(reading: configuration.kernel)
+            kernel = image.file
+            try checkMemory(configuration, image)
+        }
         let files = try archive(configuration)
         let arguments = Arguments(
             platform: platform, memoryByteCount: configuration.memoryByteCount,
@@ -35,14 +45,15 @@ package enum QEMUMachine {
             words = pipe.reading
             child = try ChildProcess(
                 program, arguments: arguments.words,
-                descriptors: peers + [configuration.kernel] + [files].compactMap { $0 },
+                descriptors: peers + [kernel] + [files].compactMap { $0 },
                 output: pipe.writing)
             for peer in peers + [pipe.writing] { Host.close(peer) }
         } catch {
             throw .host("QEMU can't be started", error)
         }
         var relay = Relay(
-            sockets: own, words: words, signals: signals, terminal: terminal, reporting)
+            emulator, sockets: own, words: words, signals: signals,
+            terminal: terminal, reporting)
         defer { terminal?.leave() }
         return relay.run(child)
     }
@@ -96,21 +107,44 @@ package enum QEMUMachine {
         else { throw .refused("the program's archive is truncated") }
     }
     private static func checkMemory(
-        _ configuration: MachineConfiguration
+        _ configuration: MachineConfiguration, _ kernelByteCount: UInt64
     ) throws(MachineFailure) {
-        let kernel = try KernelImage(reading: configuration.kernel)
-        let mebibyte: UInt64 = 1 << 20
         let needed =
-            kernelBase + kernel.byteCount + (configuration.files?.byteCount ?? 0) + workingMemory
-        let least = (needed + mebibyte - 1) / mebibyte
+            kernelBase + kernelByteCount + (configuration.files?.byteCount ?? 0) + workingMemory
+        try require(needed, configuration)
+    }
+    /// Where loaders put the kernel, from the start of RAM (PVH_KERNEL; the same for arm64).
+    private static let kernelBase: UInt64 = 2 << 20
+    /// What the kernel needs to come up, and QEMU for its tables at the end of RAM.
+    private static let workingMemory: UInt64 = 2 << 20
+
+    /// The same where QEMU puts the archive into the second half of RAM, and its device tree behind
+    /// that, each on a boundary of 2 MiB (QEMU: hw/arm/boot.c, arm_setup_direct_kernel_boot).
+    private static func checkMemory(
+        _ configuration: MachineConfiguration, _ image: LinuxImage
+    ) throws(MachineFailure) {
+        let boundary: UInt64 = 2 << 20
+        let kernelEnd = kernelBase + image.memoryByteCount
+        let filesAndTree =
+            ((configuration.files?.byteCount ?? 0) + boundary - 1) / boundary * boundary
+            + deviceTreeMemory
+        let needed = max(
+            kernelEnd + filesAndTree, min(2 * filesAndTree, farthestArchive + filesAndTree))
+        try require((needed + boundary - 1) / boundary * boundary, configuration)
+    }
+    /// A device tree of QEMU's, with room to grow.
+    private static let deviceTreeMemory: UInt64 = 2 << 20
+    private static let farthestArchive: UInt64 = 128 << 20
+
+    private static func require(
+        _ byteCount: UInt64, _ configuration: MachineConfiguration
+    ) throws(MachineFailure) {
+        let mebibyte: UInt64 = 1 << 20
+        let least = (byteCount + mebibyte - 1) / mebibyte
         guard configuration.memoryByteCount >= least * mebibyte else {
             throw .refused(
                 "\(configuration.memoryByteCount >> 20) MiB of memory is too small for this image:"
                     + " it needs at least \(least) MiB (--memory)")
         }
     }
-    /// Where loaders put the kernel (PVH_KERNEL).
-    private static let kernelBase: UInt64 = 2 << 20
-    /// What the kernel needs to come up, and QEMU for its tables at the end of RAM.
-    private static let workingMemory: UInt64 = 2 << 20
 }

@@ -11,6 +11,7 @@ internal import NucleusInterface
 internal import VirtualMachine
 
 struct Relay: ~Copyable {
+    private let emulator: Emulator
     private let sockets: [Descriptor]
     private let words: Descriptor
     private let signals: ForwardedSignals
@@ -34,9 +35,11 @@ struct Relay: ~Copyable {
     private var poll = Poll()
 
     init(
-        sockets: [Descriptor], words: Descriptor, signals: consuming ForwardedSignals,
+        _ emulator: Emulator, sockets: [Descriptor], words: Descriptor,
+        signals: consuming ForwardedSignals,
         terminal: HostTerminal?, _ reporting: Machine.Reporting
     ) {
+        self.emulator = emulator
         self.terminal = terminal
         self.sockets = sockets
         self.words = words
@@ -265,7 +268,7 @@ struct Relay: ~Copyable {
     }
     private var lastLine: [UInt8] {
         let lines = complaint.split(separator: UInt8(ascii: "\n"))
-        let prefix = Array("\(Installation.command): ".utf8)
+        let prefix = Array("\(emulator.command): ".utf8)
         guard let line = lines.last else { return [] }
         return Array(line.starts(with: prefix) ? line.dropFirst(prefix.count) : line)
     }

@@ -132,7 +132,7 @@ extension CrashNames {
         (try? file.contents(from: 0, atMost: fileLimit)) ?? []
     }
     private static func code(of file: Descriptor) -> [UInt8]? {
-        guard let image = try? KernelImage(reading: file),
+        guard let image = try? KernelImage(reading: file, for: nil),
             let segment = image.segments.first(where: \.isExecutable),
             let byteCount = Int(exactly: segment.fileByteCount), byteCount <= fileLimit
         else { return nil }

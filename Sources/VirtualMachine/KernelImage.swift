@@ -2,7 +2,7 @@ internal import Base
 package import LinuxHost
 internal import NucleusInterface
 internal import NucleusLayout
-internal import Wire
+package import Wire
 
 /// The kernel as its ELF file describes it, checked: segments that fit their places, and the note.
 package struct KernelImage: Sendable {
@@ -50,18 +50,20 @@ package struct KernelImage: Sendable {
     /// Header, table and note lie in the first pages of the file.
     private static let prefix = 1 << 16
 
-    /// Reads and checks the headers. Throws a line for a person when this is not our kernel.
-    package init(reading file: Descriptor) throws(MachineFailure) {
+    /// Reads and checks the headers, of a kernel for any CPU where `machine` is `nil`. Throws a line for a person when this is not our kernel.
+    package init(
+        reading file: Descriptor, for machine: ELFMachine? = .x86_64
+    ) throws(MachineFailure) {
         let head = try Self.bytes(of: file, from: 0, atMost: Self.prefix)
         let fileByteCount = try Self.byteCount(of: file)
         let headers = try Self.onImage { () throws(ELFFailure) in
-            try Self.readHeaders(head, fileByteCount: fileByteCount)
+            try Self.readHeaders(head, machine, fileByteCount: fileByteCount)
         }
         let note = try Self.readNote(headers.notes, of: file)
         entry = headers.entry
         segments = try headers.loads.map { (load) throws(MachineFailure) in try Self.segment(load) }
         (nucleusTemplate, entryTemplate, end) = (note.nucleusTemplate, note.entryTemplate, note.end)
-        try checkPlaces()
+        try checkPlaces(machine)
     }
 
     /// Bytes of physical memory from the kernel's base to its end.
@@ -76,11 +78,11 @@ package struct KernelImage: Sendable {
     }
 
     private static func readHeaders(
-        _ head: [UInt8], fileByteCount: UInt64
+        _ head: [UInt8], _ machine: ELFMachine?, fileByteCount: UInt64
     ) throws(ELFFailure) -> Headers {
         let bytes = head.span.raw
         let header = try ELFHeader(checking: bytes)
-        try header.require(.x86_64)
+        if let machine { try header.require(machine) }
         guard header.segmentTableOffset <= UInt64(bytes.byteCount) else { throw .badSegmentTable }
         let segments = try ELFSegments(
             checking: bytes.extracting(droppingFirst: Int(header.segmentTableOffset)), of: header,
@@ -145,7 +147,7 @@ package struct KernelImage: Sendable {
     }
 
     /// Checks that segments are in order and apart, and that the note's addresses lie in them.
-    private func checkPlaces() throws(MachineFailure) {
+    private func checkPlaces(_ machine: ELFMachine?) throws(MachineFailure) {
         guard !segments.isEmpty else { throw Self.refusal("has nothing to load") }
         var previousEnd = Self.base
         for segment in segments {
@@ -162,7 +164,11 @@ package struct KernelImage: Sendable {
                 segments.contains(where: { $0.range.contains(template) })
             else { throw Self.refusal("has a damaged Martlet note") }
         }
-        guard segments.contains(where: { $0.isExecutable && $0.range.contains(entry) }) else {
+        // Only our VMM goes by the header's entry, which may be a physical address elsewhere.
+        guard
+            machine != .x86_64
+                || segments.contains(where: { $0.isExecutable && $0.range.contains(entry) })
+        else {
             throw Self.refusal("has its entry point outside its code")
         }
     }
@@ -175,7 +181,12 @@ package struct KernelImage: Sendable {
     private static func onImage<Value>(
         _ step: () throws(ELFFailure) -> Value
     ) throws(MachineFailure) -> Value {
-        do { return try step() } catch { throw refusal(error.reason.description) }
+        do { return try step() } catch {
+            if case .otherMachine(let machine) = error {
+                throw refusal("\(error.reason)\(machine.name)")
+            }
+            throw refusal(error.reason.description)
+        }
     }
     private static func bytes(
         of file: Descriptor, from offset: Int64, atMost byteCount: Int

@@ -16,8 +16,12 @@ package func fuzzELF(_ bytes: RawSpan) {
     }
     do throws(ELFFailure) {
         let header = try ELFHeader(checking: bytes)
-        try header.require(.x86_64)
         let segments = try ELFSegments(checkingFile: bytes, header: header)
+        if let flat = try? FlatLayout(segments) {
+            precondition(flat.byteCount <= flat.memoryByteCount)
+            precondition(flat.parts.allSatisfy { $0.file.upperBound <= bytes.byteCount })
+        }
+        try header.require(.x86_64)
         let layout = try segments.checkProgram(of: header)
         precondition(layout.start <= layout.end && layout.end.rawValue < 1 << 47)
         precondition(segments.first(.load) != nil)

@@ -23,7 +23,7 @@ package struct ELFHeader: Equatable, Sendable {
     }
 
     /// Byte offsets of the fields.
-    private enum Offset {
+    fileprivate enum Offset {
         static let fileClass = 4
         static let dataEncoding = 5
         static let kind = 16
@@ -71,6 +71,17 @@ package struct ELFMachine: Equatable, Sendable {
     package init(rawValue: UInt16) { self.rawValue = rawValue }
     package static let x86_64 = Self(rawValue: 62)
     package static let arm64 = Self(rawValue: 183)
+
+    /// What the start of an ELF file says, of whatever width and order its words are; `nil` where it
+    /// is too short.
+    package init?(ofHeader bytes: RawSpan) {
+        guard bytes.byteCount >= ELFHeader.byteCount else { return nil }
+        let isBigEndian = bytes.byte(at: ELFHeader.Offset.dataEncoding) == 2
+        let field = ELFHeader.Offset.machine
+        rawValue =
+            isBigEndian
+            ? bytes.bigEndian(UInt16.self, at: field) : bytes.littleEndian(UInt16.self, at: field)
+    }
 
     /// The CPU's usual name.
     package var name: StaticString {

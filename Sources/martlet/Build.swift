@@ -3,6 +3,8 @@ import Images
 import LinuxHost
 import Wire
 
+extension ImageWriter.Form: ExpressibleByArgument {}
+
 /// `martlet build`: makes one bootable file of a program.
 struct Build: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,6 +17,7 @@ struct Build: ParsableCommand {
             Examples:
               martlet build ./hello -o hello.image
               martlet build --file ./site:/srv/www ./httpd -o site.image -- -p 8080
+              martlet build --arch arm64 --format image ./hello -o hello.Image
             """)
 
     @OptionGroup var contents: ContentsOptions
@@ -23,6 +26,19 @@ struct Build: ParsableCommand {
         name: .shortAndLong, help: ArgumentHelp("The image to write.", valueName: "image"),
         completion: .file())
     var output: String
+
+    @Option(
+        name: .customLong("arch"),
+        help: ArgumentHelp(
+            "The CPU that the image must be for: x86_64 or arm64. The program decides; another one's is refused.",
+            valueName: "arch"), transform: Build.architecture(named:))
+    var architecture: Architecture?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the kernel is in the image: elf, an ELF file; or image, a Linux Image, for arm64.",
+            valueName: "elf|image"))
+    var format = ImageWriter.Form.elf
 
     @Argument(help: "A static Linux program.", completion: .file())
     var program: String
@@ -43,6 +59,13 @@ struct Build: ParsableCommand {
         }
     }
 
+    private static func architecture(named name: String) throws -> Architecture {
+        guard let architecture = Architecture(named: name) else {
+            throw ValidationError("'\(name)' is no CPU that Martlet has; use x86_64 or arm64")
+        }
+        return architecture
+    }
+
     private func build() throws(ImageFailure) {
         let name = Array(program.utf8)
         let path = Host.lookUp(name)
@@ -51,11 +74,16 @@ struct Build: ParsableCommand {
             throw ImageFailure(path, "is an image already")
         }
         try executable.checkProgram()
+        let found = try executable.architecture()
+        if let architecture, architecture != found {
+            throw ImageFailure(path, "is for \(found.title), not for \(architecture.title)")
+        }
         // The last arguments of the process, as bytes: a String can't hold all of them.
         let arguments = [name] + ThisProcess.arguments.suffix(arguments.count)
         let contents = contents.contents
         try ImageWriter.write(
-            to: Array(output.utf8), kernel: try Executable(opening: Installation.kernel),
+            to: Array(output.utf8), format,
+            kernel: try Executable(opening: Installation.kernel(for: found)),
             files: try contents.files(of: executable),
             commandLine: contents.commandLine(of: executable, arguments: arguments))
     }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Images
 import KVM
 import LinuxABI
 import LinuxHost
+import QEMU
 
 /// `martlet doctor`: what this host has of what machines need, and how to get the rest.
 struct Doctor: ParsableCommand {
@@ -37,16 +39,18 @@ struct DoctorReport {
         let detail: String
         /// What to do where something is missing.
         var remedy: String?
+        /// Whether no machine runs without it.
+        var isNeeded = false
         /// What programs may want to know.
         var values: [(String, JSONValue)] = []
     }
     private(set) var checks: [Check] = []
-    /// What `martlet run` uses.
+    /// What `martlet run` uses for a program of this host's CPU, and of arm64.
     private(set) var runsOn = "nothing"
+    private(set) var arm64RunsOn = "nothing"
 
     var canRun: Bool {
-        runsOn != "nothing"
-            && !checks.contains { $0.name.hasPrefix("martlet-") && $0.state == .missing }
+        runsOn != "nothing" && !checks.contains { $0.isNeeded && $0.state == .missing }
     }
 
     init() {
@@ -54,13 +58,21 @@ struct DoctorReport {
         let problem = Launch.virtualizationProblem
         checks.append(Self.device(problem))
         if problem == nil { checks.append(Self.ringZero()) }
-        let emulator = Host.executable(named: QEMUCommand.name)
-        checks.append(Self.emulator(emulator))
+        for emulator in Emulator.allCases { checks.append(Self.check(emulator)) }
         checks.append(Self.confinement())
         checks.append(Self.part("martlet-vmm", Installation.monitor, .execution))
-        checks.append(Self.part("martlet-kernel-x86_64", Installation.kernel, .reading))
+        for architecture in Architecture.allCases {
+            var kernel = Self.part(
+                architecture.kernelName, Installation.kernel(for: architecture), .reading)
+            kernel.isNeeded = architecture == .x86_64
+            checks.append(kernel)
+        }
         let isUsable = problem == nil && checks.first { $0.name == "ring 0" }?.state != .missing
-        if isUsable { runsOn = "kvm" } else if emulator != nil { runsOn = "qemu" }
+        if isUsable { runsOn = "kvm" } else if Emulator.x86_64.isInstalled { runsOn = "qemu" }
+        let hasKernel = checks.contains {
+            $0.name == Architecture.arm64.kernelName && $0.state == .good
+        }
+        if hasKernel, Emulator.arm64.isInstalled { arm64RunsOn = "qemu" }
     }
 
     // MARK: Checks
@@ -137,18 +149,24 @@ struct DoctorReport {
         }
     }
 
-    private static func emulator(_ path: String?) -> Check {
-        guard let path else {
+    private static func check(_ emulator: Emulator) -> Check {
+        let name: String
+        let purpose: String
+        switch emulator {
+        case .x86_64: (name, purpose) = ("QEMU", "needed only where KVM can't be used")
+        case .arm64: (name, purpose) = ("QEMU for arm64", "needed only for arm64 programs")
+        }
+        guard let path = Host.executable(named: emulator.command) else {
             return Check(
-                name: "QEMU", state: .missing,
-                detail: "\(QEMUCommand.name) is not installed; needed only where KVM can't be used",
-                remedy: "apt-get install qemu-system-x86", values: [("version", .null)])
+                name: name, state: .missing,
+                detail: "\(emulator.command) is not installed; \(purpose)",
+                remedy: emulator.installation, values: [("version", .null)])
         }
         let version = Host.output(of: path, arguments: ["--version"])
             .flatMap { $0.split(separator: " ").first { $0.first?.isNumber == true } }
             .map { String($0.prefix { $0.isNumber || $0 == "." }) }
         return Check(
-            name: "QEMU", state: .good, detail: "\(version ?? "of unknown version") (\(path))",
+            name: name, state: .good, detail: "\(version ?? "of unknown version") (\(path))",
             values: [("version", .optional(version)), ("path", .string(path))])
     }
 
@@ -170,11 +188,11 @@ struct DoctorReport {
     private static func part(_ name: String, _ path: [UInt8], _ use: Host.Use) -> Check {
         let text = String(decoding: path, as: UTF8.self)
         guard let problem = Host.problem(with: path, for: use) else {
-            return Check(name: name, state: .good, detail: text)
+            return Check(name: name, state: .good, detail: text, isNeeded: true)
         }
         return Check(
             name: name, state: .missing, detail: "\(text): \(Host.description(of: problem))",
-            remedy: "put it beside martlet (make build)")
+            remedy: "put it beside martlet (make build)", isNeeded: true)
     }
 
     // MARK: Shown
@@ -182,6 +200,7 @@ struct DoctorReport {
     var json: JSONValue {
         .object([
             ("canRun", .bool(canRun)), ("runsOn", .string(runsOn)),
+            ("arm64RunsOn", .string(arm64RunsOn)),
             (
                 "checks",
                 .array(
@@ -209,7 +228,8 @@ struct DoctorReport {
             case "qemu": "Machines run on QEMU, without KVM: slower."
             default: "No machine can run here."
             }
-        return rows.text + (canRun ? end : "No machine can run here.") + "\n"
+        let emulated = arm64RunsOn == "qemu" ? " arm64 programs run on QEMU, emulated." : ""
+        return rows.text + (canRun ? end : "No machine can run here.") + emulated + "\n"
     }
 }
 

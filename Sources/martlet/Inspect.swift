@@ -57,6 +57,7 @@ extension Inspection {
     var json: JSONValue {
         .object([
             ("path", .bytes(path)), ("kind", .string(kindName)), ("bytes", .number(byteCount)),
+            ("architecture", .string(architecture.rawValue)), ("wrapper", .string(wrapper)),
             ("entryProtocols", .array(entries.map(Self.json))),
             ("sections", .array(sections.map(Self.json))),
             ("modules", modules.map { .array($0.modules.map(Self.json)) } ?? .null),
@@ -115,7 +116,9 @@ extension Inspection {
     // MARK: Table
 
     var table: String {
-        var text = "\(ImageFailure.text(path)): \(kindName), \(byteCount) bytes\n"
+        var text =
+            "\(ImageFailure.text(path)): \(kindName) for \(architecture.title), \(wrapper),"
+            + " \(byteCount) bytes\n"
         text += "\nEntry protocols\n"
         var rows = TextTable()
         for entry in entries {

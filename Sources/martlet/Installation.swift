@@ -13,7 +13,9 @@ enum Installation {
     /// The VMM; `MARTLET_VMM` names another, such as one that is being worked on.
     static let monitor = otherMonitor ?? folder + Array("/martlet-vmm".utf8)
     static let otherMonitor = Host.environment("MARTLET_VMM").map { Array($0.utf8) }
-    static let kernel = folder + Array("/martlet-kernel-x86_64".utf8)
+    static func kernel(for architecture: Architecture) -> [UInt8] {
+        folder + Array("/\(architecture.kernelName)".utf8)
+    }
 }
 
 extension Host {

@@ -2,10 +2,12 @@ import Images
 import LinuxABI
 import LinuxHost
 import MonitorCommand
+import QEMU
 import Wire
 
 /// The start of a machine: this process is or becomes the VMM, so that no second one stays.
 struct Launch {
+    let architecture: Architecture
     let kernel: [UInt8]
     let memory: MemorySize
     let commandLine: CommandLine
@@ -28,6 +30,8 @@ struct Launch {
     /// What became of a start that this process survived.
     enum Outcome {
         case failed(String)
+        /// What was asked for can't be done, whatever the host has.
+        case refused(String)
         /// The machine ran beside this process, and ended so.
         case ended(TerminalWatch.Ending)
     }
@@ -35,7 +39,24 @@ struct Launch {
     /// Runs the VMM: in this process, or in its place, or, on a terminal, beside it, so that somebody
     /// is there to put the terminal back whatever happens.
     func perform(_ files: consuming Files) -> Outcome {
-        switch arguments(files) {
+        // QEMU is looked for, and KVM tried, only where it may be needed.
+        let isOurs = architecture == .x86_64
+        let problem = isOurs ? Self.virtualizationProblem : nil
+        let mayUseQEMU =
+            vmm != .martlet && (!isOurs || vmm != nil || accelerator != nil || problem != nil)
+        let choice = Self.platform(
+            vmm, accelerator, architecture, problem: problem,
+            hasQEMU: mayUseQEMU && Emulator(architecture).isInstalled)
+        let platform: Platform?
+        switch choice {
+        case .none(let line): return .failed(line)
+        case .unfit(let line): return .refused(line)
+        case .martlet: platform = nil
+        case .qemu(let place, let notice):
+            platform = place
+            if let notice { Descriptor.standardError.writeLine("martlet: \(notice)") }
+        }
+        switch arguments(files, platform) {
         case .failure(let problem): return .failed(problem.line)
         case .success(let arguments):
             if let terminal, terminal.isShared {
@@ -79,13 +100,9 @@ struct Launch {
     }
 
     /// The VMM's words.
-    private func arguments(_ files: consuming Files) -> Result<[[UInt8]], ImageFailure> {
-        // QEMU is looked for only where it may be needed.
-        let problem = Self.virtualizationProblem
-        let mayUseQEMU = vmm != .martlet && (vmm != nil || accelerator != nil || problem != nil)
-        let platform = Self.platform(
-            vmm, accelerator, problem: problem, hasQEMU: mayUseQEMU && QEMUCommand.isInstalled)
-        if case .none(let problem) = platform { return .failure(ImageFailure(problem)) }
+    private func arguments(
+        _ files: consuming Files, _ platform: Platform?
+    ) -> Result<[[UInt8]], ImageFailure> {
         var arguments = [Installation.monitor, Array("--kernel".utf8), kernel]
         func add(_ option: String, _ value: [UInt8]) {
             arguments += [Array(option.utf8), value]
@@ -97,11 +114,9 @@ struct Launch {
             add("--files", path + Array(":\(range.lowerBound):\(range.count)".utf8))
         }
         // An image's kernel has no symbols: the installed one's will do where it is the same build.
-        if kernel != Installation.kernel { add("--symbols", Installation.kernel) }
-        if case .qemu(let place, let notice) = platform {
-            add("--qemu", Array(place.utf8))
-            if let notice { Descriptor.standardError.writeLine("martlet: \(notice)") }
-        }
+        let installed = Installation.kernel(for: architecture)
+        if kernel != installed { add("--symbols", installed) }
+        if let platform { add("--qemu", Array(platform.text.utf8)) }
         // No memory at all is too little like any other amount: the VMM says how much will do.
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
         do throws(CommandLineError) {

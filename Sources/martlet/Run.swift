@@ -28,7 +28,7 @@ struct Run: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the machine runs on: martlet, our own VMM on KVM; qemu, its smallest machine; or qemu:q35, a PC. Without it martlet, or qemu where /dev/kvm can't be used.",
+            "What the machine runs on: martlet, our own VMM on KVM; qemu, its smallest machine of the program's CPU; qemu:q35, a PC; or qemu:virt, for arm64. Without it martlet, or qemu where /dev/kvm can't be used or the program is for arm64.",
             valueName: "vmm"))
     var vmm: VMMChoice?
 

@@ -108,15 +108,18 @@ extension RunRequest {
 
     private func start(_ executable: borrowing Executable) throws(ImageFailure) -> Int32 {
         try executable.checkProgram()
+        let architecture = try executable.architecture()
+        let kernel = try kernel(for: architecture)
         let files = try contents.files(of: executable)
         let commandLine = contents.commandLine(
             of: executable, arguments: [program] + arguments)
         return launch(
-            kernel: Installation.kernel, files: .archive(try files.written()), commandLine)
+            architecture, kernel: kernel, files: .archive(try files.written()), commandLine)
     }
 
     private func start(image executable: borrowing Executable) throws(ImageFailure) -> Int32 {
         let image = try executable.checkedImage()
+        let architecture = try executable.architecture()
         var commandLine = image.commandLine
         if !arguments.isEmpty {
             commandLine.arguments = commandLine.arguments.prefix(1) + arguments
@@ -124,15 +127,26 @@ extension RunRequest {
         contents.change(&commandLine)
         if contents.files.isEmpty {
             return launch(
-                kernel: image.path, files: .range(of: image.path, image.archive), commandLine)
+                architecture, kernel: image.path, files: .range(of: image.path, image.archive),
+                commandLine)
         }
         let more = try contents.files(workingDirectory: commandLine.workingDirectory)
         let archive = try more.written(after: image, of: executable)
-        return launch(kernel: image.path, files: .archive(archive), commandLine)
+        return launch(
+            architecture, kernel: image.path, files: .archive(archive), commandLine)
+    }
+
+    /// The installed kernel for a CPU; says so where there is none, before anything starts.
+    private func kernel(for architecture: Architecture) throws(ImageFailure) -> [UInt8] {
+        let path = Installation.kernel(for: architecture)
+        guard let problem = Host.problem(with: path, for: .reading) else { return path }
+        throw ImageFailure(
+            path, "the kernel for \(architecture.title) can't be read", problem)
     }
 
     private func launch(
-        kernel: [UInt8], files: consuming Launch.Files, _ commandLine: CommandLine
+        _ architecture: Architecture, kernel: [UInt8], files: consuming Launch.Files,
+        _ commandLine: CommandLine
     ) -> Int32 {
         var commandLine = commandLine
         // Warnings, with -v what else may matter, with -vv everything.
@@ -142,10 +156,12 @@ extension RunRequest {
         let terminal = TerminalSetting()
         terminal?.describe(to: &commandLine)
         let launch = Launch(
-            kernel: kernel, memory: memory, commandLine: commandLine, logLevel: logLevel,
+            architecture: architecture, kernel: kernel, memory: memory,
+            commandLine: commandLine, logLevel: logLevel,
             showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator, terminal: terminal)
         switch launch.perform(files) {
         case .failed(let line): return Martlet.fail(line, .hostFailure)
+        case .refused(let line): return Martlet.fail(line, .badInput)
         case .ended(let ending):
             if ending.signal != 0 {
                 Descriptor.standardError.writeLine(

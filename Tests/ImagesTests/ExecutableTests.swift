@@ -49,11 +49,50 @@ import Testing
         }
     }
 
-    @Test("a program for another machine names it") func refusesOtherMachines() throws {
-        #expect(
-            try refusal { $0.machine = 183 } == "is for another machine (arm64), not for x86-64")
+    @Test("a program for another machine names it, whatever its words are")
+    func refusesOtherMachines() throws {
+        for (machine, fileClass, encoding, name) in [
+            (243, 2, 1, "RISC-V"), (3, 1, 1, "32-bit x86"), (40, 1, 1, "32-bit Arm"),
+            (0x1600, 2, 2, "IBM Z"), (0x0800, 1, 2, "MIPS"), (22, 2, 1, "IBM Z"),
+        ] as [(UInt16, UInt8, UInt8, String)] {
+            let line = try refusal {
+                $0.machine = machine
+                $0.fileClass = fileClass
+                $0.encoding = encoding
+            }
+            #expect(line == "is for another machine (\(name)), not for x86-64 or arm64")
+        }
+        // Of our machines, but not as we know them: x32, big-endian arm64.
         #expect(try refusal { $0.fileClass = 1 }?.contains("32-bit") == true)
-        #expect(try refusal { $0.encoding = 2 }?.contains("big-endian") == true)
+        #expect(
+            try refusal {
+                $0.machine = 0xb700
+                $0.encoding = 2
+            }?.contains("big-endian") == true)
+    }
+
+    @Test("a program's machine decides what it runs on")
+    func tellsArchitecture() throws {
+        for (machine, architecture) in [(62, .x86_64), (183, .arm64)] as [(UInt16, Architecture)] {
+            var builder = ELFBuilder()
+            builder.machine = machine
+            let executable = try Executable(opening: scratch.write("file", builder.bytes))
+            try executable.checkProgram()
+            #expect(try executable.architecture() == architecture)
+        }
+        #expect(Architecture(named: "amd64") == .x86_64)
+        #expect(Architecture(named: "aarch64") == .arm64)
+        #expect(Architecture(named: "riscv64") == nil)
+    }
+
+    @Test("the Image of a kernel is no program")
+    func refusesLinuxKernel() throws {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        bytes.replaceSubrange(56..<60, with: Array("ARM\u{64}".utf8))
+        let executable = try Executable(opening: scratch.write("Image", bytes))
+        #expect(throws: ImageFailure(scratch("Image"), "is the Image of a kernel, not a program")) {
+            _ = try executable.kind()
+        }
     }
 
     @Test("segments that overlap, or are too large, are refused") func refusesSegments() throws {

@@ -13,15 +13,20 @@ import Wire
     init() throws { scratch = try Scratch() }
 
     /// Builds an image of a small program.
-    private func build() throws -> [UInt8] {
-        try scratch.write("kernel", ELFBuilder.kernel)
+    private func build(
+        _ form: ImageWriter.Form = .elf, _ kernel: [UInt8] = ELFBuilder.kernel
+    ) throws -> [UInt8] {
+        try scratch.write("kernel", kernel)
         try scratch.write("program", ELFBuilder().bytes)
         var files = FileTree()
         try files.add(host: scratch("program"), at: GuestPath(Array("/hello".utf8)))
         try ImageWriter.write(
-            to: scratch("image"), kernel: Executable(opening: scratch("kernel")), files: files,
-            commandLine: commandLine)
+            to: scratch("image"), form, kernel: Executable(opening: scratch("kernel")),
+            files: files, commandLine: commandLine)
         return scratch("image")
+    }
+    private func header(_ bytes: [UInt8]) -> LinuxImageHeader? {
+        LinuxImageHeader(checking: bytes.span.bytes)
     }
     private func failure(of path: [UInt8]) throws -> String? {
         do throws(ImageFailure) {
@@ -35,9 +40,14 @@ import Wire
         }
     }
 
-    @Test("an image holds program and command line, and is told by its note")
-    func roundTrips() throws {
-        let path = try build()
+    @Test(
+        "an image holds program and command line, and is told by its note",
+        arguments: [
+            (.elf, ELFBuilder.kernel), (.elf, ELFBuilder.arm64Kernel),
+            (.image, ELFBuilder.arm64Kernel),
+        ] as [(ImageWriter.Form, [UInt8])])
+    func roundTrips(form: ImageWriter.Form, kernel: [UInt8]) throws {
+        let path = try build(form, kernel)
         let executable = try Executable(opening: path)
         #expect(try executable.kind() == .image)
         let image = try executable.checkedImage()
@@ -50,6 +60,36 @@ import Wire
         #expect(entry.data.lowerBound % 4096 == 0)
         #expect(Array(archive[entry.data]) == ELFBuilder().bytes)
         #expect(try reader.next() == nil)
+    }
+
+    @Test("a Linux Image is the kernel as it lies in memory, and covers what follows")
+    func linuxImage() throws {
+        let path = try build(.image, ELFBuilder.arm64Kernel)
+        let bytes = try scratch.read(path)
+        let found = try #require(header(bytes))
+        // The kernel: what objcopy(1) makes of it, zero to the end of its memory's last page.
+        #expect(found.kernelByteCount == 0x3000)
+        var kernel = bytes[..<0x3000]
+        for field in [16, 32, 40] {
+            kernel.replaceSubrange(field..<field + 8, with: repeatElement(0, count: 8))
+        }
+        var expected = Array(ELFBuilder.arm64Kernel[0x1000..<0x2000])
+        expected.replaceSubrange(16..<24, with: repeatElement(0, count: 8))
+        #expect(Array(kernel) == expected + [UInt8](repeating: 0, count: 0x2000))
+        #expect(found.imageByteCount == UInt64(bytes.count))
+        let image = try Executable(opening: path).checkedImage()
+        #expect(image.archive.lowerBound == 0x3000)
+        #expect(try Executable(opening: path).architecture() == .arm64)
+    }
+
+    @Test("only an arm64 kernel that begins as one makes a Linux Image")
+    func refusesOtherLinuxImages() throws {
+        #expect(throws: ImageFailure.self) { try build(.image, ELFBuilder.kernel) }
+        var other = ELFBuilder.arm64Kernel
+        other[0x1038] = 0
+        #expect(
+            throws: ImageFailure(scratch("kernel"), "does not begin as a Linux Image")
+        ) { try build(.image, other) }
     }
 
     @Test("programs and kernels are no images")
@@ -85,6 +125,18 @@ import Wire
                 try failure(of: scratch.write("short", Array(good.prefix(byteCount)))) != nil)
         }
         #expect(try failure(of: scratch.write("long", good + [0]))?.contains("damaged") == true)
+    }
+
+    @Test("every changed byte of a Linux Image's header, notes and tail is found")
+    func findsDamageOfLinuxImage() throws {
+        let good = try scratch.read(build(.image, ELFBuilder.arm64Kernel))
+        let found = try #require(header(good))
+        for offset in Array(0..<64) + Array(Int(found.noteOffset)..<good.count) {
+            var bytes = good
+            bytes[offset] ^= 0x41
+            try #require(
+                try failure(of: scratch.write("damaged", bytes)) != nil, "byte \(offset)")
+        }
     }
 
     @Test("an image of another version says so")

@@ -62,6 +62,30 @@ import Wire
         #expect(names.suffix(3) == ["files", "command line", "checksum"])
         #expect(found.sections.last.map { $0.offset + $0.byteCount } == found.byteCount)
     }
+    @Test("an image for arm64 says so, and in what form its kernel is")
+    func arm64() throws {
+        try scratch.write("kernel", ELFBuilder.arm64Kernel)
+        try scratch.write("program", ELFBuilder().bytes)
+        var files = FileTree()
+        try files.add(host: scratch("program"), at: GuestPath(Array("/hello".utf8)))
+        for (form, wrapper) in [(.elf, "ELF"), (.image, "Linux Image")]
+            as [(ImageWriter.Form, String)]
+        {
+            try ImageWriter.write(
+                to: scratch("image"), form, kernel: Executable(opening: scratch("kernel")),
+                files: files, commandLine: CommandLine(program: Array("/hello".utf8), arguments: [])
+            )
+            let found = try Inspection.of(Executable(opening: scratch("image")))
+            #expect(found.architecture == .arm64 && found.wrapper == wrapper)
+            #expect(found.entries.map(\.name) == ["Linux Image"])
+            #expect(found.files.count == 1)
+            #expect(found.sections.last.map { $0.offset + $0.byteCount } == found.byteCount)
+            // Nothing between the parts but padding.
+            #expect(
+                found.sections.map(\.name).suffix(2)
+                    == (form == .elf ? ["command line", "checksum"] : ["notes", "checksum"]))
+        }
+    }
     @Test("a program is refused, with what to do")
     func program() throws {
         try scratch.write("program", ELFBuilder().bytes)

@@ -75,6 +75,29 @@ struct ELFBuilder {
         return Array(file.prefix(byteCount))
     }
 
+    /// The same for arm64, whose first loaded bytes are the header of a Linux Image; it takes three
+    /// pages of memory, the last of which begins as zero.
+    static var arm64Kernel: [UInt8] {
+        var builder = ELFBuilder()
+        builder.machine = 183
+        builder.segments[0].offset = 0x1000
+        builder.segments[0].memorySize = 0x2800
+        builder.segments.append(
+            Segment(
+                kind: 4, flags: 4, offset: 0x1100, fileSize: 52, memorySize: 52, alignment: 4))
+        builder.patches = [
+            (0x1000, bytes(UInt64(0x1400_0010))), (0x1010, bytes(UInt64(0x2800))),
+            (0x1038, Array("ARM\u{64}".utf8)),
+            (
+                0x1100,
+                bytes(UInt32(8)) + bytes(UInt32(32)) + bytes(UInt32(1))
+                    + Array("Martlet\0".utf8) + [UInt8](repeating: 0, count: 32)
+            ),
+        ]
+        builder.byteCount = 0x2123
+        return builder.bytes
+    }
+
     /// A file that has the kernel's note and room for one more.
     static var kernel: [UInt8] {
         var builder = ELFBuilder()

@@ -177,7 +177,8 @@ test_out_of_memory_by_file() {
 test_usage_errors() {
     local arguments
     for arguments in "--no-such-option" "run" "run --no-such-option x" "run --memory" "run --env" "build" \
-        "no-such-command" "run --file"; do
+        "no-such-command" "run --file" \
+        "build --arch riscv64 -o x x" "run --vmm qemu:pc x"; do
         record martlet run_martlet $arguments
         expect_status martlet 64 || { echo "(martlet $arguments)"; return 1; }
     done

@@ -86,7 +86,7 @@ test_doctor() {
     local wrong=0
     tool_only
     "$martlet" doctor >table && "$martlet" doctor --format json >json || { cat table; return 1; }
-    for line in '/dev/kvm  *good' 'ring 0 .*instruction' 'QEMU' 'martlet-vmm  *good' 'Machines run on KVM'; do
+    for line in '/dev/kvm  *good' 'ring 0 .*instruction' 'QEMU' 'QEMU for arm64' 'martlet-vmm  *good' 'Machines run on KVM'; do
         grep -qE "$line" table || { echo "no $line"; wrong=1; }
     done
     ! command -v python3 >/dev/null || [ "$(member json 'd["canRun"], d["runsOn"]')" = "(True, 'kvm')" ] || wrong=1
