@@ -21,6 +21,8 @@ struct Options {
     /// The connection to the process that watches over the terminal, where standard input is one.
     private(set) var guardian: Int32?
     private(set) var isOnTerminal = false
+    /// What the machine's clock starts from, in nanoseconds since 1970.
+    private(set) var clockStart: Int64?
     private(set) var asksForHelp = false
     /// What QEMU is to be, where the machine runs on that.
     private(set) var platform: Platform?
@@ -51,6 +53,7 @@ struct Options {
           --command-line TEXT        the kernel's command line
           --command-line-file FILE   the same, from a file
           --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
+          --rtc NANOSECONDS          what the clock starts from, since 1970
           --qemu BOARD:ACCELERATOR   run on QEMU: microvm, q35 or virt, tcg or kvm
           --terminal                 hand the terminal to the program when it wants input
           --guardian-fd NUMBER       who puts the terminal back if this process can't
@@ -86,6 +89,12 @@ struct Options {
                     throw UsageError(line: "--qemu needs a board and an accelerator, not \(text)")
                 }
                 self.platform = platform
+            case "--rtc":
+                let text = try value(of: option)
+                guard let number = Int64(text), number >= 0 else {
+                    throw UsageError(line: "--rtc needs nanoseconds since 1970, not \(text)")
+                }
+                clockStart = number
             case "--timeline": showsTimeline = true
             case "--terminal": isOnTerminal = true
             case "--guardian-fd":

@@ -1,10 +1,12 @@
 internal import LinuxHost
+internal import VirtualMachine
 
 /// QEMU's command line.
 struct Arguments {
     let platform: Platform
     let memoryByteCount: UInt64
     let commandLine: [UInt8]
+    let clock: MachineClock
     /// Whether the archive is there, behind the kernel.
     let hasFiles: Bool
 
@@ -18,6 +20,7 @@ struct Arguments {
             "-display", "none", "-name", "martlet", "-m", "\(memoryByteCount)B",
         ]
         words += machine
+        if let date = clock.differentDate { words += ["-rtc", "base=\(date)"] }
         words += ["-kernel", "/dev/fd/\(Self.kernelNumber)"]
         if hasFiles { words += ["-initrd", "/dev/fd/\(Self.filesNumber)"] }
         for channel in channels {

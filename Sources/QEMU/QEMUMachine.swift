@@ -30,7 +30,8 @@ package enum QEMUMachine {
         let files = try archive(configuration)
         let arguments = Arguments(
             platform: platform, memoryByteCount: configuration.memoryByteCount,
-            commandLine: configuration.commandLine, hasFiles: files != nil)
+            commandLine: configuration.commandLine, clock: configuration.clock,
+            hasFiles: files != nil)
         var own: [Descriptor] = []
         var peers: [Descriptor] = []
         for channel in Channel.allCases {
@@ -52,7 +53,7 @@ package enum QEMUMachine {
             throw .host("QEMU can't be started", error)
         }
         var relay = Relay(
-            emulator, sockets: own, words: words, signals: signals,
+            emulator, configuration.clock, sockets: own, words: words, signals: signals,
             terminal: terminal, reporting)
         defer { terminal?.leave() }
         return relay.run(child)

@@ -12,6 +12,7 @@ internal import VirtualMachine
 
 struct Relay: ~Copyable {
     private let emulator: Emulator
+    private let clock: MachineClock
     private let sockets: [Descriptor]
     private let words: Descriptor
     private let signals: ForwardedSignals
@@ -35,11 +36,12 @@ struct Relay: ~Copyable {
     private var poll = Poll()
 
     init(
-        _ emulator: Emulator, sockets: [Descriptor], words: Descriptor,
+        _ emulator: Emulator, _ clock: MachineClock, sockets: [Descriptor], words: Descriptor,
         signals: consuming ForwardedSignals,
         terminal: HostTerminal?, _ reporting: Machine.Reporting
     ) {
         self.emulator = emulator
+        self.clock = clock
         self.terminal = terminal
         self.sockets = sockets
         self.words = words
@@ -188,7 +190,7 @@ struct Relay: ~Copyable {
         alignTimeline(new)
         for record in new {
             if case .milestone(NucleusInterface.Milestone.consoleReady.rawValue, _) = record {
-                tell(.clock(UInt64(max(HostClock.realtime, 0))))
+                tell(.clock(clock.now()))
             }
             switch record {
             case .attach: tellTerminal(shownCount: terminal?.attach() ?? 0)

@@ -42,12 +42,14 @@ enum EntryState {
 
 extension BootFacts {
     /// Clocks as they are now, and a seed.
-    static func measured(_ processor: borrowing KVMProcessor) throws(MachineFailure) -> BootFacts {
+    static func measured(
+        _ processor: borrowing KVMProcessor, _ clock: MachineClock
+    ) throws(MachineFailure) -> BootFacts {
         var facts = BootFacts()
         facts.timeStampFrequency = processor.timeStampFrequency
         facts.timeStampOffset = processor.timeStampOffset
         facts.wallClockTimeStamp = HostClock.timeStamp
-        facts.wallClock = UInt64(max(HostClock.realtime, 0))
+        facts.wallClock = clock.now()
         do {
             facts.seed = try Host.random(byteCount: BootRecord.seedSize)
         } catch {

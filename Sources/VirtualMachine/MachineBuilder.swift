@@ -41,7 +41,7 @@ package enum MachineBuilder {
         try onHost { () throws(KVMError) in try devices.connect(to: virtual) }
 
         // What the guest is told.
-        var facts = try BootFacts.measured(processor)
+        var facts = try BootFacts.measured(processor, configuration.clock)
         facts.devices = try devices.prepare(ringsAt: layout.rings.base)
         facts.startTimeStamp = configuration.startTimeStamp
         try Loader.storeRecord(facts, configuration.commandLine, in: memory, layout)

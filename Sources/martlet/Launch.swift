@@ -10,6 +10,8 @@ struct Launch {
     let architecture: Architecture
     let kernel: [UInt8]
     let memory: MemorySize
+    /// What the machine's clock starts from, where that is not the host's time.
+    let clockStart: ClockStart?
     let commandLine: CommandLine
     let logLevel: UInt8
     let showsTimeline: Bool
@@ -119,6 +121,7 @@ struct Launch {
         if let platform { add("--qemu", Array(platform.text.utf8)) }
         // No memory at all is too little like any other amount: the VMM says how much will do.
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
+        if let clockStart { add("--rtc", Array("\(clockStart.nanoseconds)".utf8)) }
         do throws(CommandLineError) {
             let line = try commandLine.encoded()
             // The VMM reads its arguments as text, which not every line is.

@@ -38,6 +38,12 @@ struct Run: ParsableCommand {
             valueName: "kvm|tcg"))
     var accelerator: AcceleratorChoice?
 
+    @Option(
+        help: ArgumentHelp(
+            "The time that the machine's clock starts from, for instance 2026-01-02T03:04:05Z (UTC where no zone is named), or @SECONDS since 1970. Without it the host's time.",
+            valueName: "date"))
+    var rtc: ClockStart?
+
     @Flag(
         name: .customLong("no-rewrite"),
         help: "Leave the program's system-call instructions as they are; calls are slower.")
@@ -77,7 +83,7 @@ struct Run: ParsableCommand {
         let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
         return RunRequest(
             contents: contents.contents, memory: memory, verbosity: verbose,
-            leavesCallSites: leavesCallSites, vmm: vmm, accelerator: accelerator,
+            clockStart: rtc, leavesCallSites: leavesCallSites, vmm: vmm, accelerator: accelerator,
             program: words.first ?? [], arguments: Array(words.dropFirst()))
     }
 }

@@ -7,6 +7,8 @@ struct RunRequest: Equatable {
     var contents = Contents()
     var memory = MemorySize.standard
     var verbosity = 0
+    /// `--rtc`
+    var clockStart: ClockStart?
     /// `--no-rewrite`
     var leavesCallSites = false
     var vmm: VMMChoice?
@@ -66,6 +68,11 @@ extension RunRequest {
                 let size = MemorySize(argument: String(decoding: value, as: UTF8.self))
             else { return false }
             memory = size
+        case "--rtc":
+            guard clockStart == nil, let value = Self.value(&words),
+                let start = ClockStart(argument: String(decoding: value, as: UTF8.self))
+            else { return false }
+            clockStart = start
         case "--vmm":
             guard vmm == nil, let value = Self.value(&words),
                 let choice = VMMChoice(rawValue: String(decoding: value, as: UTF8.self))
@@ -156,7 +163,7 @@ extension RunRequest {
         let terminal = TerminalSetting()
         terminal?.describe(to: &commandLine)
         let launch = Launch(
-            architecture: architecture, kernel: kernel, memory: memory,
+            architecture: architecture, kernel: kernel, memory: memory, clockStart: clockStart,
             commandLine: commandLine, logLevel: logLevel,
             showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator, terminal: terminal)
         switch launch.perform(files) {

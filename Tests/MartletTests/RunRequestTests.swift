@@ -10,6 +10,7 @@ import Testing
         ["--memory", "64M"], ["--memory", "64Q"], ["--memory", "1g"], ["--memory=2G"],
         ["--memory", "-1"], ["--file", "a:b"], ["--file", "a"], ["--file", ":b"],
         ["--vmm", "qemu"], ["--vmm", "qemu:q35"], ["--vmm=martlet"], ["--vmm", "xen"],
+        ["--rtc", "2026-01-02T03:04:05Z"], ["--rtc", "yesterday"], ["--rtc=@5"],
         ["--vmm", "qemu:virt"], ["--accelerator", "tcg"],
         ["--vmm", "martlet", "--accelerator", "kvm"],
         ["--file", "-x"], ["--env", "=1"], ["--bogus"], ["-x"], ["--env"], ["--help"], ["-h"],

@@ -177,7 +177,7 @@ test_out_of_memory_by_file() {
 test_usage_errors() {
     local arguments
     for arguments in "--no-such-option" "run" "run --no-such-option x" "run --memory" "run --env" "build" \
-        "no-such-command" "run --file" \
+        "no-such-command" "run --file" "run --rtc yesterday x" "run --rtc 2026-02-30 x" \
         "build --arch riscv64 -o x x" "run --vmm qemu:pc x"; do
         record martlet run_martlet $arguments
         expect_status martlet 64 || { echo "(martlet $arguments)"; return 1; }

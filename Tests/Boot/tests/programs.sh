@@ -64,6 +64,22 @@ test_busybox_date() {
     record martlet run_martlet run --env TZ=CET-1 /bin/busybox date +%Z
     [ "$(cat martlet.out)" = CET ] || { echo "TZ: $(cat martlet.out)"; return 1; }
 }
+# A clock that starts elsewhere: from the machine's start on it goes on as the host's does.
+test_rtc() {
+    local date start spent told zone
+    for date in '2026-01-02T03:04:05' '2000-02-29 23:59:58+01:00' '@4107542400'; do
+        start=$(date +%s)
+        record martlet run_martlet run --rtc "$date" /bin/busybox date +%s
+        spent=$(($(date +%s) - start))
+        expect_status martlet 0 || return 1
+        zone=
+        [[ $date == @* || $date == *+* ]] || zone=Z
+        told=$(($(cat martlet.out) - $(date -d "$date$zone" +%s)))
+        [ $told -ge 0 ] && [ $told -le $((spent + 1)) ] || { echo "$date: $told s later, after $spent s"; return 1; }
+    done
+    record martlet run_martlet run --rtc 2026-01-02 "$built/musl/vdso"
+    expect_status martlet 0
+}
 # The names that both sides must have, and the shape of each line.
 test_busybox_ls_root() {
     record martlet run_martlet run /bin/busybox ls -l /

@@ -13,6 +13,7 @@ output-closed-early
 busybox-sha256sum
 busybox-sleep
 busybox-date
+rtc
 shell-builtins
 shell-trap
 exit-status
