@@ -162,6 +162,7 @@ let host: [Target] = [
         dependencies: ["Base", "LinuxABI", "Hardware", "Memory", "Virtio"],
         swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]),
     tests("Base", ["Base"]),
+    tests("LinuxABI", ["LinuxABI", "Base"]),
     tests("CPUX86_64", ["CPUX86_64", "Base"]),
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),

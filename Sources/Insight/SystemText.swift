@@ -78,9 +78,15 @@ enum SystemText {
     }
 
     static func processors(_ text: inout TextBuffer) {
-        text.append("processor\t: 0\nmodel name\t: ")
-        text.append(ProcessorFeatures.name)
-        text.append("\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n\n")
+        text.append("processor\t: 0\n")
+        // As each architecture's Linux has it, less what only the CPU's maker knows.
+        switch ABI.current {
+        case .x86_64:
+            text.append("model name\t: ")
+            text.append(ProcessorFeatures.name)
+            text.append("\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n\n")
+        case .arm64: text.append("CPU architecture: 8\n\n")
+        }
     }
 
     static func uptime(_ text: inout TextBuffer) {

@@ -25,7 +25,7 @@ package struct FileStatus: Sendable {
     /// Bytes that are best read or written at a time (`st_blksize`).
     package static let blockSize = 4096
     /// Size of `struct stat`.
-    package static let byteCountOfStat = 144
+    package static func byteCountOfStat(_ abi: ABI) -> Int { StatLayout(abi).structure }
     /// Size of `struct statx`.
     package static let byteCountOfStatx = 256
 
@@ -35,15 +35,10 @@ package struct FileStatus: Sendable {
         return (major & 0xfff) << 8 | (major & ~0xfff) << 32 | minor & 0xff | (minor & ~0xff) << 12
     }
 
-    /// Where the fields of `struct stat` lie (x86-64; asm/stat.h).
+    /// Where the fields of `struct stat` lie that have the same place everywhere.
     private enum Stat {
         static let device = 0
         static let number = 8
-        static let linkCount = 16
-        static let mode = 24
-        static let owner = 28
-        static let group = 32
-        static let special = 40
         static let byteCount = 48
         static let blockSize = 56
         static let blockCount = 64
@@ -51,18 +46,43 @@ package struct FileStatus: Sendable {
         static let modification = 88
         static let change = 104
     }
+    /// Where the others lie (x86-64: asm/stat.h; arm64: asm-generic/stat.h, whose link count and block
+    /// size have 32 bits).
+    private struct StatLayout {
+        let mode: Int
+        let linkCount: Int
+        let owner: Int
+        let group: Int
+        let special: Int
+        let structure: Int
+
+        init(_ abi: ABI) {
+            switch abi {
+            case .x86_64:
+                (linkCount, mode, owner, group, special, structure) = (16, 24, 28, 32, 40, 144)
+            case .arm64:
+                (mode, linkCount, owner, group, special, structure) = (16, 20, 24, 28, 32, 128)
+            }
+        }
+    }
     /// Writes a `struct stat` into bytes that are zero. Precondition: there are `byteCountOfStat`.
-    package func encodeStat(into bytes: inout MutableRawSpan) {
+    package func encodeStat(as abi: ABI, into bytes: inout MutableRawSpan) {
+        let layout = StatLayout(abi)
         bytes.storeLittleEndian(
             Self.encode(major: deviceMajor, minor: deviceMinor), at: Stat.device)
         bytes.storeLittleEndian(number, at: Stat.number)
-        bytes.storeLittleEndian(linkCount, at: Stat.linkCount)
-        bytes.storeLittleEndian(mode, at: Stat.mode)
-        bytes.storeLittleEndian(owner, at: Stat.owner)
-        bytes.storeLittleEndian(group, at: Stat.group)
+        switch abi {
+        case .x86_64: bytes.storeLittleEndian(linkCount, at: layout.linkCount)
+        case .arm64:
+            bytes.storeLittleEndian(UInt32(truncatingIfNeeded: linkCount), at: layout.linkCount)
+        }
+        bytes.storeLittleEndian(mode, at: layout.mode)
+        bytes.storeLittleEndian(owner, at: layout.owner)
+        bytes.storeLittleEndian(group, at: layout.group)
         bytes.storeLittleEndian(
-            Self.encode(major: specialMajor, minor: specialMinor), at: Stat.special)
+            Self.encode(major: specialMajor, minor: specialMinor), at: layout.special)
         bytes.storeLittleEndian(byteCount, at: Stat.byteCount)
+        // What is behind 32 bits of it is padding.
         bytes.storeLittleEndian(Int64(Self.blockSize), at: Stat.blockSize)
         bytes.storeLittleEndian(blockCount, at: Stat.blockCount)
         access.encode(into: &bytes, at: Stat.access)
@@ -126,7 +146,7 @@ package struct FileSystemStatus: Sendable {
 
     package init() {}
 
-    /// Size of `struct statfs` (x86-64; asm-generic/statfs.h).
+    /// Size of `struct statfs` (asm-generic/statfs.h).
     package static let byteCount = 120
     private enum Offset {
         static let magic = 0

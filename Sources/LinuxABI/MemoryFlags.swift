@@ -10,13 +10,15 @@ package struct ProtectionFlags: OptionSet, Sendable {
     package static let execute = Self(rawValue: 1 << 2)
     /// PROT_SEM
     package static let semaphore = Self(rawValue: 1 << 3)
+    /// PROT_BTI, of arm64 alone: indirect branches land at BTI instructions.
+    package static let branchTargets = Self(rawValue: 1 << 4)
     /// PROT_GROWSDOWN
     package static let growsDown = Self(rawValue: 1 << 24)
     /// PROT_GROWSUP
     package static let growsUp = Self(rawValue: 1 << 25)
 }
 
-/// MAP_* of mmap(2) (asm-generic/mman-common.h, x86's mman.h).
+/// MAP_* of mmap(2) (asm-generic/mman-common.h, x86's and arm64's mman.h).
 package struct MapFlags: OptionSet, Sendable {
     package let rawValue: UInt64
     package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -31,8 +33,9 @@ package struct MapFlags: OptionSet, Sendable {
     package static let fixed = Self(rawValue: 0x10)
     /// MAP_ANONYMOUS
     package static let anonymous = Self(rawValue: 0x20)
-    /// MAP_32BIT
-    package static let low = Self(rawValue: 0x40)
+    /// MAP_32BIT, of x86-64 alone; elsewhere the bit means nothing.
+    package func asksForLow(_ abi: ABI) -> Bool { abi == .x86_64 && rawValue & Self.low != 0 }
+    private static let low: UInt64 = 0x40
     /// MAP_GROWSDOWN
     package static let growsDown = Self(rawValue: 0x100)
     /// MAP_LOCKED
@@ -50,9 +53,12 @@ package struct MapFlags: OptionSet, Sendable {
     /// MAP_FIXED_NOREPLACE
     package static let fixedNoReplace = Self(rawValue: 0x10_0000)
     /// LEGACY_MAP_MASK: what MAP_SHARED_VALIDATE accepts, types and sizes of huge pages included.
-    package static let knownToValidate = Self(
-        rawValue: 0xf | 0x10 | 0x20 | 0x40 | 0x100 | 0x800 | 0x1000 | 0x2000 | 0x4000 | 0x8000
-            | 0x1_0000 | 0x2_0000 | 0x4_0000 | 0x400_0000 | 21 << 26 | 30 << 26)
+    package static func knownToValidate(_ abi: ABI) -> Self {
+        Self(
+            rawValue: 0xf | 0x10 | 0x20 | 0x100 | 0x800 | 0x1000 | 0x2000 | 0x4000 | 0x8000
+                | 0x1_0000 | 0x2_0000 | 0x4_0000 | 0x400_0000 | 21 << 26 | 30 << 26
+                | (abi == .x86_64 ? low : 0))
+    }
 }
 
 /// MREMAP_* of mremap(2).

@@ -1,4 +1,4 @@
-/// Flags of open(2) and of an open file's status (x86-64 values; asm-generic/fcntl.h).
+/// Flags of open(2) and of an open file's status (asm-generic/fcntl.h; four differ, asm/fcntl.h).
 package struct OpenFlags: OptionSet, Hashable, Sendable {
     package let rawValue: Int32
     package init(rawValue: Int32) { self.rawValue = rawValue }
@@ -26,13 +26,13 @@ package struct OpenFlags: OptionSet, Hashable, Sendable {
     /// FASYNC
     package static let asynchronous = Self(rawValue: 0o20000)
     /// O_DIRECT
-    package static let direct = Self(rawValue: 0o40000)
+    package static var direct: Self { varying(.current).direct }
     /// O_LARGEFILE: implied on 64-bit machines, and shown by F_GETFL there.
-    package static let largeFile = Self(rawValue: 0o100000)
+    package static var largeFile: Self { varying(.current).largeFile }
     /// O_DIRECTORY
-    package static let directory = Self(rawValue: 0o200000)
+    package static var directory: Self { varying(.current).directory }
     /// O_NOFOLLOW
-    package static let noFollow = Self(rawValue: 0o400000)
+    package static var noFollow: Self { varying(.current).noFollow }
     /// O_NOATIME
     package static let noAccessTime = Self(rawValue: 0o1000000)
     /// O_CLOEXEC
@@ -51,6 +51,26 @@ package struct OpenFlags: OptionSet, Hashable, Sendable {
 }
 
 extension OpenFlags {
+    /// The flags that arm64 numbers as 32-bit ARM did: the same four bits in another order.
+    package struct Varying: Sendable {
+        package let direct: OpenFlags
+        package let largeFile: OpenFlags
+        package let directory: OpenFlags
+        package let noFollow: OpenFlags
+    }
+    package static func varying(_ abi: ABI) -> Varying {
+        switch abi {
+        case .x86_64:
+            Varying(
+                direct: Self(rawValue: 0o40000), largeFile: Self(rawValue: 0o100000),
+                directory: Self(rawValue: 0o200000), noFollow: Self(rawValue: 0o400000))
+        case .arm64:
+            Varying(
+                direct: Self(rawValue: 0o200000), largeFile: Self(rawValue: 0o400000),
+                directory: Self(rawValue: 0o40000), noFollow: Self(rawValue: 0o100000))
+        }
+    }
+
     /// VALID_OPEN_FLAGS: all that open(2) looks at; it ignores other bits, openat2(2) refuses them.
     package static let known: Self = [
         .writeOnly, .readWrite, .create, .exclusive, .noControllingTerminal, .truncate, .append,

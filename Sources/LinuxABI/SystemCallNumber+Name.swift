@@ -364,6 +364,19 @@ extension SystemCallNumber {
         case .processMrelease: "process_mrelease"
         case .futexWaitv: "futex_waitv"
         case .setMempolicyHomeNode: "set_mempolicy_home_node"
+        case .cachestat: "cachestat"
+        case .fchmodat2: "fchmodat2"
+        case .mapShadowStack: "map_shadow_stack"
+        case .futexWake: "futex_wake"
+        case .futexWait: "futex_wait"
+        case .futexRequeue: "futex_requeue"
+        case .statmount: "statmount"
+        case .listmount: "listmount"
+        case .lsmGetSelfAttr: "lsm_get_self_attr"
+        case .lsmSetSelfAttr: "lsm_set_self_attr"
+        case .lsmListModules: "lsm_list_modules"
+        case .mseal: "mseal"
+        case .setxattrat: "setxattrat"
         }
     }
 }

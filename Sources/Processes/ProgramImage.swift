@@ -22,6 +22,13 @@ struct ProgramImage: ~Copyable {
         self.table = table
         self.layout = layout
     }
+    /// Whose programs this machine runs.
+    private static var machine: ELFMachine {
+        switch ABI.current {
+        case .x86_64: .x86_64
+        case .arm64: .arm64
+        }
+    }
     private static func readHeader(_ file: RegularNode) throws(StartFailure) -> ELFHeader {
         var storage = InlineArray<64, UInt8>(repeating: 0)
         let count: Int
@@ -34,7 +41,7 @@ struct ProgramImage: ~Copyable {
         if count >= 2, bytes.bigEndian(UInt16.self, at: 0) == scriptMagic { throw .script }
         do throws(ELFFailure) {
             let header = try ELFHeader(checking: bytes)
-            try header.require(.x86_64)
+            try header.require(machine)
             return header
         } catch {
             throw .file(error)

@@ -121,8 +121,9 @@ package enum ProgramStart {
         process.environmentRange = environmentStart..<name
 
         try stack.skip(random: Entropy.word())
-        let platformName: StaticString = "x86_64\0"
-        let platform = try stack.push(platformName.bytes)
+        let terminator: StaticString = "\0"
+        _ = try stack.push(terminator.bytes)
+        let platform = try stack.push(ProcessorFeatures.name.bytes)
         var seed = InlineArray<16, UInt8>(repeating: 0)
         do {
             var span = seed.mutableSpan

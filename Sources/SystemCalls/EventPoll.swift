@@ -28,8 +28,7 @@ extension SystemCalls {
         case delete = 2
         case modify = 3
     }
-    /// sizeof(struct epoll_event) on x86-64, where it is packed: events (u32), data (u64).
-    private static let eventSize = 12
+    private static var record: EventPollRecord { EventPollRecord(.current) }
 
     /// epoll_ctl(2): Watches a file, changes what for, or ends that. Errors: EBADF, EEXIST, EFAULT,
     /// EINVAL, ELOOP, ENOENT, ENOMEM, ENOSPC, EPERM.
@@ -41,7 +40,7 @@ extension SystemCalls {
         var data: UInt64 = 0
         if operation != .delete {
             events = EventPollEvents(rawValue: try ProgramMemory.load(UInt32.self, at: event))
-            data = try ProgramMemory.load(UInt64.self, at: field(event, 4))
+            data = try ProgramMemory.load(UInt64.self, at: field(event, record.data))
         }
         let instance = try caller.file(set)
         let file = try caller.file(descriptor)
@@ -109,19 +108,19 @@ extension SystemCalls {
         _ patience: Patience
     ) throws(Errno) -> Int {
         let file = try caller.file(set)
-        guard maximum > 0, Int(maximum) <= Int(Int32.max) / eventSize else {
+        guard maximum > 0, Int(maximum) <= Int(Int32.max) / record.byteCount else {
             throw .invalidArgument
         }
-        guard ProgramMemory.contains(events, count: Int(maximum) * eventSize) else {
+        guard ProgramMemory.contains(events, count: Int(maximum) * record.byteCount) else {
             throw .badAddress
         }
         guard let poll = file.eventPoll else { throw .invalidArgument }
         return try poll.wait(
             until: patience.deadline, isPolling: patience.isNone, maximum: Int(maximum)
         ) { index, readiness, data throws(Errno) in
-            let address = try field(events, UInt64(index * eventSize))
+            let address = try field(events, UInt64(index * record.byteCount))
             try ProgramMemory.store(UInt32(readiness.rawValue), at: address)
-            try ProgramMemory.store(data, at: field(address, 4))
+            try ProgramMemory.store(data, at: field(address, record.data))
         }
     }
 }

@@ -66,9 +66,10 @@ extension SystemCalls {
         do {
             var span = storage.mutableSpan
             var bytes = span.mutableRaw
-            node.status.encodeStat(into: &bytes)
+            node.status.encodeStat(as: .current, into: &bytes)
         }
-        try ProgramMemory.copyOut(storage.span.raw, to: address)
+        try ProgramMemory.copyOut(
+            storage.span.raw.extracting(first: FileStatus.byteCountOfStat(.current)), to: address)
         return 0
     }
 

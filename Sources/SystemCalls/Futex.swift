@@ -39,7 +39,7 @@ extension SystemCalls {
                     : usesRealtime ? ClockName.realtime.monotonic(of: time) : time
             }
             guard mask != 0 else { throw .invalidArgument }
-            return try futexWait(caller, wait)
+            return try sleepOnFutex(caller, wait)
         case Operation.wake, Operation.wakeBits:
             guard command == Operation.wake || value3 != 0 else { throw .invalidArgument }
             try requireWord(address)
@@ -64,7 +64,7 @@ extension SystemCalls {
         }
     }
 
-    static func futexWait(_ caller: Caller, _ wait: FutexWait) throws(Errno) -> Int {
+    static func sleepOnFutex(_ caller: Caller, _ wait: FutexWait) throws(Errno) -> Int {
         try requireWord(wait.address)
         guard try ProgramMemory.load(UInt32.self, at: wait.address) == wait.value else {
             throw .tryAgain

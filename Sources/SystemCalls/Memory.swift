@@ -33,7 +33,7 @@ extension SystemCalls {
         var maximum = AddressSpace.Protection.all
         var backing = AddressSpace.Backing.anonymous
         if let file {
-            if type == .sharedValidate, !flags.isSubset(of: .knownToValidate) {
+            if type == .sharedValidate, !flags.isSubset(of: .knownToValidate(.current)) {
                 throw .notSupported
             }
             if sharing == .shared, protection.contains(.write), !file.flags.allowsWriting {
@@ -62,7 +62,7 @@ extension SystemCalls {
         if flags.contains(.growsDown) { options.insert(.growsDown) }
         if flags.contains(.unreserved) { options.insert(.unreserved) }
         if flags.contains(.locked) { options.insert(.locked) }
-        if flags.contains(.low) { options.insert(.low) }
+        if flags.asksForLow(.current) { options.insert(.low) }
         if flags.contains(.stack) { options.insert(.smallPages) }
         if flags.contains(.populate), !flags.contains(.nonblocking) { options.insert(.populate) }
         let start = try space.map(
@@ -117,7 +117,7 @@ extension SystemCalls {
         let space = caller.space
         if grows {
             guard let region = space.region(containing: start) else { throw .outOfMemory }
-            // No mapping here grows upwards, as on any x86.
+            // No mapping here grows upwards, as with any Linux of these machines.
             guard growsDown, region.growsDown else { throw .invalidArgument }
             start = region.start
             length = end.rawValue - start.rawValue

@@ -61,9 +61,11 @@ extension SystemCalls {
         // Statistical timing is the only kind.
         case Option.getTiming: return 0
         case Option.setTiming: guard argument2 == 0 else { throw .invalidArgument }
-        // The counter can be read, and can't be made to fault.
-        case Option.getTimeStampCounter: try ProgramMemory.store(Int32(1), at: address)
-        case Option.setTimeStampCounter: guard argument2 == 1 else { throw .invalidArgument }
+        // The counter can be read, and can't be made to fault; arm64 has no such options.
+        case Option.getTimeStampCounter where ABI.current == .x86_64:
+            try ProgramMemory.store(Int32(1), at: address)
+        case Option.setTimeStampCounter where ABI.current == .x86_64:
+            guard argument2 == 1 else { throw .invalidArgument }
         // Of these bits there is SECBIT_KEEP_CAPS, by another name.
         case Option.getSecureBits: return process.credentials.keepsCapabilities ? 0x10 : 0
         case Option.setSecureBits:

@@ -70,7 +70,7 @@ extension SystemCalls {
         case .sleep(let deadline, let remainder):
             return try sleep(caller, until: deadline, remainder: remainder)
         case .futex(let wait):
-            return try futexWait(caller, wait)
+            return try sleepOnFutex(caller, wait)
         }
     }
 

@@ -17,12 +17,23 @@ package enum SystemCalls {
     /// The entry for sites that are jumps does the same in assembly (Entry.S).
     @export(interface)
     package static func dispatch(frame: ProgramFrame) {
-        // Linux looks at EAX alone (entry_64.S: movslq %eax, %rsi).
+        // Linux looks at the low half alone (entry_64.S: movslq %eax, %rsi; arm64's el0_svc_common
+        // takes an int).
         let number = UInt32(truncatingIfNeeded: frame.systemCallNumber)
         let result =
             number < UInt32(SYSTEM_CALL_COUNT)
-            ? callTable[Int(number)](frame.address) : -Int(Errno.notImplemented.rawValue)
+            ? handler(Int(number), on: .current)(frame.address)
+            : -Int(Errno.notImplemented.rawValue)
         frame.result = UInt64(bitPattern: Int64(result))
+    }
+
+    /// The table's entry of a number. Precondition: below SYSTEM_CALL_COUNT.
+    @inline(__always)
+    static func handler(_ number: Int, on abi: ABI) -> @convention(c) (UInt) -> Int {
+        switch abi {
+        case .x86_64: callTableX86_64[number]
+        case .arm64: callTableARM64[number]
+        }
     }
 
     /// The result register's value for a handler: its result, or its error negated.

@@ -8,15 +8,15 @@ internal import Trace
 extension SystemCalls {
     /// Says once per call that the program asked for something that does not exist here: ENOSYS.
     static func unimplemented(_ caller: Caller) throws(Errno) -> Int {
-        let rawNumber = UInt64(UInt32(truncatingIfNeeded: caller.frame.systemCallNumber))
-        guard let number = SystemCallNumber(rawValue: rawNumber) else { throw .notImplemented }
-        let slot = Int(number.rawValue >> 6)
-        let bit: UInt64 = 1 << (number.rawValue & 63)
+        let number = UInt64(UInt32(truncatingIfNeeded: caller.frame.systemCallNumber))
+        let slot = Int(number >> 6)
+        let bit: UInt64 = 1 << (number & 63)
         if caller.process.loggedCalls[slot] & bit == 0 {
             caller.process.loggedCalls[slot] |= bit
+            guard let call = SystemCallNumber(rawValue: number) else { throw .notImplemented }
             Log.line(.info) {
                 $0.append("the program called ")
-                $0.append(number.name)
+                $0.append(call.name)
                 $0.append(", which does not exist yet (ENOSYS)")
             }
         }

@@ -30,6 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "old_calls.h"
+
 /* An address that no program maps: below mmap_min_addr on every kernel. */
 #define BAD_POINTER ((void *)8)
 
