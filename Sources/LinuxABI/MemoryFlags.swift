@@ -10,8 +10,6 @@ package struct ProtectionFlags: OptionSet, Sendable {
     package static let execute = Self(rawValue: 1 << 2)
     /// PROT_SEM
     package static let semaphore = Self(rawValue: 1 << 3)
-    /// PROT_BTI, of arm64 alone: indirect branches land at BTI instructions.
-    package static let branchTargets = Self(rawValue: 1 << 4)
     /// PROT_GROWSDOWN
     package static let growsDown = Self(rawValue: 1 << 24)
     /// PROT_GROWSUP

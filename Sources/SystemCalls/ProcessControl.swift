@@ -34,6 +34,8 @@ extension SystemCalls {
         static let getThreadAddress: Int32 = 40
         static let getHugePagesDisabled: Int32 = 42
         static let ambient: Int32 = 47
+        static let setTaggedAddresses: Int32 = 55
+        static let getTaggedAddresses: Int32 = 56
     }
 
     /// prctl(2): Gets and sets attributes of the process. Errors: EFAULT, EINVAL, EPERM.
@@ -66,6 +68,10 @@ extension SystemCalls {
             try ProgramMemory.store(Int32(1), at: address)
         case Option.setTimeStampCounter where ABI.current == .x86_64:
             guard argument2 == 1 else { throw .invalidArgument }
+        // Of arm64: calls take no addresses with tags, as where abi.tagged_addr_disabled is 1.
+        case Option.setTaggedAddresses where ABI.current == .arm64,
+            Option.getTaggedAddresses where ABI.current == .arm64:
+            guard argument2 | others == 0 else { throw .invalidArgument }
         // Of these bits there is SECBIT_KEEP_CAPS, by another name.
         case Option.getSecureBits: return process.credentials.keepsCapabilities ? 0x10 : 0
         case Option.setSecureBits:

@@ -42,7 +42,7 @@ int main(void) {
     signals = 0;
     timer = (struct itimerval){{0, 0}, {0, 100000}};
     setitimer(ITIMER_REAL, &timer, NULL);
-    while (!signals) __asm__ volatile("pause");
+    while (!signals) __asm__ volatile("" ::: "memory");
     say("computation interrupted: %d", signals);
     SHOW(syscall(SYS_getitimer, 7, &old));
     SHOW(syscall(SYS_setitimer, 7, &timer, NULL));

@@ -1,5 +1,9 @@
 /* Covers: arch_prctl */
+/* Only x86-64: the call sets its segment bases, and prctl(2) has options for its counter. */
 #include "conformance.h"
+#include <sys/prctl.h>
+
+#if defined(__x86_64__)
 
 int main(void) {
     unsigned long fs = 0, gs = 77, base;
@@ -26,5 +30,14 @@ int main(void) {
     SHOW(syscall(SYS_arch_prctl, 0x9999, 0L));
     SHOW(syscall(SYS_arch_prctl, 0x1003, &fs));
     HOLDS(fs == base);
+    int number = -1;
+    SHOW(prctl(PR_GET_TSC, &number, 0, 0, 0));
+    say("%d", number);
+    SHOW(prctl(PR_GET_TSC, BAD_POINTER, 0, 0, 0));
+    SHOW(prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0));
+    SHOW(prctl(PR_SET_TSC, 77, 0, 0, 0));
     return 0;
 }
+#else
+int main(void) { say("arch_prctl is a call of x86-64"); return 0; }
+#endif

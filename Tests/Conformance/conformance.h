@@ -32,6 +32,13 @@
 
 #include "old_calls.h"
 
+/* What uname(2) and AT_PLATFORM call the machine. */
+#if defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "x86_64"
+#endif
+
 /* An address that no program maps: below mmap_min_addr on every kernel. */
 #define BAD_POINTER ((void *)8)
 
@@ -140,6 +147,19 @@ static inline void handle(int number, void (*handler)(int, siginfo_t *, void *),
     action.sa_sigaction = handler;
     action.sa_flags = SA_SIGINFO | flags;
     if (sigaction(number, &action, NULL)) say("sigaction %d: %s", number, errno_name(errno));
+}
+
+/* The four flags of open(2) that arm64 numbers otherwise, as x86-64 does: a program that prints flags
+ * prints the same on both. */
+static inline long open_flags(long flags) {
+#if defined(__aarch64__)
+    if (flags >= 0)
+        flags = (flags & ~0740000L) | (flags & 0200000 ? 040000 : 0) /* O_DIRECT */
+              | (flags & 0400000 ? 0100000 : 0)                      /* O_LARGEFILE */
+              | (flags & 040000 ? 0200000 : 0)                       /* O_DIRECTORY */
+              | (flags & 0100000 ? 0400000 : 0);                     /* O_NOFOLLOW */
+#endif
+    return flags;
 }
 
 /* Nanoseconds on a clock. */

@@ -28,7 +28,7 @@ static void errors(void) {
     SHOW(syscall(SYS_epoll_create1, 1));
     int set = SHOW(syscall(SYS_epoll_create1, EPOLL_CLOEXEC));
     SHOW(fcntl(set, F_GETFD));
-    say("F_GETFL %o", fcntl(set, F_GETFL));
+    say("F_GETFL %lo", open_flags(fcntl(set, F_GETFL)));
     int old = SHOW(syscall(SYS_epoll_create, 1));
     SHOW(fcntl(old, F_GETFD));
     close(old);

@@ -19,7 +19,7 @@ int main(void) {
     SHOW(syscall(SYS_eventfd2, 0, 2));
     int file = SHOW(syscall(SYS_eventfd2, 3, EFD_NONBLOCK | EFD_CLOEXEC));
     SHOW(fcntl(file, F_GETFD));
-    say("F_GETFL %o", fcntl(file, F_GETFL));
+    say("F_GETFL %lo", open_flags(fcntl(file, F_GETFL)));
     ready("three", file);
     SHOW(read(file, &value, 7));
     SHOW(read(file, &value, 8));
@@ -62,7 +62,7 @@ int main(void) {
         say("value %llu", (unsigned long long)value);
     }
     int old = SHOW(syscall(SYS_eventfd, 1));
-    say("F_GETFL %o", fcntl(old, F_GETFL));
+    say("F_GETFL %lo", open_flags(fcntl(old, F_GETFL)));
     SHOW(read(old, &value, 8));
     /* Waiting ends with a signal: EINTR, or again with SA_RESTART. */
     handle(SIGALRM, count, 0);

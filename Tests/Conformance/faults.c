@@ -1,5 +1,5 @@
 /* Covers: */
-/* Signals from faults: si_code, si_addr, the trap number and the saved instruction pointer. */
+/* Signals from faults: si_code, si_addr, what the CPU says and the saved instruction pointer. */
 #include "conformance.h"
 #include <setjmp.h>
 #include <ucontext.h>
@@ -9,14 +9,37 @@ static volatile int number, code;
 static void *volatile address;
 static volatile long trap, error, rip;
 
+/* What the CPU says of the fault: on arm64 the class and the write bit of ESR_EL1, from the frame's
+ * record of it, and nothing where there is none; the rest of it tells how the tables are built. */
+#if defined(__aarch64__)
+static void keep_machine(mcontext_t *machine) {
+    rip = (long)machine->pc;
+    trap = error = -1;
+    for (unsigned char *record = machine->__reserved; *(unsigned *)record; record += ((unsigned *)record)[1])
+        if (*(unsigned *)record == 0x45535201) { /* ESR_MAGIC */
+            unsigned long syndrome = *(unsigned long *)(record + 8);
+            trap = (long)(syndrome >> 26 & 0x3f);
+            error = trap >> 1 == 0x24 >> 1 ? (long)(syndrome >> 6 & 1) : 0;
+        }
+}
+#define NON_CANONICAL (1UL << 52) /* the eight bits above may be a tag */
+#define NON_CANONICAL_ADDRESS ((char *)NON_CANONICAL)
+#else
+static void keep_machine(mcontext_t *machine) {
+    trap = machine->gregs[REG_TRAPNO];
+    error = machine->gregs[REG_ERR];
+    rip = machine->gregs[REG_RIP];
+}
+#define NON_CANONICAL (1UL << 62)
+#define NON_CANONICAL_ADDRESS NULL
+#endif
+
 static void caught(int n, siginfo_t *information, void *context) {
     mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
     number = n;
     code = information->si_code;
     address = information->si_addr;
-    trap = machine->gregs[REG_TRAPNO];
-    error = machine->gregs[REG_ERR];
-    rip = machine->gregs[REG_RIP];
+    keep_machine(machine);
     siglongjmp(back, 1);
 }
 #define FAULT(label, expected, ...)                                                          \
@@ -25,7 +48,7 @@ static void caught(int n, siginfo_t *information, void *context) {
         else say("%s: %s code %d trap %ld error %ld address %s", label, signal_name(number), code, \
                  trap, error, address == (void *)(expected) ? "right" : "WRONG");                 \
     } while (0)
-extern char divide_site[], ill_site[], overflow_site[];
+extern char divide_site[], ill_site[], overflow_site[], hlt_site[], mrs_site[], brk_site[];
 
 int main(void) {
     handle(SIGSEGV, caught, 0);
@@ -41,14 +64,29 @@ int main(void) {
     mprotect(page, 4096, PROT_NONE);
     FAULT("read of a closed page", page + 9, (void)*(volatile char *)(page + 9));
     FAULT("write to code", (char *)main, *(volatile char *)main = 1);
-    sink = (char *)(1UL << 62);
-    FAULT("a non-canonical address", NULL, *sink = 1);
+    sink = (char *)NON_CANONICAL;
+    FAULT("a non-canonical address", NON_CANONICAL_ADDRESS, *sink = 1);
     FAULT("the kernel's half", (char *)0xffff800000001000, (void)*(volatile char *)0xffff800000001000);
     char *data = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    data[0] = (char)0xc3;
+    data[0] = (char)0xc3; /* whatever it is elsewhere, it must not run */
     FAULT("execution of data", data, ((void (*)(void))data)());
     HOLDS(rip == (long)data);
     FAULT("a jump to nowhere", (char *)0x1000, ((void (*)(void))0x1000)());
+#if defined(__aarch64__)
+    FAULT("udf", ill_site, __asm__ volatile(".globl ill_site\nill_site: udf #0"));
+    HOLDS(rip == (long)ill_site);
+    FAULT("hlt", hlt_site, __asm__ volatile(".globl hlt_site\nhlt_site: hlt #0"));
+    FAULT("a register of the kernel", mrs_site,
+          __asm__ volatile(".globl mrs_site\nmrs_site: mrs x9, sctlr_el1" ::: "x9"));
+    FAULT("brk", brk_site, __asm__ volatile(".globl brk_site\nbrk_site: brk #0"));
+    HOLDS(rip == (long)brk_site);
+    FAULT("a jump between instructions", (char *)main + 2, ((void (*)(void))((char *)main + 2))());
+    HOLDS(rip == (long)main + 2);
+    /* Division by zero is zero, and vector exceptions are flags. */
+    long quotient;
+    __asm__ volatile("sdiv %0, %1, xzr" : "=r"(quotient) : "r"(1L));
+    say("division by zero %ld", quotient);
+#else
     FAULT("ud2", ill_site, __asm__ volatile(".globl ill_site\nill_site: ud2"));
     HOLDS(rip == (long)ill_site);
     FAULT("division by zero", divide_site,
@@ -66,6 +104,7 @@ int main(void) {
           { float zero = 0, one = 1;
             __asm__ volatile("ldmxcsr %2; divss %1, %0" : "+x"(one) : "x"(zero), "m"(control)); });
     __asm__ volatile("ldmxcsr %0" ::"m"(usual));
+#endif
 
     /* A file's page beyond its end. */
     enter_scratch();

@@ -9,11 +9,11 @@ int main(void) {
     SHOW(syscall(SYS_fcntl, file, F_SETFD, FD_CLOEXEC));
     SHOW(syscall(SYS_fcntl, file, F_GETFD));
     SHOW(syscall(SYS_fcntl, file, F_SETFD, 0));
-    say("F_GETFL %lo", syscall(SYS_fcntl, file, F_GETFL));
+    say("F_GETFL %lo", open_flags(syscall(SYS_fcntl, file, F_GETFL)));
     SHOW(syscall(SYS_fcntl, file, F_SETFL, O_NONBLOCK | O_RDONLY | O_CREAT));
-    say("F_GETFL %lo", syscall(SYS_fcntl, file, F_GETFL));
+    say("F_GETFL %lo", open_flags(syscall(SYS_fcntl, file, F_GETFL)));
     int copy = SHOW(syscall(SYS_fcntl, file, F_DUPFD, 10));
-    say("F_GETFL of the copy %lo", syscall(SYS_fcntl, copy, F_GETFL));
+    say("F_GETFL of the copy %lo", open_flags(syscall(SYS_fcntl, copy, F_GETFL)));
     SHOW(syscall(SYS_fcntl, file, F_DUPFD, 10));
     SHOW(syscall(SYS_fcntl, file, F_DUPFD_CLOEXEC, 20));
     SHOW(syscall(SYS_fcntl, 20, F_GETFD));
@@ -44,7 +44,7 @@ int main(void) {
     lock.l_start = 0;
     lock.l_type = F_WRLCK;
     SHOW(syscall(SYS_fcntl, readable, F_SETLK, &lock));
-    say("F_GETFL of O_RDONLY %lo", syscall(SYS_fcntl, readable, F_GETFL));
+    say("F_GETFL of O_RDONLY %lo", open_flags(syscall(SYS_fcntl, readable, F_GETFL)));
 
     int ends[2];
     SHOW(pipe2(ends, O_NONBLOCK));
@@ -53,7 +53,7 @@ int main(void) {
     SHOW(syscall(SYS_fcntl, ends[0], F_GETPIPE_SZ));
     SHOW(syscall(SYS_fcntl, file, F_GETPIPE_SZ));
     int path = open("file", O_PATH);
-    say("F_GETFL of O_PATH %lo", syscall(SYS_fcntl, path, F_GETFL));
+    say("F_GETFL of O_PATH %lo", open_flags(syscall(SYS_fcntl, path, F_GETFL)));
     SHOW(syscall(SYS_fcntl, path, F_SETFL, 0));
     SHOW(syscall(SYS_fcntl, path, F_GETFD));
     return 0;

@@ -29,10 +29,10 @@ int main(void) {
     SHOW(fcntl(file, F_GETFD));
     int on = 1;
     SHOW(syscall(SYS_ioctl, ends[0], FIONBIO, &on));
-    say("flags %x", fcntl(ends[0], F_GETFL));
+    say("flags %lx", open_flags(fcntl(ends[0], F_GETFL)));
     on = 0;
     SHOW(syscall(SYS_ioctl, ends[0], FIONBIO, &on));
-    say("flags %x", fcntl(ends[0], F_GETFL));
+    say("flags %lx", open_flags(fcntl(ends[0], F_GETFL)));
     SHOW(syscall(SYS_ioctl, ends[0], FIONBIO, BAD_POINTER));
     int null = open("/dev/null", O_RDWR);
     SHOW(syscall(SYS_ioctl, null, TCGETS, &terminal));

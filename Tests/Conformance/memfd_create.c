@@ -6,7 +6,7 @@ int main(void) {
     struct stat status;
     int file = SHOW(syscall(SYS_memfd_create, "shared", 1 /* CLOEXEC */));
     SHOW(fcntl(file, F_GETFD));
-    say("flags %o", fcntl(file, F_GETFL));
+    say("flags %lo", open_flags(fcntl(file, F_GETFL)));
     SHOW(write(file, "contents", 8));
     SHOW(pread(file, buffer, 100, 0));
     SHOW(fstat(file, &status));

@@ -29,7 +29,7 @@ int main(void) {
     write(ends[1], &byte, 1);
     say("count %d", count);
     SHOW(fcntl(ends[0], F_SETFL, O_NONBLOCK | O_ASYNC));
-    say("F_GETFL %o", fcntl(ends[0], F_GETFL));
+    say("F_GETFL %lo", open_flags(fcntl(ends[0], F_GETFL)));
     write(ends[1], &byte, 1);
     say("count %d %s code %d", count, number == SIGIO ? "SIGIO" : "other", code);
     SHOW(fcntl(ends[0], F_SETSIG, SIGRTMIN + 3));
@@ -66,7 +66,7 @@ int main(void) {
     SHOW(ioctl(file, FIOASYNC, &on));
     SHOW(ioctl(file, FIOASYNC, &off));
     SHOW(fcntl(file, F_SETFL, O_ASYNC));
-    say("F_GETFL %o", fcntl(file, F_GETFL));
+    say("F_GETFL %lo", open_flags(fcntl(file, F_GETFL)));
     SHOW(fcntl(file, F_GETLEASE));
     SHOW(fcntl(file, F_NOTIFY, 1));
     SHOW(fcntl(open("file", O_PATH), 9999));

@@ -1,15 +1,34 @@
 /* Covers: */
-/* The state a program starts with: System V psABI 3.4, AMD64 supplement; getauxval(3). */
+/* The state a program starts with: System V psABI 3.4, AMD64 supplement; AAPCS64; getauxval(3). */
 #include "conformance.h"
 #include <elf.h>
 
+#if defined(__aarch64__)
+static volatile unsigned long entry_stack __attribute__((used)), entry_x0 __attribute__((used)),
+    entry_others __attribute__((used)), entry_fpcr __attribute__((used)), entry_fpsr __attribute__((used));
+#else
 static volatile unsigned long entry_stack __attribute__((used)), entry_flags __attribute__((used)), entry_rdx __attribute__((used));
 static volatile unsigned short entry_x87 __attribute__((used));
 static volatile unsigned entry_mxcsr __attribute__((used));
+#endif
 extern char **environ;
 
 /* The program starts here (-e conformance_start): record the state, then go on as usual. */
 extern void _start(void);
+#if defined(__aarch64__)
+#define KEEP(register, variable) "adrp x30, " variable "\nstr " register ", [x30, :lo12:" variable "]\n"
+__asm__(".globl conformance_start\n"
+        "conformance_start:\n"
+        KEEP("x0", "entry_x0")
+        "orr x1, x1, x2\norr x3, x3, x4\norr x5, x5, x6\norr x7, x7, x8\norr x1, x1, x3\n"
+        "orr x5, x5, x7\norr x1, x1, x5\norr x1, x1, x19\norr x1, x1, x28\norr x1, x1, x29\n"
+        KEEP("x1", "entry_others")
+        "mov x1, sp\n" KEEP("x1", "entry_stack")
+        "mrs x1, fpcr\n" KEEP("x1", "entry_fpcr")
+        "mrs x1, fpsr\n" KEEP("x1", "entry_fpsr")
+        "mov x29, #0\nmov x30, #0\n"
+        "b _start\n");
+#else
 __asm__(".globl conformance_start\n"
         "conformance_start:\n"
         "mov %rsp, entry_stack(%rip)\n"
@@ -18,13 +37,21 @@ __asm__(".globl conformance_start\n"
         "fnstcw entry_x87(%rip)\n"
         "stmxcsr entry_mxcsr(%rip)\n"
         "jmp _start\n");
+#endif
 
 static _Thread_local int initialised = 41;
 static _Thread_local int zeroed;
 
 int main(int count, char **arguments) {
     say("stack alignment %lu", entry_stack % 16);
-    say("DF %lu, x87 %x, mxcsr %x, rdx %lu", entry_flags >> 10 & 1, entry_x87, entry_mxcsr, entry_rdx);
+#if defined(__aarch64__)
+    int usual = entry_x0 == 0 && entry_others == 0 && entry_fpcr == 0 && entry_fpsr == 0;
+    if (!usual) say("x0 %lu, others %lu, fpcr %lx, fpsr %lx", entry_x0, entry_others, entry_fpcr, entry_fpsr);
+#else
+    int usual = (entry_flags >> 10 & 1) == 0 && entry_x87 == 0x37f && entry_mxcsr == 0x1f80 && entry_rdx == 0;
+    if (!usual) say("DF %lu, x87 %x, mxcsr %x, rdx %lu", entry_flags >> 10 & 1, entry_x87, entry_mxcsr, entry_rdx);
+#endif
+    HOLDS(usual);
     unsigned long *words = (unsigned long *)entry_stack;
     HOLDS(words[0] == (unsigned long)count);
     HOLDS((char **)(words + 1) == arguments);
@@ -50,7 +77,7 @@ int main(int count, char **arguments) {
         say("%s: %s", wanted[i].name, present[wanted[i].type] ? "present" : "ABSENT");
     say("page %lu ticks %lu phent %lu secure %lu flags %lu uid %lu base %lu", value[6], value[17],
         value[4], value[23], value[8], value[11], value[7]);
-    say("platform %s", (char *)value[15]);
+    HOLDS(!strcmp((char *)value[15], MACHINE));
     HOLDS(!strcmp((char *)value[31] + strlen((char *)value[31]) - 5, "start") || strlen((char *)value[31]) > 0);
     Elf64_Phdr *headers = (Elf64_Phdr *)value[3];
     int loads = 0;
@@ -64,9 +91,15 @@ int main(int count, char **arguments) {
     HOLDS(different > 0);
     /* Strings and the vector lie on the stack, above the entry's stack pointer. */
     HOLDS(value[31] > entry_stack && (unsigned long)arguments[0] > entry_stack);
+#if defined(__aarch64__)
+    /* HWCAP_FP, HWCAP_ASIMD: every CPU that runs Linux programs has them. */
+    int capable = (value[16] & 3) == 3;
+#else
     unsigned a, b, c, d;
     __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1));
-    HOLDS(value[16] == d); /* AT_HWCAP is CPUID.1:EDX */
+    int capable = value[16] == d; /* AT_HWCAP is CPUID.1:EDX */
+#endif
+    HOLDS(capable);
     initialised++;
     zeroed++;
     say("thread-local %d %d", initialised, zeroed);
