@@ -14,4 +14,12 @@ package enum ABI: CaseIterable, Sendable {
             .x86_64
         #endif
     }
+
+    /// MINSIGSTKSZ (asm/signal.h): the smallest stack that sigaltstack(2) takes.
+    package var minimumSignalStack: UInt64 {
+        switch self {
+        case .x86_64: 2048
+        case .arm64: 5120
+        }
+    }
 }

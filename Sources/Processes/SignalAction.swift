@@ -93,13 +93,6 @@ package struct AlternateStack: Sendable {
     package static let disabled: UInt32 = 2
     /// SS_AUTODISARM
     package static let autoDisarm: UInt32 = 1 << 31
-    /// MINSIGSTKSZ (asm/signal.h)
-    package static func minimumByteCount(_ abi: ABI) -> UInt64 {
-        switch abi {
-        case .x86_64: 2048
-        case .arm64: 5120
-        }
-    }
 
     /// Whether `stack` lies within, whatever the flags say (__on_sig_stack).
     package func contains(_ stack: UInt64) -> Bool { stack > base && stack - base <= byteCount }
@@ -122,7 +115,7 @@ package struct AlternateStack: Sendable {
         if mode == Self.disabled {
             self = Self(base: 0, byteCount: 0, flags: new.flags)
         } else {
-            guard new.byteCount >= Self.minimumByteCount(.current) else { throw .outOfMemory }
+            guard new.byteCount >= ABI.current.minimumSignalStack else { throw .outOfMemory }
             self = new
         }
     }

@@ -15,7 +15,7 @@ static volatile long trap, error, rip;
 static void keep_machine(mcontext_t *machine) {
     rip = (long)machine->pc;
     trap = error = -1;
-    for (unsigned char *record = machine->__reserved; *(unsigned *)record; record += ((unsigned *)record)[1])
+    for (unsigned char *record = (unsigned char *)machine->__reserved; *(unsigned *)record; record += ((unsigned *)record)[1])
         if (*(unsigned *)record == 0x45535201) { /* ESR_MAGIC */
             unsigned long syndrome = *(unsigned long *)(record + 8);
             trap = (long)(syndrome >> 26 & 0x3f);

@@ -38,6 +38,16 @@ int main(void) {
     SHOW(syscall(SYS_sigaltstack, NULL, BAD_POINTER));
     stack.ss_size = 100;
     SHOW(syscall(SYS_sigaltstack, &stack, NULL));
+    /* The kernel's MINSIGSTKSZ, which C libraries do not all show. */
+#if defined(__aarch64__)
+    enum { smallest = 5120 };
+#else
+    enum { smallest = 2048 };
+#endif
+    stack.ss_size = smallest - 1;
+    SHOW(syscall(SYS_sigaltstack, &stack, NULL));
+    stack.ss_size = smallest;
+    SHOW(syscall(SYS_sigaltstack, &stack, NULL));
     stack.ss_size = sizeof alternate;
     stack.ss_flags = 77;
     SHOW(syscall(SYS_sigaltstack, &stack, NULL));

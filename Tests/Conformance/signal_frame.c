@@ -17,7 +17,7 @@ static void destroy(int number, siginfo_t *information, void *context) {
     mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
     handler_flags = machine->pstate >> 28 & 0xf;
     /* The records of what is beside the general registers: FPSIMD_MAGIC must be there, sigcontext.h. */
-    for (unsigned char *record = machine->__reserved; *(unsigned *)record; record += ((unsigned *)record)[1])
+    for (unsigned char *record = (unsigned char *)machine->__reserved; *(unsigned *)record; record += ((unsigned *)record)[1])
         if (*(unsigned *)record == 0x46508001) {
             has_state = 1;
             state_right = ((unsigned *)record)[1] == 528 && record[16] == 1;

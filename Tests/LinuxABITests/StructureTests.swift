@@ -98,6 +98,10 @@ import Testing
         #expect(
             try headers.refused(
                 expected, including: ["asm/fcntl.h", "linux/types.h", "linux/eventpoll.h"]) == [])
+        #expect(
+            try headers.refused(
+                [("MINSIGSTKSZ", abi.minimumSignalStack)],
+                including: ["linux/types.h", "asm/signal.h"]) == [])
     }
     @Test("MAP_32BIT is a flag of x86-64 alone")
     func lowMappings() {
