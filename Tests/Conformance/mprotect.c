@@ -41,9 +41,14 @@ int main(void) {
     SHOW(mprotect(a, SIZE_MAX & ~4095UL, PROT_READ));
 
     /* Code: write, then execute, as a just-in-time compiler does. */
-    static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3};
+#if defined(__aarch64__)
+    static const unsigned char code[] = {0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6}; /* mov w0, #42; ret */
+#else
+    static const unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; /* mov $42, %eax; ret */
+#endif
     SHOW(mprotect(a, 4096, rw));
     memcpy(a, code, sizeof code);
+    __builtin___clear_cache(a, a + sizeof code);
     SHOW(mprotect(a, 4096, PROT_READ | PROT_EXEC));
     say("returned %d", ((int (*)(void))a)());
     int result = sigsetjmp(back, 1);
@@ -54,6 +59,7 @@ int main(void) {
     char *j = mmap(NULL, 4096, rw | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     HOLDS(j != MAP_FAILED);
     memcpy(j, code, sizeof code);
+    __builtin___clear_cache(j, j + sizeof code);
     say("returned %d", ((int (*)(void))j)());
 
     /* A shared mapping of a read-only descriptor never becomes writable. */
