@@ -75,26 +75,18 @@ package enum ExtendedState {
         if hasXSAVE { cpu_extended_reset(components) } else { cpu_legacy_reset() }
     }
 
-    /// Why a floating-point instruction failed.
-    package enum FloatError: Sendable {
-        case invalid
-        case division
-        case overflow
-        case underflow
-        case inexact
-    }
     /// The unmasked exception that x87 (#MF) reports, `nil` where it went away.
-    package static func x87Error() -> FloatError? {
+    package static func x87Error() -> ProgramFault.FloatError? {
         let status = cpu_float_status()
         return error(status >> 16 & ~status)
     }
     /// The unmasked exception that SSE (#XM) reports.
-    package static func vectorError() -> FloatError? {
+    package static func vectorError() -> ProgramFault.FloatError? {
         let control = cpu_float_status() >> 32
         return error(~(control >> 7) & control)
     }
     // The order is Linux's (arch/x86/kernel/fpu/core.c, fpu__exception_code).
-    private static func error(_ bits: UInt64) -> FloatError? {
+    private static func error(_ bits: UInt64) -> ProgramFault.FloatError? {
         if bits & 0x01 != 0 { return .invalid }
         if bits & 0x04 != 0 { return .division }
         if bits & 0x08 != 0 { return .overflow }

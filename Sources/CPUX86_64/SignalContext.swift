@@ -45,19 +45,6 @@ package enum SignalFrame {
     package static let presentComponentsOffset = 512
 }
 
-/// The last fault of a thread, as a frame reports it.
-package struct FaultRecord: Sendable {
-    package var vector: UInt64 = 0
-    package var error: UInt64 = 0
-    package var address: UInt64 = 0
-    package init() {}
-    package init(vector: UInt64, error: UInt64, address: UInt64) {
-        self.vector = vector
-        self.error = error
-        self.address = address
-    }
-}
-
 extension ProgramFrame {
     /// The registers in the order of struct sigcontext_64: 18 of 8 bytes.
     private static func contextRegister(_ index: Int) -> Register {

@@ -41,33 +41,24 @@ package enum Crash {
     private static func describe(
         _ frame: ProgramFrame, _ faultAddress: VirtualAddress, into text: inout TextBuffer
     ) {
-        guard case .exception(let vector) = frame.cause else {
-            text.append("unknown entry")
-            return
-        }
-        switch vector {
-        case 0: text.append("division by zero")
-        case 6: text.append("a check failed (invalid instruction)")
-        case 8: text.append("double fault")
-        case 13: text.append("general protection fault")
-        case 14 where LibraryStack.isGuard(faultAddress): text.append("library-OS stack overflow")
-        case 14:
-            let error = frame[.error]
+        switch frame.libraryFault {
+        case .named(let name): text.append(name)
+        case .access where LibraryStack.isGuard(faultAddress):
+            text.append("library-OS stack overflow")
+        case .access(let access, let refusal):
             text.append("page fault ")
-            if error & 16 != 0 {
-                text.append("executing ")
-            } else if error & 2 != 0 {
-                text.append("writing ")
-            } else {
-                text.append("reading ")
+            switch access {
+            case .read: text.append("reading ")
+            case .write: text.append("writing ")
+            case .execute: text.append("executing ")
             }
             text.append("0x")
             text.append(hexadecimal: faultAddress.rawValue)
-            text.append(error & 1 != 0 ? " (not permitted)" : " (not mapped)")
-        case 18: text.append("machine check")
-        default:
+            text.append(refusal == .notPermitted ? " (not permitted)" : " (not mapped)")
+        case .numbered(let number):
             text.append("exception ")
-            text.append(UInt64(vector))
+            text.append(number)
+        case .none: text.append("unknown entry")
         }
     }
 }
@@ -121,33 +112,17 @@ private final class CrashState: @unchecked Sendable {
 
     @_lifetime(text: copy text)
     private func registers(_ frame: ProgramFrame, into text: inout TextBuffer) {
-        func row(
-            _ name: StaticString, _ register: ProgramFrame.Register, _ end: StaticString,
-            _ text: inout TextBuffer
-        ) {
-            text.append(name)
+        let registersPerRow = 3
+        var index = 0
+        while let register = frame.shownRegister(index) {
+            text.append("  ")
+            text.append(register.name)
             text.append(" ")
-            text.append(hexadecimal: frame[register], minimumDigits: 16)
-            text.append(end)
+            text.append(hexadecimal: register.value, minimumDigits: 16)
+            index += 1
+            if index % registersPerRow == 0 { text.append("\n") }
         }
-        row("  rip", .rip, "  ", &text)
-        row("rsp", .rsp, "  ", &text)
-        row("flags", .rflags, "\n", &text)
-        row("  rax", .rax, "  ", &text)
-        row("rbx", .rbx, "  ", &text)
-        row("rcx", .rcx, "\n", &text)
-        row("  rdx", .rdx, "  ", &text)
-        row("rsi", .rsi, "  ", &text)
-        row("rdi", .rdi, "\n", &text)
-        row("  rbp", .rbp, "  ", &text)
-        row("r8 ", .r8, "  ", &text)
-        row("r9 ", .r9, "\n", &text)
-        row("  r10", .r10, "  ", &text)
-        row("r11", .r11, "  ", &text)
-        row("r12", .r12, "\n", &text)
-        row("  r13", .r13, "  ", &text)
-        row("r14", .r14, "  ", &text)
-        row("r15", .r15, "\n", &text)
+        if index % registersPerRow != 0 { text.append("\n") }
     }
 
     /// Follows frame pointers; code without them ends the list early.
@@ -157,8 +132,8 @@ private final class CrashState: @unchecked Sendable {
         load: (VirtualAddress) -> UInt64?
     ) {
         let limit: UInt64 = 24
-        var address = frame[.rip]
-        var base = frame[.rbp]
+        var address = frame.instruction.rawValue
+        var base = frame.framePointer
         for depth in 0..<limit {
             text.append("  #")
             text.append(depth)

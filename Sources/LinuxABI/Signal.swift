@@ -149,12 +149,18 @@ package struct SignalCode: Equatable, Sendable {
     package static let badAlignment = Self(rawValue: 1)
     /// BUS_ADRERR
     package static let beyondObject = Self(rawValue: 2)
+    /// BUS_OBJERR
+    package static let objectError = Self(rawValue: 3)
+    /// ILL_ILLOPC
+    package static let illegalOpcode = Self(rawValue: 1)
     /// ILL_ILLOPN
     package static let illegalOperand = Self(rawValue: 2)
     /// TRAP_BRKPT
     package static let breakpoint = Self(rawValue: 1)
     /// TRAP_TRACE
     package static let trace = Self(rawValue: 2)
+    /// TRAP_HWBKPT
+    package static let hardwareBreakpoint = Self(rawValue: 4)
     /// FPE_INTDIV
     package static let integerDivision = Self(rawValue: 1)
     /// FPE_FLTDIV
@@ -167,4 +173,6 @@ package struct SignalCode: Equatable, Sendable {
     package static let floatInexact = Self(rawValue: 6)
     /// FPE_FLTINV
     package static let floatInvalid = Self(rawValue: 7)
+    /// FPE_FLTUNK
+    package static let floatUnknown = Self(rawValue: 14)
 }

@@ -4,11 +4,7 @@ internal import LinuxABI
 
 /// Page faults.
 extension AddressSpace {
-    package enum Access: Sendable {
-        case read
-        case write
-        case execute
-    }
+    package typealias Access = MemoryAccess
     /// What became of a fault; all but the first two are the program's signal.
     package enum FaultOutcome: Equatable, Sendable {
         case resolved
