@@ -1,10 +1,31 @@
 package import Base
 internal import NucleusLayoutX86_64
 
-/// Linux's x86-64 signal frame: where its fields lie (arch/x86/include/asm/sigframe.h).
-package enum SignalFrame {
+/// A place for Linux's x86-64 signal frame on a stack, and where its fields lie
+/// (arch/x86/include/asm/sigframe.h).
+package struct SignalFrame {
+    /// The frame's first byte, where a handler's stack pointer is.
+    package let start: VirtualAddress
+    /// Where the extended state goes, above the rest.
+    package let state: VirtualAddress
+
+    /// Places a frame below `stack`.
+    package init(below stack: UInt64) {
+        let size = UInt64(ExtendedState.frameByteCount)
+        let state = (stack &- size) & ~(ExtendedState.alignment - 1)
+        // As after a call: 8 below a multiple of the alignment.
+        let start = ((state &- UInt64(Self.byteCount)) & ~(Self.alignment - 1)) &- 8
+        self.state = VirtualAddress(rawValue: state)
+        self.start = VirtualAddress(rawValue: start)
+    }
+    /// Where the frame is that a program returns from: `ret` took its return address off.
+    package static func start(returning frame: ProgramFrame) -> VirtualAddress? {
+        frame.stack.retreated(by: 8)
+    }
+
     /// sizeof(struct rt_sigframe): return address, ucontext, siginfo.
     package static let byteCount = 440
+    package typealias Bytes = InlineArray<440, UInt8>
     package static let returnAddress = 0
     package static let context = 8
     package static let information = 312
@@ -25,8 +46,14 @@ package enum SignalFrame {
 
     /// The red zone of the ABI: 128 bytes below the stack pointer that leaf functions use.
     package static let redZone: UInt64 = 128
-    /// A frame's address is 8 below a multiple of this, as after a call.
-    package static let alignment: UInt64 = 16
+    private static let alignment: UInt64 = 16
+    /// The largest frame, as AT_MINSIGSTKSZ tells (arch/x86/kernel/signal.c, init_sigframe_size).
+    package static var maximumByteCount: Int {
+        let fregsState = 112  // what a 32-bit frame holds besides
+        let padding = 15 + 63
+        let sum = byteCount + padding + ExtendedState.frameByteCount + fregsState
+        return (sum + 15) & ~15
+    }
 
     // The software-reserved bytes of an FXSAVE area (struct _fpx_sw_bytes).
     package static let magic1Offset = 464
@@ -43,6 +70,30 @@ package enum SignalFrame {
     package static let controlMask: UInt32 = 0xffff
     /// XSTATE_BV, the first word of the XSAVE header.
     package static let presentComponentsOffset = 512
+}
+
+extension SignalFrame {
+    /// What a handler is called with.
+    package enum Arguments: Sendable {
+        case number
+        /// SA_SIGINFO: siginfo and ucontext besides.
+        case all
+    }
+    /// Saves the extended state where the frame has it.
+    package func saveState<Memory: ProgramAccess>(
+        of frame: ProgramFrame, fault: FaultRecord, through memory: Memory
+    ) throws(BadFrame) {
+        try ExtendedState.save(to: state, through: memory)
+    }
+    /// Loads the extended state that a frame at `start` points at. Precondition: `bytes` is a whole
+    /// frame.
+    package static func restoreState<Memory: ProgramAccess>(
+        of bytes: RawSpan, at start: VirtualAddress, through memory: Memory
+    ) throws(BadFrame) {
+        let state = bytes.littleEndian(UInt64.self, at: extendedState)
+        guard state != 0 else { return ExtendedState.reset() }
+        try ExtendedState.restore(from: VirtualAddress(rawValue: state), through: memory)
+    }
 }
 
 extension ProgramFrame {
@@ -78,14 +129,18 @@ extension ProgramFrame {
     /// IF and the bit that is always set: what flags always have in the program.
     private static var fixedFlags: UInt64 { 0x202 }
 
-    /// Writes registers, segments and the last fault into a signal frame.
+    /// Writes return address, registers, segments and the last fault into a signal frame.
     ///
     /// Precondition: `bytes` is a whole frame.
     @_lifetime(bytes: copy bytes)
     package func writeContext(
-        to bytes: inout MutableRawSpan, fault: FaultRecord, blockedSignals: UInt64,
-        extendedState: VirtualAddress
+        to bytes: inout MutableRawSpan, of place: SignalFrame, fault: FaultRecord,
+        blockedSignals: UInt64, returnAddress: VirtualAddress
     ) {
+        bytes.storeLittleEndian(returnAddress.rawValue, at: SignalFrame.returnAddress)
+        bytes.storeLittleEndian(
+            SignalFrame.hasStackSegment | (ExtendedState.hasXSAVE ? SignalFrame.hasXSAVE : 0),
+            at: SignalFrame.contextFlags)
         for index in 0..<18 {
             let value = self[Self.contextRegister(index)]
             bytes.storeLittleEndian(value, at: SignalFrame.registers + index * 8)
@@ -96,7 +151,7 @@ extension ProgramFrame {
         bytes.storeLittleEndian(fault.vector, at: Self.faultOffset + 8)
         bytes.storeLittleEndian(blockedSignals, at: Self.faultOffset + 16)
         bytes.storeLittleEndian(fault.address, at: Self.faultOffset + 24)
-        bytes.storeLittleEndian(extendedState.rawValue, at: SignalFrame.extendedState)
+        bytes.storeLittleEndian(place.state.rawValue, at: SignalFrame.extendedState)
     }
     /// Takes the registers from a signal frame; returns whether the program can go on with them.
     ///
@@ -117,16 +172,23 @@ extension ProgramFrame {
             self[.rflags] & ~Self.changeableFlags | flags & Self.changeableFlags | Self.fixedFlags
         return true
     }
-    /// Makes the program go on in a signal handler, whose frame is at `stack`.
-    package func enterHandler(_ handler: VirtualAddress, signal: Int32, stack: VirtualAddress) {
+    /// Makes the program go on in a signal handler, with its frame and its extended state.
+    ///
+    /// It gets all three arguments whatever it asks for, and its return address on the stack.
+    package func enterHandler(
+        _ handler: VirtualAddress, signal: Int32, _ arguments: SignalFrame.Arguments,
+        in place: SignalFrame, returnAddress: VirtualAddress
+    ) {
+        let start = place.start.rawValue
         self[.rdi] = UInt64(UInt32(bitPattern: signal))
-        self[.rsi] = stack.rawValue + UInt64(SignalFrame.information)
-        self[.rdx] = stack.rawValue + UInt64(SignalFrame.context)
+        self[.rsi] = start + UInt64(SignalFrame.information)
+        self[.rdx] = start + UInt64(SignalFrame.context)
         self[.rax] = 0
         self[.rip] = handler.rawValue
-        self[.rsp] = stack.rawValue
+        self[.rsp] = start
         // DF, RF and TF are cleared for the handler (arch/x86/kernel/signal.c, handle_signal).
         self[.rflags] &= ~0x1_0500
+        ExtendedState.reset()
     }
     /// Whether the registers are those of a system call that has not been restarted or replaced.
     package var isInSystemCall: Bool {

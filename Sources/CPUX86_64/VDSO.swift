@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 internal import CPUX86_64Assembly
 internal import NucleusLayout
 
@@ -16,6 +16,9 @@ package enum VDSO {
                 copying: ())
         }
     }
+    /// Where handlers without SA_RESTORER return to, in an object that is mapped at `start`: there is
+    /// no such place on x86-64.
+    package static func signalReturn(in start: VirtualAddress) -> VirtualAddress? { nil }
     /// Writes the numbers into their page, so that a reader that was interrupted reads again.
     @_lifetime(page: copy page)
     package static func write(

@@ -24,7 +24,7 @@ struct AuxiliaryVector {
         let start = words.address
         try words.append(.sharedObject, sharedObject.rawValue, to: stack)
         try words.append(
-            .minimumSignalStack, UInt64(Signals.maximumFrameByteCount), to: stack)
+            .minimumSignalStack, UInt64(SignalFrame.maximumByteCount), to: stack)
         try words.append(.hardware, ProcessorFeatures.capabilities, to: stack)
         try words.append(.pageSize, UInt64(Page.size), to: stack)
         try words.append(.clockTicks, Self.clockTicks, to: stack)

@@ -132,9 +132,11 @@ package enum ProgramStart {
         }
         let random = try stack.push(seed.span.raw)
 
+        let sharedObject = try SharedClocks.map(into: process.addressSpace)
+        process.signals.trampoline = VDSO.signalReturn(in: sharedObject)
         let vector = AuxiliaryVector(
             program: program, credentials: process.credentials, name: name, platform: platform,
-            random: random, sharedObject: try SharedClocks.map(into: process.addressSpace))
+            random: random, sharedObject: sharedObject)
         let items = 1 + arguments.count + 1 + environment.count + 1
         let table = try stack.pushTable(
             words: items + AuxiliaryVector.wordCount, rounded: AuxiliaryVector.wordCount)

@@ -26,6 +26,8 @@ package final class Signals: SignalSource {
     package var alternateStack = AlternateStack()
     /// The last fault, as frames report it.
     package var fault = FaultRecord()
+    /// Where handlers return to that come without SA_RESTORER, where the vDSO has such a place.
+    package var trampoline: VirtualAddress?
     /// How restart_syscall(2) goes on with the call that a stop or an ignored signal interrupted.
     package var restart: RestartBlock?
     /// rseq(2)
