@@ -8,7 +8,7 @@ internal import NucleusLayoutX86_64
 /// before it, as long as the longest instruction: one of them is a true instruction's start, so
 /// where all readings agree the agreed one is true. Where they do not agree the site stays.
 package enum CallSite {
-    package enum Plan: Equatable, Sendable {
+    package enum Plan: Equatable, Sendable, BitwiseCopyable {
         /// `mov $number, %eax` lies right before the site: its five bytes become a jump to a stub;
         /// the `syscall` stays, as restarts and jumps come to it.
         case move(number: UInt32)

@@ -8,11 +8,11 @@ internal import Trace
 /// The system-call sites of a process that were made jumps (Documentation/Decisions, "System calls
 /// as jumps").
 ///
-/// A site is looked at when a call came by the `syscall` instruction. Its page becomes the process's
-/// own; a stub in an area near the text passes where to go on and jumps into the library OS. The
-/// program only ever sees its own addresses: `restore` moves registers that were caught within a
-/// stub or springboard back to the site. Site and springboard share a page, so that they come and
-/// go together.
+/// A site is looked at when a call came by the CPU's instruction for it (`syscall`). Its page becomes
+/// the process's own; a stub in an area near the text passes where to go on and jumps into the
+/// library OS. The program only ever sees its own addresses: `restore` moves registers that were
+/// caught on the way back to the site. What is changed, and how, the CPU module says by `CallSite`;
+/// all of it lies in the site's page, so that it comes and goes together.
 package final class CallSites {
     /// Whether sites may be changed at all (`--no-rewrite` says no).
     package enum Policy: Sendable {
@@ -53,10 +53,12 @@ package final class CallSites {
 
     // MARK: Changing a site
 
-    /// Looks at the site whose `syscall` the program just executed, and makes it a jump if it can be.
+    /// Looks at the site whose instruction the program just executed, and makes it a jump if it can
+    /// be.
     @export(interface)
     package func arrive(_ frame: ProgramFrame) {
         slowCallCount += 1
+        if CallSite.callsComeFromStubs, restore(frame) != nil { return }
         guard policy == .change,
             let site = frame.instruction.retreated(by: UInt64(CallSite.systemCallByteCount))
         else { return }
@@ -89,22 +91,16 @@ package final class CallSites {
         _ site: VirtualAddress, _ number: UInt32, within text: Range<UInt64>
     ) throws(Errno) -> Bool {
         guard !isChanged(site) else { return false }
-        switch try plan(site, number, within: text) {
-        case .none: return false
-        case .move(let number):
-            guard let jump = site.retreated(by: UInt64(CallSite.jumpByteCount)),
-                jump.pageDown == site.pageDown
-            else { return false }
-            return try writeMove(jump, site, number)
-        case .springboard(let offset, let byteCount):
-            let board = VirtualAddress(rawValue: site.rawValue &+ UInt64(bitPattern: Int64(offset)))
-            // All of it in the site's page.
-            guard board.pageDown == site.pageDown,
-                board.pageOffset + byteCount <= Page.size,
-                site.pageOffset + CallSite.systemCallByteCount <= Page.size
-            else { return false }
-            return try writeSpringboard(board, byteCount, site, offset)
+        let plan = try plan(site, number, within: text)
+        guard plan.isWithinPage(of: site) else { return false }
+        let frame = try space.textFrame(at: site.pageDown)
+        guard let stub = try makeStub(.init(site: site.rawValue, plan: plan)) else {
+            return false
         }
+        let isWritten = frame.withMutableBytes { plan.apply(to: &$0, site: site, stub: stub) }
+        CPU.cleanCode(at: site, byteCount: CallSite.systemCallByteCount)
+        CPU.serialize()
+        return isWritten
     }
 
     private func plan(
@@ -126,50 +122,7 @@ package final class CallSites {
         ) { isChanged(VirtualAddress(rawValue: start.rawValue + UInt64($0))) }
     }
 
-    private func writeMove(
-        _ jump: VirtualAddress, _ site: VirtualAddress, _ number: UInt32
-    ) throws(Errno) -> Bool {
-        let frame = try space.textFrame(at: site.pageDown)
-        guard
-            let stub = try makeStub(
-                .init(site: site.rawValue, springboard: 0, number: number, kind: .move))
-        else { return false }
-        let isWritten = frame.withMutableBytes { bytes in
-            var place = bytes._mutatingExtracting(
-                jump.pageOffset..<jump.pageOffset + CallSite.jumpByteCount)
-            return CallSite.writeJump(to: &place, at: jump, target: stub)
-        }
-        CPU.serialize()
-        return isWritten
-    }
-    private func writeSpringboard(
-        _ board: VirtualAddress, _ byteCount: Int, _ site: VirtualAddress, _ offset: Int
-    ) throws(Errno) -> Bool {
-        guard let short = CallSite.shortJump(by: offset) else { return false }
-        let frame = try space.textFrame(at: site.pageDown)
-        guard
-            let stub = try makeStub(
-                .init(
-                    site: site.rawValue, springboard: board.rawValue, number: 0,
-                    kind: .springboard))
-        else { return false }
-        let isWritten = frame.withMutableBytes { bytes in
-            var gap = bytes._mutatingExtracting(board.pageOffset..<board.pageOffset + byteCount)
-            guard CallSite.writeJump(to: &gap, at: board, target: stub) else { return false }
-            // What is left of a long nop's bytes would be read as other instructions.
-            for index in CallSite.jumpByteCount..<byteCount {
-                gap.storeLittleEndian(CallSite.filler, at: index)
-            }
-            var place = bytes._mutatingExtracting(
-                site.pageOffset..<site.pageOffset + CallSite.systemCallByteCount)
-            place.storeLittleEndian(short, at: 0)
-            return true
-        }
-        CPU.serialize()
-        return isWritten
-    }
-
-    /// Whether the `syscall` at an address has a stub.
+    /// Whether the site at an address has a stub.
     private func isChanged(_ address: VirtualAddress) -> Bool {
         for index in 0..<areaCount where areas[index]?.find(site: address.rawValue) != nil {
             return true
@@ -184,7 +137,7 @@ package final class CallSites {
         }
         guard areaCount < areas.count, let text = space.text(containing: site) else { return nil }
         try KernelReserve.admit()
-        guard let area = try StubArea(below: text.start, in: space) else { return nil }
+        guard let area = try StubArea(below: text.start, of: site, in: space) else { return nil }
         areas[areaCount] = area
         areaCount += 1
         return try area.add(record, in: space)
@@ -204,60 +157,46 @@ package final class CallSites {
         }
     }
 
-    /// Moves registers that were caught on the way from a site into the library OS back to the
-    /// site's `syscall`, as if it were about to be executed.
+    /// Moves registers that were caught on the way from a site into the library OS back to the site,
+    /// as if it were about to be executed.
     @export(interface)
-    package func restore(_ frame: ProgramFrame) -> Found? {
-        if frame.instruction == CPU.area.callEntry {
-            frame.returnToSite()
-            return .entry
-        }
+    package func restore(_ frame: ProgramFrame) -> CallSite.Found? {
+        let isAtEntry = frame.instruction == CPU.area.callEntry
+        if isAtEntry { frame.returnToSite() }
         for index in 0..<areaCount {
-            guard let record = areas[index]?.find(at: frame.instruction.rawValue) else { continue }
-            frame.instruction = VirtualAddress(rawValue: record.site)
-            if record.kind == .move { frame.result = UInt64(record.number) }
-            return record.kind == .move ? .entry : .springboard
+            guard let found = areas[index]?.find(at: frame.instruction) else { continue }
+            return frame.leaveStub(
+                at: found.offset, of: found.record.plan,
+                site: VirtualAddress(rawValue: found.record.site))
         }
-        return nil
-    }
-    /// Where `restore` found the program.
-    package enum Found: Sendable {
-        /// On a way that leads past the site's own `syscall`.
-        case entry
-        /// Behind a site that is a jump itself.
-        case springboard
+        return isAtEntry ? .entry : nil
     }
 }
 
 /// Stubs in a range of program memory near a text, and what each stands for.
 final class StubArea {
     struct Record: BitwiseCopyable {
-        /// Address of the `syscall`; 0 where its text is gone.
+        /// The site's address; 0 where its text is gone.
         var site: UInt64
-        var springboard: UInt64
-        var number: UInt32
-        var kind: Kind
-    }
-    enum Kind: UInt8, BitwiseCopyable {
-        case move
-        case springboard
+        var plan: CallSite.Plan
     }
 
     private static let byteCount = UInt64(Page.size)
     private static let stubsPerArea = Int(byteCount) / CallSite.stubByteCount
-    private static let reach: UInt64 = 1 << 30
 
     private let start: VirtualAddress
     private var records: FixedBuffer<Record>
     // The first slot holds the entry's address.
     private var used = 1
 
-    /// Maps an area below a text; `nil` where no room is near.
-    init?(below text: VirtualAddress, in space: AddressSpace) throws(Errno) {
+    /// Maps an area below a text; `nil` where no room is near enough to a site of it.
+    init?(
+        below text: VirtualAddress, of site: VirtualAddress, in space: AddressSpace
+    ) throws(Errno) {
         guard let start = space.freeRange(below: text, byteCount: Self.byteCount),
-            text.rawValue - start.rawValue < Self.reach
+            site.rawValue - start.rawValue < CallSite.reach
         else { return nil }
-        let nothing = Record(site: 0, springboard: 0, number: 0, kind: .move)
+        let nothing = Record(site: 0, plan: .none)
         guard let records = FixedBuffer(count: Self.stubsPerArea, repeating: nothing) else {
             throw .outOfMemory
         }
@@ -284,11 +223,11 @@ final class StubArea {
         let isWritten = frame.withMutableBytes { bytes in
             var place = bytes._mutatingExtracting(
                 stub.pageOffset..<stub.pageOffset + CallSite.stubByteCount)
-            return CallSite.writeStub(
-                to: &place, at: stub, site: VirtualAddress(rawValue: record.site),
-                number: record.kind == .move ? record.number : nil, entry: start)
+            return record.plan.writeStub(
+                to: &place, at: stub, site: VirtualAddress(rawValue: record.site), entry: start)
         }
         guard isWritten else { return nil }
+        CPU.cleanCode(at: stub, byteCount: CallSite.stubByteCount)
         records[slot] = record
         used = max(used, slot + 1)
         return stub
@@ -301,13 +240,16 @@ final class StubArea {
     }
 
     func find(site: UInt64) -> Record? { first { $0.site == site } }
-    /// The record of the stub or springboard at an address.
-    func find(at address: UInt64) -> Record? {
-        if address >= start.rawValue, address < start.rawValue + Self.byteCount {
-            let index = Int(address - start.rawValue) / CallSite.stubByteCount
-            return index > 0 && index < used && records[index].site != 0 ? records[index] : nil
+    /// The record of what is at an address: a stub, with the offset in it, or what leads there.
+    func find(at address: VirtualAddress) -> (record: Record, offset: Int?)? {
+        if address >= start, address.rawValue < start.rawValue + Self.byteCount {
+            let offset = Int(address.rawValue - start.rawValue)
+            let index = offset / CallSite.stubByteCount
+            guard index > 0, index < used, records[index].site != 0 else { return nil }
+            return (records[index], offset % CallSite.stubByteCount)
         }
-        return first { $0.kind == .springboard && $0.springboard == address }
+        let record = first { $0.plan.leadsOver(address, from: VirtualAddress(rawValue: $0.site)) }
+        return record.map { ($0, nil) }
     }
     private func first(_ matches: (Record) -> Bool) -> Record? {
         for index in 1..<used where records[index].site != 0 && matches(records[index]) {
@@ -316,7 +258,7 @@ final class StubArea {
         return nil
     }
 
-    /// Undoes the sites within a range. A springboard's gap stays as it is: nothing leads there.
+    /// Undoes the sites within a range.
     func takeBack(_ range: Range<UInt64>, in space: AddressSpace) {
         for index in 1..<used where records[index].site != 0 && range.contains(records[index].site)
         {
@@ -326,18 +268,8 @@ final class StubArea {
             guard let frame = space.presentFrame(at: site), Frames.shareCount(frame) == 1 else {
                 continue
             }
-            frame.withMutableBytes { bytes in
-                switch record.kind {
-                case .move:
-                    let at = site.pageOffset - CallSite.jumpByteCount
-                    var place = bytes._mutatingExtracting(at..<at + CallSite.jumpByteCount)
-                    CallSite.writeMove(to: &place, number: record.number)
-                case .springboard:
-                    var place = bytes._mutatingExtracting(
-                        site.pageOffset..<site.pageOffset + CallSite.systemCallByteCount)
-                    place.storeLittleEndian(CallSite.systemCall, at: 0)
-                }
-            }
+            frame.withMutableBytes { record.plan.undo(in: &$0, site: site) }
+            CPU.cleanCode(at: site, byteCount: CallSite.systemCallByteCount)
         }
         CPU.serialize()
     }
