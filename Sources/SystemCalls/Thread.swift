@@ -5,38 +5,20 @@ internal import Processes
 
 // The thread's own: segment bases, robust futexes, CPU.
 extension SystemCalls {
-    private enum ArchitectureRequest {
-        static let setGS: Int32 = 0x1001
-        static let setFS: Int32 = 0x1002
-        static let getFS: Int32 = 0x1003
-        static let getGS: Int32 = 0x1004
-        static let getIdentification: Int32 = 0x1011
-        static let setIdentification: Int32 = 0x1012
-    }
-
     /// arch_prctl(2): Gets and sets the bases of FS and GS. Errors: EFAULT, EINVAL, ENODEV, EPERM.
     static func archPrctl(
         _ caller: Caller, request: Int32, address: VirtualAddress
     ) throws(Errno) -> Int {
-        switch request {
-        case ArchitectureRequest.setFS:
-            CPU.threadPointer = try segmentBase(address)
-        case ArchitectureRequest.setGS:
-            CPU.secondaryBase = try segmentBase(address)
-        case ArchitectureRequest.getFS:
-            try ProgramMemory.store(CPU.threadPointer, at: address)
-        case ArchitectureRequest.getGS:
-            try ProgramMemory.store(CPU.secondaryBase, at: address)
-        // CPUID works, and can't be made to fault.
-        case ArchitectureRequest.getIdentification: return 1
-        case ArchitectureRequest.setIdentification: throw .noSuchDevice
-        default: throw .invalidArgument
+        switch ArchitectureControl.answer(request, address: address) {
+        case .done(let result): return result
+        case .store(let value):
+            try ProgramMemory.store(value, at: address)
+            return 0
+        case .invalidRequest: throw .invalidArgument
+        case .notPermitted: throw .operationNotPermitted
+        case .noDevice: throw .noSuchDevice
+        case .absent: throw .notImplemented
         }
-        return 0
-    }
-    private static func segmentBase(_ address: VirtualAddress) throws(Errno) -> UInt64 {
-        guard address.rawValue < 0x7fff_ffff_f000 else { throw .operationNotPermitted }
-        return address.rawValue
     }
 
     private static let robustListSize: UInt = 24
