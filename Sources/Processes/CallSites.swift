@@ -98,7 +98,8 @@ package final class CallSites {
             return false
         }
         let isWritten = frame.withMutableBytes { plan.apply(to: &$0, site: site, stub: stub) }
-        CPU.cleanCode(at: site, byteCount: CallSite.systemCallByteCount)
+        // All of it: the page may be a copy that was made just now.
+        CPU.cleanCode(at: site.pageDown, byteCount: Page.size)
         CPU.serialize()
         return isWritten
     }
