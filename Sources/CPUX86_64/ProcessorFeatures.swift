@@ -12,6 +12,8 @@ package enum ProcessorFeatures {
     }
     /// AT_HWCAP: CPUID.1:EDX.
     package static var capabilities: UInt64 { UInt64(basic.value.edx) }
+    /// AT_HWCAP2. FSGSBASE (bit 1) is hidden: GS belongs to the library OS's entry.
+    package static let capabilities2: UInt64 = 0
     /// AT_PLATFORM and utsname's machine.
     package static let name: StaticString = "x86_64"
 }

@@ -62,6 +62,9 @@ extension ProgramFrame {
         case .overflow, .bounds, .invalidTSS, .generalProtection, nil: return .violation
         }
     }
+    /// Executes an instruction for the program that its CPU refuses and Linux executes; whether it was
+    /// one. On x86-64 there is none. `load` loads a word of the program's.
+    package func emulateInstruction(_ load: (VirtualAddress) -> UInt32?) -> Bool { false }
     /// How a page fault's instruction reached memory.
     package var access: MemoryAccess {
         let error = self[.error]

@@ -40,8 +40,7 @@ struct AuxiliaryVector {
         try words.append(.effectiveGroup, UInt64(credentials.groups.effective), to: stack)
         try words.append(.secure, 0, to: stack)
         try words.append(.random, random.rawValue, to: stack)
-        // FSGSBASE (bit 1) is hidden: GS belongs to the library OS's entry.
-        try words.append(.hardware2, 0, to: stack)
+        try words.append(.hardware2, ProcessorFeatures.capabilities2, to: stack)
         try words.append(.executableName, name.rawValue, to: stack)
         try words.append(.platform, platform.rawValue, to: stack)
         try words.append(.end, 0, to: stack)

@@ -12,6 +12,7 @@ package enum Processes {
     /// `faultAddress` is that of an access to memory. The kernel calls `deliverPendingSignals` afterwards.
     @export(interface)
     package static func handleException(frame: ProgramFrame, faultAddress: VirtualAddress) {
+        if frame.emulateInstruction({ try? ProgramMemory.load(UInt32.self, at: $0) }) { return }
         guard let fault = frame.fault(at: faultAddress) else { return }
         let process = Process.current
         guard let (signal, information) = signal(for: fault, at: frame.instruction, process) else {
