@@ -2,7 +2,7 @@
 #include "conformance.h"
 
 int main(void) {
-    SHOW(syscall(334, BAD_POINTER, 31, 0, 0)); /* an impossible size */
-    SHOW(syscall(334, BAD_POINTER, 32, 64, 0));
+    SHOW(syscall(SYS_rseq, BAD_POINTER, 31, 0, 0)); /* an impossible size */
+    SHOW(syscall(SYS_rseq, BAD_POINTER, 32, 64, 0));
     return 0;
 }
