@@ -6,15 +6,16 @@ SHELL := /bin/sh
 SECONDS ?= 60
 # Release programs are fully static: they start in 1 ms instead of 3, and run on any Linux.
 HOST_FLAGS := -c release --static-swift-stdlib -Xswiftc -static-executable -Xswiftc -use-ld=lld
-KERNEL_FLAGS := --toolset Scripts/toolsets/x86_64.json --triple x86_64-unknown-none-elf \
-	-c release --product kernel --scratch-path .build-x86_64
+ARCHITECTURES := x86_64 arm64
+TRIPLE_x86_64 := x86_64-unknown-none-elf
+TRIPLE_arm64 := aarch64-none-none-elf
 RELEASE := .build/release
 TOOLCHAIN = $(dir $(shell readlink -f "$$(command -v swift)"))
 
 help:
 	@echo 'make run             boot an example program as a unikernel'
 	@echo 'make test            build everything and run every test'
-	@echo 'make build           martlet, martlet-vmm and the kernel in .build/release'
+	@echo 'make build           martlet, martlet-vmm and the kernels in .build/release'
 	@echo 'make check           format, fence, disassembly, generated files'
 	@echo 'make fuzz SECONDS=60 every parser and both ring halves, SECONDS each'
 	@echo 'make bench           measure (table and JSON)'
@@ -30,13 +31,15 @@ build:
 	swift build $(HOST_FLAGS) --product martlet-vmm
 	@$(MAKE) --no-print-directory kernel
 
-# The kernel's name says its architecture; martlet looks for it beside itself.
-kernel:
-	MARTLET_BARE=x86_64 swift build $(KERNEL_FLAGS)
+# A kernel's name says its architecture; martlet looks for it beside itself.
+kernel: $(addprefix kernel-,$(ARCHITECTURES))
+
+kernel-%:
+	MARTLET_BARE=$* swift build --toolset Scripts/toolsets/$*.json --triple $(TRIPLE_$*) \
+		-c release --product kernel --scratch-path .build-$*
 	@mkdir -p $(RELEASE)
-	@$(TOOLCHAIN)llvm-objcopy --strip-debug .build-x86_64/release/kernel \
-		$(RELEASE)/martlet-kernel-x86_64.new
-	@mv -f $(RELEASE)/martlet-kernel-x86_64.new $(RELEASE)/martlet-kernel-x86_64
+	@$(TOOLCHAIN)llvm-objcopy --strip-debug .build-$*/release/kernel $(RELEASE)/martlet-kernel-$*.new
+	@mv -f $(RELEASE)/martlet-kernel-$*.new $(RELEASE)/martlet-kernel-$*
 
 run:
 	@Scripts/bootstrap run

@@ -46,6 +46,11 @@ package struct PageTableEntry: PageTableFormat {
         self.init(page: page, rights: rights)
         rawValue &= ~Self.notGlobal
     }
+    /// A 2 MiB page of the library OS.
+    package init(libraryLargePage page: PhysicalAddress, rights: PageRights) {
+        self.init(libraryPage: page, rights: rights)
+        rawValue &= ~Self.tableOrPage
+    }
     /// A page of device registers, for the library OS: nGnRE.
     package init(devicePage page: PhysicalAddress) {
         self.init(libraryPage: page, rights: [.read, .write])

@@ -27,15 +27,14 @@ ARM64_ABSENT(arm64_wait)
 ARM64_ABSENT(arm64_pause)
 void arm64_order_stores(void) {}
 void arm64_order_tables(void) {}
-void arm64_order_clean(void) {}
 void arm64_order_fetch(void) {}
 ARM64_ABSENT(arm64_register_load_8)
 ARM64_ABSENT(arm64_register_load_16)
 ARM64_ABSENT(arm64_register_load_32)
 ARM64_ABSENT(arm64_register_store_8)
 ARM64_ABSENT(arm64_register_store_32)
-ARM64_ABSENT(arm64_clean_line)
-ARM64_ABSENT(arm64_drop_line)
+ARM64_ABSENT(arm64_clean_data)
+ARM64_ABSENT(arm64_drop_code)
 ARM64_ABSENT(arm64_random_seed)
 ARM64_ABSENT(arm64_extended_save)
 ARM64_ABSENT(arm64_extended_restore)

@@ -92,8 +92,7 @@ arm64_entry_interrupt:
     lsr x1, x1, #44
     cmp x1, #LIBRARY_SLOT
     b.ne 1f
-    str x8, [x0, #DATA_ELR]                 // .globl arm64_call_exit
-arm64_call_exit: as if its `br x8` had been executed
+    str x8, [x0, #DATA_ELR]                 // arm64_call_exit: as if its `br x8` had been executed
 1:  ENTER_FROM_PROGRAM
     STORE_HARDWARE
     mov x1, #-1
@@ -105,6 +104,7 @@ arm64_call_exit: as if its `br x8` had been executed
 .globl arm64_entry_return
 .type arm64_entry_return, @function
 arm64_entry_return:
+    bti j
 return_to_program:
     mrs x2, tpidrro_el0
     ldr x0, [x2, #DATA_LIBRARY_STACK_TOP]
@@ -268,6 +268,10 @@ call_unknown:
 kernel_entry_tree:
     mov x29, xzr
     mov x30, xzr
+    adrp x4, boot_pages                     // all of these begin pages
+    adrp x5, kernel_constants
+    adrp x6, kernel_data
+    adrp x7, kernel_end
     bl library_prepare_tree
     mov x1, #BOOT_RECORD_BYTES
     bl library_boot

@@ -10,6 +10,9 @@ arm64_gate:
     mov x8, x0
     mov x0, x1
     mov x1, x2
+.globl arm64_gate_instruction
+arm64_gate_instruction:
+    bti c
     svc #0
 .globl arm64_gate_site
 arm64_gate_site:
@@ -33,9 +36,6 @@ arm64_firmware_call:
     ldp x29, x30, [sp], #16
     ret
 .size arm64_firmware_call, . - arm64_firmware_call
-.globl arm64_gate_instruction
-.set arm64_gate_instruction, arm64_gate + 12
-
 // void arm64_enter_program(uint64_t entry): to arm64_entry_return; never comes back.
 .section .text.arm64_enter_program, "ax"
 .globl arm64_enter_program

@@ -70,6 +70,26 @@ arm64_program_copy_string:
 .size arm64_program_copy_string, . - arm64_program_copy_string
     FAULT_ENTRY 2b, 4b
 
+// void arm64_clean_data(uint64_t start, uint64_t end, uint64_t line), and its like for instructions
+.macro CACHE_LINES name, operation, register
+.section .text.\name, "ax"
+.globl \name
+.type \name, @function
+\name:
+    sub x3, x2, #1
+    bic x0, x0, x3
+1:  \operation \register, x0
+    add x0, x0, x2
+    cmp x0, x1
+    b.lo 1b
+2:  dsb ish
+    ret
+.size \name, . - \name
+    FAULT_ENTRY 1b, 2b
+.endm
+    CACHE_LINES arm64_clean_data, dc, cvau
+    CACHE_LINES arm64_drop_code, ic, ivau
+
 // const uint64_t arm64_fault_table[2]: its first byte and its end; empty in a host build.
 .section .rodata.arm64_fault_table, "a"
 .balign 8

@@ -39,8 +39,8 @@ package struct CPUArea: Sendable {
         nonmutating set { unsafe cpu_store(word(DATA_MASKED), newValue) }
     }
     /// Vectors that came and were not handled; bit n is FIRST_DEVICE_VECTOR + n.
-    fileprivate var pending: UInt32 { unsafe cpu_load(word(DATA_PENDING)) }
-    fileprivate func takePending() -> UInt32 { unsafe cpu_exchange(word(DATA_PENDING), 0) }
+    var pending: UInt32 { unsafe cpu_load(word(DATA_PENDING)) }
+    func takePending() -> UInt32 { unsafe cpu_exchange(word(DATA_PENDING), 0) }
     package var libraryStackTop: UInt64 {
         get { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee }
         nonmutating set { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee = newValue }
@@ -114,7 +114,7 @@ package enum CPU {
     /// Declares that the nucleus is there. Called once, first thing at boot.
     package static func start() { unsafe hasNucleus = true }
 
-    private static func gate(_ index: Int32, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64 {
+    static func gate(_ index: Int32, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64 {
         guard unsafe hasNucleus else { return 0 }
         let index = UInt64(UInt32(bitPattern: index))
         return area.systemCallEntersRing0
@@ -136,6 +136,11 @@ package enum CPU {
             writeMSR(GATE_MSR_LSTAR, area.systemCallEntry)
         }
     }
+    /// What the probe found.
+    package static var gateDescription: StaticString {
+        area.systemCallEntersRing0
+            ? "gate: syscall enters ring 0" : "gate: syscall stays in ring 3"
+    }
     /// Ends the probe's `syscall` when its target could not be fetched in ring 3; whether it was that.
     package static func answerProbe(_ frame: ProgramFrame) -> Bool {
         guard frame[.vector] == 14, frame[.rip] == area.nucleusSystemCallEntry else { return false }
@@ -155,27 +160,11 @@ package enum CPU {
     package static func loadRoot(_ root: PhysicalAddress) {
         _ = gate(GATE_LOAD_ROOT, root.rawValue)
     }
-    /// Takes the vectors that are pending on this CPU; bit n is FIRST_DEVICE_VECTOR + n.
-    ///
-    /// One end of interrupt a vector: those of a higher class nest, and each stays in service until
-    /// its own.
-    package static func takePendingVectors() -> UInt32 {
-        guard area.pending != 0 else { return 0 }
-        let pending = area.takePending()
-        for _ in 0..<pending.nonzeroBitCount { LocalTimer.endInterrupt() }
-        return pending
-    }
-    /// To be called when the handlers of what was taken have run.
-    package static func finishVectors() {}
     /// Waits until a vector is pending; returns at once if one is.
     package static func wait() { _ = gate(GATE_WAIT) }
     package static func pause() { cpu_pause() }
     /// To be called between writing instructions and running them.
     package static func serialize() { if unsafe hasNucleus { cpu_serialize() } }
-    /// Ends the machine; returns only where the platform ignored it.
-    package static func powerOff() { _ = gate(GATE_POWER_OFF) }
-    /// Resets the machine.
-    package static func reset() { _ = gate(GATE_RESET) }
     /// Runs the program whose frame tops the library-OS stack.
     package static func enterProgram() -> Never {
         cpu_enter_program(area.base + UInt64(AREA_ENTRY) + UInt64(ENTRY_RETURN))
@@ -201,14 +190,6 @@ package enum CPU {
         let answer = cpu_identify(leaf, subleaf)
         return Identification(eax: answer.eax, ebx: answer.ebx, ecx: answer.ecx, edx: answer.edx)
     }
-    /// Writes bytes to the early console, where the boot record says that there is one.
-    package static func writeEarlyConsole(_ bytes: RawSpan) {
-        // SAFETY: the instruction reads exactly the span's bytes.
-        unsafe bytes.withUnsafeBytes { buffer in
-            guard let start = buffer.baseAddress else { return }
-            unsafe cpu_out_bytes(UInt16(VMM_EARLY_CONSOLE_PORT), start, buffer.count)
-        }
-    }
 }
 
 extension CPU {
@@ -231,6 +212,8 @@ extension CPU {
         frame[.rax] = 0
         return true
     }
+    /// A return address as it lies on the stack.
+    package static func codeAddress(_ stored: UInt64) -> UInt64 { stored }
     package static func isPageFault(_ frame: ProgramFrame) -> Bool { frame[.vector] == 14 }
 
     /// Undoes a `syscall` whose entry was left before it set masked: it happens again (an

@@ -3,23 +3,9 @@ package import Base
 internal import NucleusLayout
 internal import NucleusLayoutX86_64
 
-/// The local APIC in xAPIC mode through its mapped page: one-shot timer and end of interrupt.
-///
-/// Source: Intel SDM volume 3, chapter 11 (register offsets: table 11-1). Ring 3 drives it without
-/// an exit on these hosts; an x2APIC variant by gate MSRs belongs here too.
+/// The local APIC's timer, one-shot (SDM volume 3, section 11.5.4).
 package enum LocalTimer {
-    private enum Offset {
-        static let identifier: UInt64 = 0x020
-        static let taskPriority: UInt64 = 0x080
-        static let endOfInterrupt: UInt64 = 0x0b0
-        static let spurious: UInt64 = 0x0f0
-        static let interruptCommand: UInt64 = 0x300
-        static let timerEntry: UInt64 = 0x320
-        static let localLines: (UInt64, UInt64) = (0x350, 0x360)
-        static let initialCount: UInt64 = 0x380
-        static let currentCount: UInt64 = 0x390
-        static let divide: UInt64 = 0x3e0
-    }
+    private typealias Offset = InterruptController.Offset
     /// The timer's vector.
     package static var vector: Int { Int(TIMER_VECTOR) }
     private static let divideByOne: UInt32 = 0b1011
@@ -27,35 +13,10 @@ package enum LocalTimer {
     // Set once at boot: ticks per nanosecond, scaled by 2^32; 0 where there is no timer.
     private nonisolated(unsafe) static var multiplier: UInt64 = 0
 
-    // SAFETY: the page at DEVICE_WINDOW_BASE is the local APIC from before boot to the end.
     private static func write(_ offset: UInt64, _ value: UInt32) {
-        guard
-            let register = unsafe UnsafeMutablePointer<UInt32>(
-                bitPattern: UInt(DEVICE_WINDOW_BASE) + UInt(offset))
-        else { return }
-        unsafe cpu_store(register, value)
+        InterruptController.write(offset, value)
     }
-
-    private static func read(_ offset: UInt64) -> UInt32 {
-        guard
-            let register = unsafe UnsafeMutablePointer<UInt32>(
-                bitPattern: UInt(DEVICE_WINDOW_BASE) + UInt(offset))
-        else { return 0 }
-        return unsafe cpu_load(register)
-    }
-
-    /// Turns a local APIC on that a loader left as it was; returns its identifier. Our VMM does the
-    /// same before the first instruction.
-    package static func enableController() -> UInt8 {
-        let isMasked: UInt32 = 1 << 16
-        let isEnabled: UInt32 = 1 << 8
-        write(Offset.taskPriority, 0)
-        write(Offset.localLines.0, isMasked)
-        write(Offset.localLines.1, isMasked)
-        write(Offset.timerEntry, isMasked | UInt32(TIMER_VECTOR))
-        write(Offset.spurious, isEnabled | UInt32(SPURIOUS_VECTOR))
-        return UInt8(truncatingIfNeeded: read(Offset.identifier) >> 24)
-    }
+    private static func read(_ offset: UInt64) -> UInt32 { InterruptController.read(offset) }
 
     /// A reading of the timer's counter between two of the time stamp counter's, the closest of a few.
     package struct Reading: Sendable {
@@ -99,12 +60,4 @@ package enum LocalTimer {
         write(Offset.initialCount, UInt32(clamping: max(ticks, 1)))
     }
     package static func disarm() { write(Offset.initialCount, 0) }
-    /// Sends a vector to this CPU (destination shorthand: self).
-    package static func interruptSelf(vector: Int) {
-        let destinationSelf: UInt32 = 1 << 18
-        let asserted: UInt32 = 1 << 14
-        write(Offset.interruptCommand, destinationSelf | asserted | UInt32(vector))
-    }
-    /// Ends the interrupt in service; written when one was handled.
-    package static func endInterrupt() { write(Offset.endOfInterrupt, 0) }
 }

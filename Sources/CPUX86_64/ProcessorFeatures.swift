@@ -14,7 +14,7 @@ package enum ProcessorFeatures {
     package static var capabilities: UInt64 { UInt64(basic.value.edx) }
     /// AT_HWCAP2. FSGSBASE (bit 1) is hidden: GS belongs to the library OS's entry.
     package static let capabilities2: UInt64 = 0
-    /// AT_PLATFORM and utsname's machine.
+    /// utsname's machine, and AT_PLATFORM.
     package static let name: StaticString = "x86_64"
 }
 

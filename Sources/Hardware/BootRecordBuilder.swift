@@ -31,6 +31,13 @@ package struct BootRecordBuilder {
         store(value, at: field.offset)
     }
 
+    /// Takes bytes over that nobody else has seen. Precondition: BootRecord.seedSize bytes.
+    package func setSeed(_ bytes: RawSpan) {
+        precondition(bytes.byteCount == BootRecord.seedSize)
+        for offset in stride(from: 0, to: bytes.byteCount, by: 8) {
+            store(bytes.littleEndian(UInt64.self, at: offset), at: BootRecord.seed + offset)
+        }
+    }
     /// Appends an entry of up to four words to a table; false where the record is full.
     @discardableResult
     package mutating func append(

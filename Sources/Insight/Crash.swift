@@ -144,7 +144,7 @@ private final class CrashState: @unchecked Sendable {
                 let returnAddress = load(VirtualAddress(rawValue: base &+ 8)), returnAddress != 0,
                 next == 0 || next > base
             else { return }
-            address = returnAddress
+            address = CPU.codeAddress(returnAddress)
             base = next
         }
     }

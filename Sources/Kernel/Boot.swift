@@ -63,9 +63,7 @@ private func run(
     if let level = line.logLevel, let level = NucleusInterface.LogLevel(rawValue: level) {
         Log.current?.level = level
     }
-    Log.debug(
-        CPU.area.systemCallEntersRing0
-            ? "gate: syscall enters ring 0" : "gate: syscall stays in ring 3")
+    Log.debug(CPU.gateDescription)
     if let name = line.selfTest, name.equals("crash-at-end") {
         SelfTest.crashAtEnd()
     } else if let name = line.selfTest {

@@ -88,8 +88,8 @@ enum SelfTest {
         Interrupts.register(first, vector: LocalTimer.vector - 2)
         Interrupts.register(second, vector: LocalTimer.vector - 1)
         for round in 1...count {
-            LocalTimer.interruptSelf(vector: LocalTimer.vector - 2)
-            LocalTimer.interruptSelf(vector: LocalTimer.vector - 1)
+            InterruptController.interruptSelf(vector: LocalTimer.vector - 2)
+            InterruptController.interruptSelf(vector: LocalTimer.vector - 1)
             let end = TimeStampCounter.read() + 1_000_000_000
             while first.count < round || second.count < round {
                 Interrupts.handlePending()

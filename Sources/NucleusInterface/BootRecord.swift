@@ -67,6 +67,8 @@ package enum BootRecord {
         case multiboot2 = 4
         case linux64 = 5
         case efi = 6
+        /// Linux's arm64 protocol, or an ELF beside a device tree.
+        case deviceTree = 7
     }
 
     /// Bits of `flags`.

@@ -31,7 +31,7 @@ enum PlatformDevices {
     static func find(
         _ tables: BootTables, _ info: PVHStartInfo, _ record: inout BootRecordBuilder
     ) {
-        let controller = LocalTimer.enableController()
+        let controller = InterruptController.enable()
         guard
             tables.mapDevice(UInt64(IO_APIC_WINDOW), to: UInt64(IO_APIC_PHYSICAL)),
             tables.mapDevice(

@@ -2,7 +2,7 @@
 //
 // Swift and clang call these by name. Nothing here calls a library function, and `no_builtin` keeps
 // clang from turning a loop into a call of the very function it is in. No vector registers.
-#if defined(__x86_64__) && !defined(__linux__)
+#if !defined(__linux__)
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +42,11 @@ static void copy_words(void *to, const void *from, size_t count) {
   size_t words = (count - 1) / 8;
   uint64_t last = ((const word *)((const uint8_t *)from + count - 8))->value;
   uint8_t *end = (uint8_t *)to + count - 8;
+#if defined(__x86_64__)
   __asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+#else
+  for (size_t index = 0; index < words; index++) ((word *)to)[index] = ((const word *)from)[index];
+#endif
   ((word *)end)->value = last;
 }
 
@@ -83,10 +87,18 @@ EXACT void *memset(void *to, int value, size_t count) {
   if (count >= 8) {
     size_t words = (count - 1) / 8;
     ((word *)((uint8_t *)to + count - 8))->value = pattern;
+#if defined(__x86_64__)
     __asm__ volatile("rep stosq" : "+D"(target), "+c"(words) : "a"(pattern) : "memory");
+#else
+    for (size_t index = 0; index < words; index++) ((word *)target)[index].value = pattern;
+#endif
     return to;
   }
+#if defined(__x86_64__)
   __asm__ volatile("rep stosb" : "+D"(target), "+c"(count) : "a"(value) : "memory");
+#else
+  for (size_t index = 0; index < count; index++) ((uint8_t *)target)[index] = (uint8_t)value;
+#endif
   return to;
 }
 

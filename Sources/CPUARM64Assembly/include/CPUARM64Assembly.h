@@ -18,6 +18,11 @@ size_t arm64_program_zero(void *destination, size_t byte_count);
 /// after a fault.
 size_t arm64_program_copy_string(void *destination, const void *source, size_t limit);
 
+/// Cleans the data lines of a range to where instructions are fetched from; drops its instruction
+/// lines. The line size is a power of two; a line that is not mapped ends it.
+void arm64_clean_data(uint64_t start, uint64_t end, uint64_t line);
+void arm64_drop_code(uint64_t start, uint64_t end, uint64_t line);
+
 /// A gate call (NucleusLayoutARM64.h).
 uint64_t arm64_gate(uint64_t index, uint64_t first, uint64_t second);
 /// A firmware call by the gate: function and three arguments.
@@ -31,7 +36,28 @@ _Noreturn void arm64_enter_program(uint64_t entry);
 /// Addresses that the nucleus is told: entries of the library OS, and its two sites.
 extern const uint8_t arm64_entry_synchronous[], arm64_entry_interrupt[], arm64_entry_error[];
 extern const uint8_t arm64_entry_return[], arm64_entry_call[], arm64_gate_site[], arm64_resume_site[];
-extern const uint8_t arm64_call_exit[];
+typedef enum {
+  ARM64_ENTRY_SYNCHRONOUS,
+  ARM64_ENTRY_INTERRUPT,
+  ARM64_ENTRY_ERROR,
+  ARM64_ENTRY_RETURN,
+  ARM64_ENTRY_CALL,
+  ARM64_SITE_GATE,
+  ARM64_SITE_RESUME,
+} arm64_place;
+static inline const void *arm64_entry(arm64_place place) {
+  switch (place) {
+    case ARM64_ENTRY_SYNCHRONOUS: return arm64_entry_synchronous;
+    case ARM64_ENTRY_INTERRUPT: return arm64_entry_interrupt;
+    case ARM64_ENTRY_ERROR: return arm64_entry_error;
+    case ARM64_ENTRY_RETURN: return arm64_entry_return;
+    case ARM64_ENTRY_CALL: return arm64_entry_call;
+    case ARM64_SITE_GATE: return arm64_gate_site;
+    case ARM64_SITE_RESUME: return arm64_resume_site;
+  }
+  __builtin_unreachable();
+}
+static inline const void *arm64_entry_page(void) { return arm64_entry_synchronous; }
 
 /// The vDSO's object and its end (VDSO.S).
 extern const uint8_t arm64_vdso_start[], arm64_vdso_end[];
@@ -99,8 +125,7 @@ CPU_DO(arm64_pause, "yield")
 CPU_DO(arm64_order_stores, "dmb ishst")
 /// Stores to page tables are seen by the walks that follow.
 CPU_DO(arm64_order_tables, "dsb ishst\n\tisb")
-/// Ends of the steps that make written code executed: after cleaning, and after invalidating.
-CPU_DO(arm64_order_clean, "dsb ish")
+/// What was dropped of fetched code is fetched anew by what follows.
 CPU_DO(arm64_order_fetch, "dsb ish\n\tisb")
 
 // Device registers: exactly one access of the given width, in order, never merged or moved.
@@ -111,13 +136,6 @@ CPU_STORE(arm64_register_store_8, uint8_t, "strb")
 CPU_STORE(arm64_register_store_32, uint32_t, "str")
 
 #if defined(__aarch64__)
-/// Cleans a data line to where instructions are fetched, drops an instruction line.
-static inline void arm64_clean_line(uint64_t address) {
-  __asm__ volatile("dc cvau, %0" : : "r"(address) : "memory");
-}
-static inline void arm64_drop_line(uint64_t address) {
-  __asm__ volatile("ic ivau, %0" : : "r"(address) : "memory");
-}
 /// Leaves 64 bits of the CPU's random numbers (RNDRRS); returns 0 where it has none now.
 /// Precondition: FEAT_RNG.
 static inline int arm64_random_seed(uint64_t *value) {
@@ -126,8 +144,6 @@ static inline int arm64_random_seed(uint64_t *value) {
   return (int)done;
 }
 #else
-void arm64_clean_line(uint64_t address);
-void arm64_drop_line(uint64_t address);
 int arm64_random_seed(uint64_t *value);
 #endif
 

@@ -1,0 +1,252 @@
+internal import CPUARM64Assembly
+package import Base
+internal import NucleusLayout
+internal import NucleusLayoutARM64
+
+/// The fields of a CPU's area that the library OS reads and writes (AREA_DATA, user view).
+///
+/// SAFETY (all of this file): the area is mapped for this CPU from before boot to the end, its
+/// fields are naturally aligned, and only this CPU and its nucleus touch them.
+package struct CPUArea: Sendable {
+    package let index: Int
+    package init(index: Int) { self.index = index }
+
+    /// Address of the user view.
+    package var base: UInt64 {
+        UInt64(CPU_AREA_BASE) + UInt64(CPU_AREA_USER_VIEW)
+            + UInt64(index) * UInt64(CPU_AREA_STRIDE)
+    }
+    /// Address of the supervisor view.
+    package var supervisorBase: UInt64 { base - UInt64(CPU_AREA_USER_VIEW) }
+
+    @unsafe private func quad(_ offset: Int32) -> UnsafeMutablePointer<UInt64> {
+        guard
+            let quad = unsafe UnsafeMutablePointer<UInt64>(
+                bitPattern: UInt(base) + UInt(AREA_DATA) + UInt(offset))
+        else { fatalError("a CPU area at address 0") }
+        return unsafe quad
+    }
+
+    package var libraryStackTop: UInt64 {
+        get { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee }
+        nonmutating set { unsafe quad(DATA_LIBRARY_STACK_TOP).pointee = newValue }
+    }
+    package var libraryStackLimit: UInt64 {
+        get { unsafe quad(DATA_LIBRARY_STACK_LIMIT).pointee }
+        nonmutating set { unsafe quad(DATA_LIBRARY_STACK_LIMIT).pointee = newValue }
+    }
+    fileprivate var hasReturnWork: Bool {
+        get { unsafe arm64_load(quad(DATA_RETURN_WORK)) != 0 }
+        nonmutating set { unsafe arm64_store(quad(DATA_RETURN_WORK), newValue ? 1 : 0) }
+    }
+    /// Single steps of the program are the debugger's, which there is none of yet.
+    package var wasStepped: Bool {
+        get { false }
+        nonmutating set {}
+    }
+
+    /// Where sites that were made branches lead.
+    package var callEntry: VirtualAddress {
+        VirtualAddress(rawValue: unsafe quad(DATA_CALL_ENTRY).pointee)
+    }
+    /// X30 of the program at such a site.
+    package var callLink: UInt64 { unsafe quad(DATA_CALL_X30).pointee }
+    /// System calls that came by `callEntry` since boot.
+    package var callCount: UInt64 { unsafe quad(DATA_FAST_CALLS).pointee }
+
+    /// Pages that EL1 alone may touch: its code, and its view of the data page.
+    package var nucleusCode: UInt64 { supervisorBase + UInt64(AREA_NUCLEUS) }
+    package var nucleusData: UInt64 { supervisorBase + UInt64(AREA_DATA) }
+    /// The page of the library OS's entries.
+    package var entryCode: UInt64 { unsafe Self.address(arm64_entry_page()) }
+    /// The stack that the crash screen is written on.
+    package var crashStack: Range<UInt64> {
+        base + UInt64(AREA_CRASH_STACK)..<base + UInt64(AREA_CRASH_STACK_TOP)
+    }
+    /// The frame of the program, at the top of the library-OS stack. Precondition: it was pushed,
+    /// or the caller is about to fill it.
+    package var programFrame: ProgramFrame {
+        guard
+            let frame = unsafe UnsafeMutableRawPointer(
+                bitPattern: UInt(libraryStackTop) - UInt(FRAME_BYTES))
+        else { fatalError("no library-OS stack") }
+        return unsafe ProgramFrame(at: frame)
+    }
+
+    @unsafe private static func address(_ symbol: UnsafeRawPointer) -> UInt64 {
+        UInt64(UInt(bitPattern: symbol))
+    }
+    /// Tells the nucleus where this CPU's library OS is. Called before its first exception.
+    package func prepare(stack: Range<UInt64>) {
+        let entries = DATA_UPCALL
+        unsafe quad(entries + UPCALL_SYNCHRONOUS).pointee =
+            Self.address(arm64_entry(ARM64_ENTRY_SYNCHRONOUS))
+        unsafe quad(entries + UPCALL_INTERRUPT).pointee =
+            Self.address(arm64_entry(ARM64_ENTRY_INTERRUPT))
+        unsafe quad(entries + UPCALL_ERROR).pointee = Self.address(arm64_entry(ARM64_ENTRY_ERROR))
+        unsafe quad(DATA_GATE_SITE).pointee = Self.address(arm64_entry(ARM64_SITE_GATE))
+        unsafe quad(DATA_RESUME_SITE).pointee = Self.address(arm64_entry(ARM64_SITE_RESUME))
+        unsafe quad(DATA_CALL_ENTRY).pointee = Self.address(arm64_entry(ARM64_ENTRY_CALL))
+        unsafe quad(DATA_CPU_INDEX).pointee = UInt64(index)
+        unsafe quad(DATA_CRASH_TOP).pointee = crashStack.upperBound
+        libraryStackTop = stack.upperBound
+        libraryStackLimit = stack.lowerBound
+    }
+    /// Whether the nucleus itself faulted: the frame of `library_nested_exception` is then its.
+    package var nucleusFaulted: Bool { unsafe quad(DATA_FAULT_AT_EL1).pointee != 0 }
+}
+
+/// The CPU that runs this code, and what only its nucleus can do for it.
+package enum CPU {
+    /// This CPU's area.
+    package static var area: CPUArea { CPUArea(index: 0) }
+
+    /// Whether more than a return is due when a system call has been made: the entry looks at it.
+    package static var hasReturnWork: Bool {
+        get { unsafe hasNucleus && area.hasReturnWork }
+        set { if unsafe hasNucleus { area.hasReturnWork = newValue } }
+    }
+
+    // Set by boot; a host build has no nucleus, so flushes there do nothing.
+    private nonisolated(unsafe) static var hasNucleus = false
+    /// Declares that the nucleus is there. Called once, first thing at boot.
+    package static func start() { unsafe hasNucleus = true }
+
+    @discardableResult
+    private static func gate(_ index: Int32, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64 {
+        guard unsafe hasNucleus else { return 0 }
+        return arm64_gate(UInt64(UInt32(bitPattern: index)), first, second)
+    }
+
+    /// The one way into the nucleus.
+    package static var gateDescription: StaticString { "gate: svc enters EL1" }
+    /// There is one gate, which needs no probe.
+    package static func probeGate() {}
+    package static func answerProbe(_ frame: ProgramFrame) -> Bool { false }
+
+    /// Drops one page's translation.
+    package static func flushPage(_ address: VirtualAddress) {
+        gate(GATE_FLUSH_PAGE, address.rawValue)
+    }
+    /// The address space identifier of the one process.
+    private static let spaceIdentifier: UInt64 = 1
+    /// Loads a page-table root, which drops every translation that is not global.
+    package static func loadRoot(_ root: PhysicalAddress) {
+        gate(GATE_LOAD_ROOT, root.rawValue | spaceIdentifier << 48)
+    }
+    /// Drops every translation, the library OS's too.
+    package static func flushAll() { gate(GATE_FLUSH_ALL) }
+    /// Waits until a vector is pending; returns at once if one is. Interrupts stay masked: what came
+    /// is taken by `takePendingVectors`.
+    package static func wait() { arm64_wait() }
+    package static func pause() { arm64_pause() }
+    /// Runs the program whose frame tops the library-OS stack.
+    package static func enterProgram() -> Never {
+        arm64_enter_program(UInt64(UInt(bitPattern: unsafe arm64_entry(ARM64_ENTRY_RETURN))))
+    }
+    /// The program's thread pointer (TPIDR_EL0); the library OS does not use it.
+    package static var threadPointer: UInt64 {
+        get { arm64_read_thread_pointer() }
+        set { arm64_write_thread_pointer(newValue) }
+    }
+
+    /// A system register that the nucleus lets be read or written (GATE_* of the layout).
+    package struct SystemRegister: Sendable {
+        let index: Int32
+        private init(_ index: Int32) { self.index = index }
+        package static let interruptAcknowledge = Self(GATE_ICC_IAR1)
+        package static let endOfInterrupt = Self(GATE_ICC_EOIR1)
+        package static let priorityMask = Self(GATE_ICC_PMR)
+        package static let groupEnable = Self(GATE_ICC_IGRPEN1)
+        package static let softwareInterrupt = Self(GATE_ICC_SGI1R)
+        package static let controllerControl = Self(GATE_ICC_CTLR)
+        package static let multiprocessorAffinity = Self(GATE_MPIDR)
+        package static let mainIdentification = Self(GATE_MIDR)
+        package static let revision = Self(GATE_REVIDR)
+        package static let features0 = Self(GATE_ID_AA64PFR0)
+        package static let features1 = Self(GATE_ID_AA64PFR1)
+        package static let vectorFeatures = Self(GATE_ID_AA64ZFR0)
+        package static let debugFeatures = Self(GATE_ID_AA64DFR0)
+        package static let instructions0 = Self(GATE_ID_AA64ISAR0)
+        package static let instructions1 = Self(GATE_ID_AA64ISAR1)
+        package static let instructions2 = Self(GATE_ID_AA64ISAR2)
+        package static let memoryModel0 = Self(GATE_ID_AA64MMFR0)
+        package static let memoryModel1 = Self(GATE_ID_AA64MMFR1)
+        package static let memoryModel2 = Self(GATE_ID_AA64MMFR2)
+        package static let systemControl = Self(GATE_SCTLR)
+    }
+    package static func read(_ register: SystemRegister) -> UInt64 {
+        gate(GATE_READ_REGISTER, UInt64(register.index))
+    }
+    package static func write(_ value: UInt64, to register: SystemRegister) {
+        gate(GATE_WRITE_REGISTER, UInt64(register.index), value)
+    }
+
+    /// How firmware is called (Arm SMCCC; the device tree's PSCI node says which).
+    package enum Conduit: Sendable {
+        case hypervisorCall
+        case secureCall
+    }
+    /// Calls firmware; returns its X0.
+    package static func callFirmware(
+        _ conduit: Conduit, _ function: UInt32, _ first: UInt64 = 0, _ second: UInt64 = 0,
+        _ third: UInt64 = 0
+    ) -> Int64 {
+        guard unsafe hasNucleus else { return -1 }
+        let values: [4 of UInt64] = [UInt64(function), first, second, third]
+        let index = conduit == .hypervisorCall ? GATE_HYPERVISOR_CALL : GATE_SECURE_CALL
+        let result = unsafe values.span.withUnsafeBufferPointer { buffer -> UInt64 in
+            guard let start = buffer.baseAddress else { return .max }
+            return unsafe arm64_firmware_call(UInt64(UInt32(bitPattern: index)), start)
+        }
+        return Int64(bitPattern: result)
+    }
+
+    /// To be called between writing instructions and running them, behind `cleanCode`.
+    package static func serialize() { if unsafe hasNucleus { arm64_order_fetch() } }
+    /// Makes stores to code reach the memory that instructions are fetched from, and drops what was
+    /// fetched; lines that are not mapped are left out.
+    package static func cleanCode(at address: VirtualAddress, byteCount: Int) {
+        guard unsafe hasNucleus, byteCount > 0 else { return }
+        let end = address.rawValue &+ UInt64(byteCount)
+        let type = arm64_read_cache_type()
+        arm64_clean_data(address.rawValue, end, 4 << (type >> 16 & 15))
+        arm64_drop_code(address.rawValue, end, 4 << (type & 15))
+    }
+}
+
+extension CPU {
+    /// The frame that entry code hands to the library OS.
+    package static func frame(at address: UInt) -> ProgramFrame {
+        // SAFETY: only entry code, or who has a frame, calls: with the address of a frame that was
+        // just pushed and stays until the library OS returns.
+        guard let frame = unsafe UnsafeMutableRawPointer(bitPattern: address) else {
+            fatalError("a frame at address 0")
+        }
+        return unsafe ProgramFrame(at: frame)
+    }
+    /// Whether a data page runs as code: branches into one. A refused fetch faults at the target
+    /// itself, with the way back in X9; `answerExecutionProbe` takes it.
+    package static func canExecuteData() -> Bool { arm64_call_data() != 0 }
+    /// Ends the probe of `canExecuteData` when its fetch was refused.
+    package static func answerExecutionProbe(_ frame: ProgramFrame) -> Bool {
+        guard isPageFault(frame), frame[.pc] == arm64_data_probe_address() else { return false }
+        frame[.pc] = frame[.x9]
+        frame[.x0] = 0
+        return true
+    }
+    /// A return address without its authentication code, which bits that addresses do not have hold.
+    package static func codeAddress(_ signed: UInt64) -> UInt64 { signed & (1 << 48 - 1) }
+    /// Instruction or data abort (ESR_EL1.EC).
+    package static func isPageFault(_ frame: ProgramFrame) -> Bool {
+        switch frame[.syndrome] >> 26 & 63 {
+        case 0x20, 0x21, 0x24, 0x25: true
+        default: false
+        }
+    }
+
+    /// An entry is never left half done here: interrupts are masked by the exception itself.
+    package static func rollBackSystemCall(_ frame: ProgramFrame) {}
+    package static func stopStepping(_ frame: ProgramFrame) -> Bool { false }
+    package static func setStepping(_ frame: ProgramFrame) {}
+}
