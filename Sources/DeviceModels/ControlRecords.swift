@@ -7,7 +7,8 @@ package enum ControlRecord: Equatable, Sendable {
     case killed(signal: UInt32)
     case crash([UInt8])
     case log(level: UInt8, [UInt8])
-    case milestone(UInt32, timeStamp: UInt64)
+    /// `kilohertz`: of the counter that was read; 0 where it is not known yet.
+    case milestone(UInt32, timeStamp: UInt64, kilohertz: UInt32 = 0)
     case refused([UInt8])
     /// The program wants the terminal's input as it is.
     case attach
@@ -131,7 +132,8 @@ package struct ControlParser: Sendable {
             try require(16)
             return .milestone(
                 view.littleEndian(UInt32.self, at: 0),
-                timeStamp: view.littleEndian(UInt64.self, at: 8))
+                timeStamp: view.littleEndian(UInt64.self, at: 8),
+                kilohertz: view.littleEndian(UInt32.self, at: 4))
         case .refused: return .refused(payload)
         case .attach: return .attach
         case .stopped:

@@ -70,6 +70,7 @@ package final class ControlChannel: LogSink {
         var span = payload.mutableSpan
         var bytes = span.mutableRaw
         bytes.storeLittleEndian(milestone.rawValue, at: 0)
+        bytes.storeLittleEndian(UInt32(clamping: Clock.frequency / 1000), at: 4)
         bytes.storeLittleEndian(timeStamp, at: 8)
         keep(.milestone, prefix: nil, payload.span.raw)
     }

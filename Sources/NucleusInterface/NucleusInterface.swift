@@ -23,7 +23,7 @@ package enum NucleusInterface {
         case crash = 3
         /// Payload: level (u8), UTF-8 line of the kernel's log.
         case log = 4
-        /// Payload: milestone (u32), zero (u32), TSC (u64).
+        /// Payload: milestone (u32), the counter's frequency in kHz or zero (u32), the counter (u64).
         case milestone = 5
         /// Payload: UTF-8 line that says why the program could not be started; status 1.
         case refused = 6

@@ -189,7 +189,7 @@ struct Relay: ~Copyable {
         hasHeardGuest = true
         alignTimeline(new)
         for record in new {
-            if case .milestone(NucleusInterface.Milestone.consoleReady.rawValue, _) = record {
+            if case .milestone(NucleusInterface.Milestone.consoleReady.rawValue, _, _) = record {
                 tell(.clock(clock.now()))
             }
             switch record {
@@ -230,8 +230,11 @@ struct Relay: ~Copyable {
     private mutating func alignTimeline(_ new: [ControlRecord]) {
         guard let timeline = records.timeline, !timeline.isAligned else { return }
         for record in new.reversed() {
-            guard case .milestone(_, let timeStamp) = record else { continue }
-            records.timeline = timeline.aligned(guest: timeStamp, host: HostClock.timeStamp)
+            guard case .milestone(_, let timeStamp, let kilohertz) = record else { continue }
+            // An x86-64 guest on this host reads the host's counter, which needs no measuring.
+            records.timeline = timeline.aligned(
+                guest: timeStamp, kilohertz: emulator == .x86_64 ? 0 : kilohertz,
+                host: HostClock.timeStamp)
             return
         }
     }

@@ -5,6 +5,7 @@ package import Hardware
 package enum Clock {
     // Written at boot and by `setRealtime`; read everywhere.
     private static let scale = Global(ClockScale(frequency: 1_000_000_000))
+    private static let ticksPerSecond = Global<UInt64>(0)
     private static let bootTicks = Global<UInt64>(0)
     private static let realtimeAtBoot = Global(Nanoseconds.zero)
     // What programs read the clocks from without a call.
@@ -13,6 +14,7 @@ package enum Clock {
     /// Starts the clocks: the counter's frequency, and the real time at one of its values.
     package static func start(frequency: UInt64, realtime: Nanoseconds, at ticks: UInt64) {
         scale.value = ClockScale(frequency: frequency)
+        ticksPerSecond.value = frequency
         bootTicks.value = ticks
         realtimeAtBoot.value = realtime
         writeNumbers()
@@ -23,6 +25,8 @@ package enum Clock {
         sharedNumbers.value = page
         writeNumbers()
     }
+    /// Of the counter, in ticks per second; 0 before the clocks' start, and where nothing said.
+    package static var frequency: UInt64 { ticksPerSecond.value }
     private static func writeNumbers() {
         sharedNumbers.value?.withMutableBytes { page in
             VDSO.write(

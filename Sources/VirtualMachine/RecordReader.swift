@@ -19,7 +19,7 @@ package struct RecordReader: Sendable {
         case .log(let level, let text) where level <= reporting.logLevel:
             reporting.showLine("kernel: \(Words.line(text))")
         case .log: break
-        case .milestone(let number, let timeStamp):
+        case .milestone(let number, let timeStamp, _):
             if let timeline {
                 reporting.showLine(
                     timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))

@@ -6,6 +6,10 @@ package struct Timeline: Sendable {
     private let start: UInt64
     private let frequency: UInt64
     private let guestOffset: UInt64
+    /// Of the guest's counter, in ticks per second; 0 where it is as fast as the host's.
+    private var guestFrequency: UInt64 = 0
+    /// When the two counters were compared, by the host's.
+    private var alignment: UInt64 = 0
     /// Whether `guestOffset` is known.
     package let isAligned: Bool
 
@@ -26,18 +30,36 @@ package struct Timeline: Sendable {
         isAligned = false
         startTime = HostClock.monotonic
     }
-    /// Takes the guest's counter as known: it was `guest` when the host's was `host`, now.
-    package func aligned(guest: UInt64, host: UInt64) -> Timeline {
+    /// Takes the guest's counter as known: it was `guest` when the host's was `host`, now, and is as
+    /// fast as that where `kilohertz` is 0.
+    package func aligned(guest: UInt64, kilohertz: UInt32 = 0, host: UInt64) -> Timeline {
         let elapsed = UInt64(max(HostClock.monotonic - startTime, 1))
         let (product, overflow) = (host &- start).multipliedReportingOverflow(by: 1_000_000_000)
-        return Timeline(
-            start: start, frequency: overflow ? 0 : product / elapsed, guestOffset: guest &- host)
+        return aligned(
+            guest: guest, kilohertz: kilohertz, frequency: overflow ? 0 : product / elapsed,
+            host: host)
+    }
+    /// The same where the frequency of the host's counter is known.
+    func aligned(guest: UInt64, kilohertz: UInt32, frequency: UInt64, host: UInt64) -> Timeline {
+        var result = Timeline(start: start, frequency: frequency, guestOffset: guest &- host)
+        result.guestFrequency = UInt64(kilohertz) * 1000
+        result.alignment = host
+        return result
     }
     private var startTime: Int64 = 0
 
     /// A line for a stage that the guest came to.
     package func line(_ stage: String, atGuest timeStamp: UInt64) -> String {
-        line(stage, at: timeStamp &- guestOffset)
+        let same = timeStamp &- guestOffset
+        guard guestFrequency > 0 else { return line(stage, at: same) }
+        // The guest's ticks since the alignment, or until it, as the host's.
+        let isLater = same >= alignment
+        let ticks = isLater ? same - alignment : alignment - same
+        let (high, low) = ticks.multipliedFullWidth(by: frequency)
+        guard high < guestFrequency else { return line(stage, at: 0) }
+        let converted = guestFrequency.dividingFullWidth((high, low)).quotient
+        return line(
+            stage, at: isLater ? alignment &+ converted : alignment &- min(converted, alignment))
     }
 
     /// A line for a stage, for instance `   2.041 ms  program entered`.

@@ -124,7 +124,7 @@ extension DriversTests {
             var parser = ControlParser()
             try parser.append(pair.model.far.state.withLock { $0.control }, to: &records)
             #expect(records.count == 202)
-            guard case .milestone(4, _) = records.first else {
+            guard case .milestone(4, _, _) = records.first else {
                 Issue.record("no milestone")
                 return
             }
