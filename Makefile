@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -22,6 +22,7 @@ help:
 	@echo 'make format          format the sources in place'
 	@echo 'make test-bootstrap  make run and make test in a fresh Debian 12'
 	@echo 'make test-qemu       every boot test on QEMU'
+	@echo 'make test-arm64      every boot test with arm64 programs'
 	@echo 'make test-all        test, check, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
@@ -61,6 +62,11 @@ test-qemu: build
 	@Tests/Boot/run --vmm qemu
 	@Tests/Boot/run --vmm qemu:q35 --quick
 	@if [ -w /dev/kvm ]; then Tests/Boot/run --vmm qemu/kvm --quick; fi
+
+# Every boot test with arm64 programs, on QEMU's virt.
+test-arm64: build
+	@Scripts/bootstrap arm64
+	@Tests/Boot/run --arch arm64
 
 test-all: check test test-ordinary-kvm test-qemu
 	@$(MAKE) --no-print-directory fuzz

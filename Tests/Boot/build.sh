@@ -84,19 +84,22 @@ use_qemu() {
     [ "$name" = "$vmm" ] || accelerator=${vmm#*/}
     local board=${name#qemu:}
     [ "$board" != qemu ] || board=microvm
+    local emulator=qemu-system-x86_64
+    [ $arch != arm64 ] || board=virt emulator=qemu-system-aarch64
     vmm_option=(--qemu "$board:$accelerator")
     mv "$martlet" "$work/bin/martlet-itself"
     printf '#!/bin/sh\nif [ "$1" = run ] && [ $# != 1 ]; then\n    shift\n    exec %s run --vmm %s --accelerator %s "$@"\nfi\nexec %s "$@"\n' \
         "$work/bin/martlet-itself" "$name" "$accelerator" "$work/bin/martlet-itself" >"$martlet"
     chmod 755 "$martlet"
-    command -v qemu-system-x86_64 >/dev/null || unusable="QEMU is not installed"
+    command -v $emulator >/dev/null || unusable="$emulator is not installed"
+    [ -e "$work/bin/martlet-kernel-$arch" ] || unusable="there is no martlet-kernel-$arch yet"
 }
 
 # Copies what is to be tested to where any user may run it; says why nothing can run.
 prepare_martlet() {
     local file
     unusable=
-    cp "$built/native" "$built/badelf" "$built/as-user" "$built/pty" "$work/"
+    for file in native badelf as-user pty; do cp "$top/.build/boot/$file" "$work/"; done
     native=$work/native
     if [ "${MARTLET:-}" = native ]; then
         martlet=$native
@@ -119,6 +122,7 @@ prepare_martlet() {
             unusable="user $(id -un) may not open /dev/kvm"
         fi
     fi
+    [ $arch != arm64 ] || use_arm64
     set_martlet_command
     if [ "$(id -u)" != 0 ]; then
         [ $as_user = no ] || { echo "Tests/Boot/run: --as-user needs root" >&2; return 1; }

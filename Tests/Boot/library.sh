@@ -2,6 +2,9 @@
 # functions) that returns 0, or 1 after printing what is wrong, or calls `skip REASON`. It runs in a
 # subshell with a directory of its own as working directory.
 
+# What uname(2) calls the CPU, and the file that martlet finds at /bin/busybox.
+cpu_name=x86_64 busybox_of_martlet=/bin/busybox
+
 # Limits in seconds: of a machine or native program, and of a whole test.
 limit=60 test_limit=300
 # From a signal that a test sends, or the limit, to SIGKILL.
@@ -16,7 +19,10 @@ set_martlet_command() {
     martlet_command+=("$martlet")
 }
 run_martlet() { "${martlet_command[@]}" "$@"; }
-run_native() { timeout -k 5 $limit "$native" "$@"; }
+run_native() {
+    # The same program, built for this host.
+    timeout -k 5 $limit "$native" "${@//"$built"/"$native_built"}"
+}
 
 # Lets the unprivileged user read what a test made, where there is one.
 hand_over() { [ $as_user = no ] || chmod -R a+rX "$@"; }
@@ -116,8 +122,10 @@ run_one() {
     mkdir -p "$work/results/$name/at"
     cd "$work/results/$name/at" || return
     [ $as_user = no ] || chmod 777 .
-    if [ -n "$unusable" ]; then
-        echo "$unusable" >skipped
+    local reason=$unusable
+    [ -n "$reason" ] || [ $arch = x86_64 ] || reason=$(reason_not_on_arm64 "$name")
+    if [ -n "$reason" ]; then
+        echo "$reason" >skipped
         code=77
     else
         (

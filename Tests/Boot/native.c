@@ -1,10 +1,12 @@
 /* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
  *
- *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] PROGRAM [ARGUMENT…]
+ *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] [--emulator FILE]
+ *       PROGRAM [ARGUMENT…]
  *
  * The program gets a root of its own: an empty tmpfs with the devices, /proc, /etc, /tmp and /run
  * that the unikernel has too, itself and the files asked for; an environment of PATH, HOME and the
- * --env entries; descriptors 0, 1 and 2. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
+ * --env entries; descriptors 0, 1 and 2. An emulator (QEMU's for user programs, static) runs the program
+ * of another CPU. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
  * signal is reported as martlet reports it: status 128+n. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -100,7 +102,7 @@ int main(int count, char **arguments) {
     const char *workdir = "/";
     char *defaults[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"};
     char *environment[256], *files[256];
-    int variables = 0, copies = 0, at = 1;
+    int variables = 0, copies = 0, at = 1, emulator = -1;
     if (at < count && !strcmp(arguments[at], "run")) at++;
     for (; at < count && arguments[at][0] == '-'; at++) {
         const char *option = arguments[at];
@@ -108,6 +110,12 @@ int main(int count, char **arguments) {
         else if (!strcmp(option, "--workdir") && at + 1 < count) workdir = arguments[++at];
         else if (!strcmp(option, "--file") && at + 1 < count) files[copies++] = arguments[++at];
         else if (!strcmp(option, "--memory") && at + 1 < count) at++;
+        else if (!strcmp(option, "--emulator") && at + 1 < count) {
+            /* The last of the descriptors, which are few. */
+            int file = open(arguments[++at], O_RDONLY);
+            if (file < 0 || (emulator = fcntl(file, F_DUPFD_CLOEXEC, 1000)) < 0) fail(arguments[at]);
+            close(file);
+        }
         else { fprintf(stderr, "native: unknown option %s\n", option); return 64; }
     }
     if (at >= count) return 64;
@@ -198,7 +206,19 @@ int main(int count, char **arguments) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         for (int descriptor = 3; descriptor < 256; descriptor++) close(descriptor);
-        execve(guest, arguments + at, all);
+        if (emulator >= 0) {
+            char *words[count - at + 5];
+            int used = 0;
+            words[used++] = "qemu";
+            words[used++] = "-0";
+            words[used++] = arguments[at];
+            words[used++] = guest;
+            for (int i = at + 1; i < count; i++) words[used++] = arguments[i];
+            words[used] = NULL;
+            fexecve(emulator, words, all);
+        } else {
+            execve(guest, arguments + at, all);
+        }
         fail(guest);
     }
     sigprocmask(SIG_UNBLOCK, &forwarded, NULL);

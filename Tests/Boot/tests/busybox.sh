@@ -307,7 +307,7 @@ test_busybox_system() {
     succeeds ' on / ' mount || wrong=1
     succeeds '^ +1 .*ps' ps || wrong=1
     succeeds '^[0-9]+$' cut -d. -f1 /proc/uptime || wrong=1
-    succeeds 'x86_64' uname -a || wrong=1
+    succeeds "$cpu_name" uname -a || wrong=1
     return $wrong
 }
 # Whole file systems in files.

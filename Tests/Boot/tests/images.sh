@@ -23,6 +23,19 @@ test_image_of_busybox() {
     record martlet run_martlet run ./image tac <input
     agree
 }
+test_image_as_linux_image() {
+    [ "${MARTLET:-}" != native ] || skip "there are no images on the native side"
+    [ $arch = arm64 ] || skip "a Linux Image is a form of arm64 kernels"
+    build_image --arch aarch64 --format image "$built/glibc/hello" || return 1
+    "$martlet" inspect image >table && grep -q 'image for arm64, Linux Image' table || { cat table; return 1; }
+    record native run_native run "$built/glibc/hello" new arguments
+    record martlet run_martlet run ./image new arguments
+    agree || return 1
+    # More files: the archive is made anew, the kernel is still the image's.
+    echo text >file
+    record martlet run_martlet run --file file ./image
+    expect_status martlet 0
+}
 test_image_is_reproducible() {
     build_image "$built/musl/hello" || return 1
     mv image first

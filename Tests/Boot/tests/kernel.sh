@@ -3,9 +3,9 @@
 # run_kernel NAME COMMAND-LINE: the VMM with no program.
 run_kernel() {
     local command=(timeout -k 5 $((test_limit - 20)))
-    [ "$martlet" != "$native" ] || skip "needs the VMM itself"
+    [ "${MARTLET:-}" != native ] || skip "needs the VMM itself"
     [ $as_user = no ] || command+=("$work/as-user" yes)
-    record "$1" "${command[@]}" "$work/bin/martlet-vmm" --kernel "$work"/bin/martlet-kernel-x86_64 \
+    record "$1" "${command[@]}" "$work/bin/martlet-vmm" --kernel "$work"/bin/martlet-kernel-$arch \
         --memory 64M --log-level info ${vmm_option[@]+"${vmm_option[@]}"} --command-line "$2"
 }
 selftest() {
@@ -25,7 +25,7 @@ test_crash_screen() {
     run_kernel martlet selftest=crash
     local wrong=0 part
     expect_status martlet 70 || return 1
-    for part in 'selftest=crash asked for it|reason|crash' 'rip' 'failedCheck|SelfTest|boot'; do
+    for part in 'selftest=crash asked for it|reason|crash' 'rip|pc' 'failedCheck|SelfTest|boot'; do
         grep -qaiE "$part" martlet.all || { echo "nothing matches $part"; wrong=1; }
     done
     [ $wrong = 0 ] || head -40 martlet.all
@@ -174,7 +174,7 @@ test_crash_names_image() {
     crash_at_end image ./nested.image && has_names image || return 1
     cp -r beside other
     # One byte of code differs: names would be guesses.
-    printf '\x90' | dd of=other/martlet-kernel-x86_64 bs=1 seek=$((0x2001)) conv=notrunc status=none
+    printf '\x90' | dd of=other/martlet-kernel-$arch bs=1 seek=$((0x2001)) conv=notrunc status=none
     record other env MARTLET_VMM=other/stand-in timeout $limit other/martlet run ./nested.image
     expect_status other 70 && grep -q '#0 0x40[0-9a-f]*$' other.all && grep -q 'innermost' other.all ||
         { head -40 other.all; return 1; }

@@ -16,7 +16,7 @@ on_terminal() {
 # same_on_terminal COMMAND…: the same script natively and as a unikernel.
 same_on_terminal() {
     cat >script
-    on_terminal native "$native" run "$@" <script
+    on_terminal native "$native" run "${@//"$built"/"$native_built"}" <script
     # Without timeout(1), which sends on what the terminal sends to all; pty.c has a limit of its own.
     on_terminal martlet "$martlet" run "$@" <script
     agree_on_terminal
@@ -26,7 +26,10 @@ agree_on_terminal() {
     [ "$(cat native.status)" != 99 ] || { echo "the script does not fit:"; cat -v native.all | tail -5; return 1; }
     agree
 }
-needs_terminal() { [ $as_user = no ] || skip "the terminal belongs to root"; }
+needs_terminal() {
+    [ $as_user = no ] || skip "the terminal belongs to root"
+    raw_machine="$built/musl/terminal raw 1 0"
+}
 
 test_terminal_shown() {
     needs_terminal
@@ -297,7 +300,6 @@ unchanged() {
     cat -v martlet.all
     return 1
 }
-raw_machine="$built/musl/terminal raw 1 0"
 test_terminal_restored_after_exit() {
     needs_terminal
     unchanged <<SCRIPT && grep -qa 'status 0' martlet.all
