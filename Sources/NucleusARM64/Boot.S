@@ -105,7 +105,8 @@ leave_el2:
     lsr x24, x0, #2
     cmp x24, #2
     b.ne 2f
-    mov x0, #(1 << 31)                      // HCR_EL2.RW: EL1 is AArch64
+    movz x0, #0x8000, lsl #16               // HCR_EL2: RW, EL1 is AArch64
+    movk x0, #0x0300, lsl #32               // APK, API: pointer authentication does not trap
     msr hcr_el2, x0
     mov x0, #3                              // EL1 and EL0 read the counters
     msr cnthctl_el2, x0
