@@ -73,7 +73,7 @@ package struct CPUArea: Sendable {
         return unsafe ProgramFrame(at: frame)
     }
 
-    @unsafe private static func address(_ symbol: UnsafeRawPointer) -> UInt64 {
+    @unsafe static func address(_ symbol: UnsafeRawPointer) -> UInt64 {
         UInt64(UInt(bitPattern: symbol))
     }
     /// Tells the nucleus where this CPU's library OS is. Called before its first exception.
@@ -91,6 +91,15 @@ package struct CPUArea: Sendable {
         unsafe quad(DATA_CRASH_TOP).pointee = crashStack.upperBound
         libraryStackTop = stack.upperBound
         libraryStackLimit = stack.lowerBound
+    }
+    /// Notes what this CPU goes on with when it is started.
+    func prepareStart(
+        root: PhysicalAddress, stackTop: UInt64, entry: UInt64, argument: UInt64
+    ) {
+        for (slot, value) in [root.rawValue, stackTop, entry, argument, UInt64(index)].enumerated()
+        {
+            unsafe quad(DATA_START + Int32(slot * 8)).pointee = value
+        }
     }
     /// Whether the nucleus itself faulted: the frame of `library_nested_exception` is then its.
     package var nucleusFaulted: Bool { unsafe quad(DATA_FAULT_AT_EL1).pointee != 0 }
@@ -204,6 +213,11 @@ package enum CPU {
 
     /// To be called between writing instructions and running them, behind `cleanCode`.
     package static func serialize() { if unsafe hasNucleus { arm64_order_fetch() } }
+    /// Makes stores reach a CPU that runs without its caches.
+    static func cleanData(at address: VirtualAddress, byteCount: Int) {
+        let line: UInt64 = 4 << (arm64_read_cache_type() >> 16 & 15)
+        arm64_clean_memory(address.rawValue, address.rawValue &+ UInt64(byteCount), line)
+    }
     /// Makes stores to code reach the memory that instructions are fetched from, and drops what was
     /// fetched; lines that are not mapped are left out.
     package static func cleanCode(at address: VirtualAddress, byteCount: Int) {

@@ -1,4 +1,7 @@
+internal import CPUARM64Assembly
 package import Base
+internal import NucleusLayout
+internal import NucleusLayoutARM64
 
 /// Firmware's power state coordination interface (Arm DEN0022, PSCI 1.1).
 package enum PSCI {
@@ -70,4 +73,38 @@ extension CPU {
     package static func powerOff() { PSCI.turnOff() }
     /// Resets the machine.
     package static func reset() { PSCI.reset() }
+}
+
+/// A CPU beside the one that boots, as its start needs it.
+package struct FurtherProcessor: Sendable {
+    package let index: Int
+    /// Of MPIDR_EL1.
+    package let affinity: UInt64
+    package init(index: Int, affinity: UInt64) {
+        self.index = index
+        self.affinity = affinity
+    }
+
+    private var area: CPUArea { CPUArea(index: index) }
+    package var supervisorData: VirtualAddress { VirtualAddress(rawValue: area.nucleusData) }
+    package var nucleusCode: VirtualAddress { VirtualAddress(rawValue: area.nucleusCode) }
+    package var userData: VirtualAddress { VirtualAddress(rawValue: area.base) }
+
+    /// Starts it: `library_processor_started` is called there, masked, with `argument`. Whether
+    /// firmware took it. Precondition: its pages are mapped, `data` is the data page's.
+    package func start(
+        data: PhysicalAddress, stack: Range<UInt64>, root: PhysicalAddress,
+        kernelBase: PhysicalAddress, argument: UInt64
+    ) -> Bool {
+        area.prepare(stack: stack)
+        unsafe area.prepareStart(
+            root: root, stackTop: stack.upperBound,
+            entry: CPUArea.address(arm64_entry(ARM64_ENTRY_SECONDARY)), argument: argument)
+        let entry = unsafe CPUArea.address(arm64_entry(ARM64_BOOT_SECONDARY))
+        CPU.cleanData(at: userData, byteCount: Page.size)
+        return PSCI.startProcessor(
+            affinity: affinity,
+            at: PhysicalAddress(rawValue: entry - UInt64(LIBRARY_BASE) + kernelBase.rawValue),
+            context: data.rawValue + UInt64(DATA_START))
+    }
 }

@@ -262,6 +262,15 @@ call_unknown:
     mov x0, #-38                            // ENOSYS
     b call_done
 
+// ---- A further CPU: X0 what it was started with ----
+.globl arm64_entry_secondary
+.type arm64_entry_secondary, @function
+arm64_entry_secondary:
+    mov x29, xzr
+    mov x30, xzr
+    bl library_processor_started
+    brk #0
+
 // ---- From the boot code: X0 device tree, X1 kernel, X2 counter, X3 exception level at entry ----
 .globl kernel_entry_tree
 .type kernel_entry_tree, @function

@@ -88,6 +88,7 @@ arm64_program_copy_string:
     FAULT_ENTRY 1b, 2b
 .endm
     CACHE_LINES arm64_clean_data, dc, cvau
+    CACHE_LINES arm64_clean_memory, dc, cvac
     CACHE_LINES arm64_drop_code, ic, ivau
 
 // const uint64_t arm64_fault_table[2]: its first byte and its end; empty in a host build.

@@ -63,6 +63,12 @@ internal import SystemCalls
     Crash.end(frame, faultAddress: address)
 }
 
+/// A further CPU, on a stack of its own; it goes no further than the test that started it.
+@c func library_processor_started(_ argument: UInt) {
+    SelfTest.processorStarted(UInt64(argument))
+    while true { CPU.wait() }
+}
+
 /// What every return to the program does: devices and timers that ask for it, then signals.
 private func prepareReturn(to frame: ProgramFrame) {
     CPU.hasReturnWork = false

@@ -2,6 +2,7 @@ internal import Base
 internal import Hardware
 internal import Memory
 internal import NucleusInterface
+internal import Scheduler
 internal import Trace
 internal import Wire
 
@@ -16,6 +17,8 @@ enum SelfTest {
     case protection
     /// Two vectors sent together, ten thousand times, while library code is masked and while not.
     case burst
+    /// CPU 1 is started to run one function, and stops.
+    case processors
     /// A check that fails: the crash screen.
     case crash
 
@@ -31,6 +34,7 @@ enum SelfTest {
         if name.equals("wait") { return .wait }
         if name.equals("protection") { return .protection }
         if name.equals("burst") { return .burst }
+        if name.equals("processors") { return .processors }
         return name.equals("crash") ? .crash : nil
     }
 
@@ -41,6 +45,7 @@ enum SelfTest {
             case .wait: Self.waits(count: 1_000_000)
             case .protection: Self.protection(kernelBase: kernelBase)
             case .burst: Self.burst(count: 10_000)
+            case .processors: Self.processors()
             case .crash: Self.failedCheck()
             }
         Log.line(failure == nil ? .info : .error) { text in
@@ -97,6 +102,30 @@ enum SelfTest {
             }
         }
         return nil
+    }
+
+    /// What CPU 1 said of itself, beside the argument it was started with.
+    private static let arrived = SpinLock<(identifier: UInt64, argument: UInt64)?>(nil)
+    private static func processors() -> StaticString? {
+        guard let starter = Processors.starter, starter.count > 0 else {
+            return "the machine has one CPU"
+        }
+        let argument: UInt64 = 0x5eed
+        guard starter.start(1, argument: argument) else { return "CPU 1 can't be started" }
+        let end = Clock.monotonic() + Nanoseconds(rawValue: 10 * Nanoseconds.perSecond)
+        while true {
+            if let arrived = arrived.withLock({ $0 }) {
+                return arrived == (starter.identifier(1), argument) ? nil : "another CPU came"
+            }
+            guard Clock.monotonic() < end else { return "CPU 1 did not come" }
+            CPU.pause()
+        }
+    }
+    /// Runs on CPU 1.
+    static func processorStarted(_ argument: UInt64) {
+        guard let starter = Processors.starter else { return }
+        arrived.withLock { $0 = (starter.currentIdentifier(), argument) }
+        starter.stopCurrent()
     }
 
     private static func failedCheck() -> StaticString? {

@@ -99,6 +99,24 @@ boot:
     mov x3, x24
     eret
 
+// A further CPU, started by firmware: X0 is the physical address of its DATA_START.
+.globl boot_secondary
+boot_secondary:
+    msr daifset, #0xf
+    mov x19, x0
+    adrp x21, boot_pages
+    ldr x22, [x19, #32]
+    bl leave_el2
+    bl enable_translation
+    ldp x23, x24, [x19]
+    ldp x25, x26, [x19, #16]
+    ldr x0, =(CPU_AREA_BASE + AREA_NUCLEUS)
+    adrp x1, nucleus_template
+    add x2, x1, :lo12:nucleus_secondary
+    sub x2, x2, x1
+    add x0, x0, x2
+    br x0
+
 // From EL2 to EL1, where the machine is entered there; X24: the exception level.
 leave_el2:
     mrs x0, CurrentEL

@@ -214,6 +214,22 @@ gate_written:
     isb
     eret
 
+// ---- The end of a further CPU's boot: the tables around its boot code go, this page stays ----
+// X23 root, X24 stack, X25 entry, X26 argument.
+.globl nucleus_secondary
+nucleus_secondary:
+    msr ttbr0_el1, x23
+    isb
+    tlbi vmalle1
+    dsb nsh
+    isb
+    msr sp_el0, x24
+    msr elr_el1, x25
+    mov x0, #PSTATE_LIBRARY
+    msr spsr_el1, x0
+    mov x0, x26
+    eret
+
 .balign 4
 gate_table:
     .word gate_flush_page - gate_table

@@ -88,6 +88,7 @@ private enum TreeBoot {
         BootMemory.startDirectMap(frameCount: UInt32(clamping: end >> UInt64(Page.shift)))
         PlatformDevices.find(machine, tables, &record)
         PlatformClocks.measure(machine, &record)
+        Processors.starter = FirmwareStarter(machine, kernel, root: tables.root)
         return record.finish()
     }
 

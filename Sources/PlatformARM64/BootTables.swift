@@ -15,6 +15,10 @@ struct KernelPlace: Sendable {
 
     func physical(_ address: UInt64) -> UInt64 { address - UInt64(LIBRARY_BASE) + base }
     func bootPage(_ offset: Int32) -> UInt64 { physical(bootPages) + UInt64(offset) }
+    /// The nucleus's page: the constants begin with it, behind the page of the note.
+    var nucleus: PhysicalAddress {
+        PhysicalAddress(rawValue: physical(constants) + UInt64(Page.size))
+    }
     var physicalEnd: UInt64 { physical(end) }
 }
 
@@ -81,12 +85,10 @@ struct BootTables {
         let area = UInt64(CPU_AREA_BASE)
         let user = area + UInt64(CPU_AREA_USER_VIEW)
         let data = PhysicalAddress(rawValue: kernel.bootPage(BOOT_AREA))
-        // The constants begin with the nucleus's page, which the note's page precedes.
-        let nucleus = PhysicalAddress(
-            rawValue: kernel.physical(kernel.constants) + UInt64(Page.size))
         guard map(area, PageTableEntry(nucleusPage: data, isCode: false)),
             map(
-                area + UInt64(AREA_NUCLEUS), PageTableEntry(nucleusPage: nucleus, isCode: true)),
+                area + UInt64(AREA_NUCLEUS),
+                PageTableEntry(nucleusPage: kernel.nucleus, isCode: true)),
             map(user, to: data.rawValue, [.read, .write])
         else { return false }
         let stack = UInt64(LIBRARY_STACK_BASE) + UInt64(Page.size)

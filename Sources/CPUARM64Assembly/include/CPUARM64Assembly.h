@@ -18,9 +18,10 @@ size_t arm64_program_zero(void *destination, size_t byte_count);
 /// after a fault.
 size_t arm64_program_copy_string(void *destination, const void *source, size_t limit);
 
-/// Cleans the data lines of a range to where instructions are fetched from; drops its instruction
+/// Cleans the data lines of a range to where instructions are fetched from, or to memory; drops its instruction
 /// lines. The line size is a power of two; a line that is not mapped ends it.
 void arm64_clean_data(uint64_t start, uint64_t end, uint64_t line);
+void arm64_clean_memory(uint64_t start, uint64_t end, uint64_t line);
 void arm64_drop_code(uint64_t start, uint64_t end, uint64_t line);
 
 /// A gate call (NucleusLayoutARM64.h).
@@ -36,6 +37,7 @@ _Noreturn void arm64_enter_program(uint64_t entry);
 /// Addresses that the nucleus is told: entries of the library OS, and its two sites.
 extern const uint8_t arm64_entry_synchronous[], arm64_entry_interrupt[], arm64_entry_error[];
 extern const uint8_t arm64_entry_return[], arm64_entry_call[], arm64_gate_site[], arm64_resume_site[];
+extern const uint8_t arm64_entry_secondary[], boot_secondary[];
 typedef enum {
   ARM64_ENTRY_SYNCHRONOUS,
   ARM64_ENTRY_INTERRUPT,
@@ -44,6 +46,8 @@ typedef enum {
   ARM64_ENTRY_CALL,
   ARM64_SITE_GATE,
   ARM64_SITE_RESUME,
+  ARM64_ENTRY_SECONDARY,
+  ARM64_BOOT_SECONDARY,
 } arm64_place;
 static inline const void *arm64_entry(arm64_place place) {
   switch (place) {
@@ -54,6 +58,8 @@ static inline const void *arm64_entry(arm64_place place) {
     case ARM64_ENTRY_CALL: return arm64_entry_call;
     case ARM64_SITE_GATE: return arm64_gate_site;
     case ARM64_SITE_RESUME: return arm64_resume_site;
+    case ARM64_ENTRY_SECONDARY: return arm64_entry_secondary;
+    case ARM64_BOOT_SECONDARY: return boot_secondary;
   }
   __builtin_unreachable();
 }

@@ -41,6 +41,9 @@
 #define DATA_CALL_ARGUMENT        0x0d0  // X2 and X3 of a firmware call
 #define DATA_FAULT_AT_EL1         0x0e0  // not 0: the nucleus itself faulted
 
+#define DATA_START                0x100  // what a CPU that is started goes on with: page-table root,
+                                         // stack, entry, argument, index (read by physical address)
+
 #define UPCALL_SYNCHRONOUS        0x00
 #define UPCALL_INTERRUPT          0x08
 #define UPCALL_ERROR              0x10  // an SError, or an exception of the nucleus itself
