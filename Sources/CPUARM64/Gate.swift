@@ -101,6 +101,10 @@ package struct CPUArea: Sendable {
             unsafe quad(DATA_START + Int32(slot * 8)).pointee = value
         }
     }
+    /// Whether EL1 may not read a page. Precondition: FEAT_PAN2.
+    func isRefusedToNucleus(_ address: UInt64) -> Bool {
+        CPU.probePage(VirtualAddress(rawValue: address)) & 1 != 0
+    }
     /// Whether the nucleus itself faulted: the frame of `library_nested_exception` is then its.
     package var nucleusFaulted: Bool { unsafe quad(DATA_FAULT_AT_EL1).pointee != 0 }
 }
@@ -142,6 +146,9 @@ package enum CPU {
     /// Loads a page-table root, which drops every translation that is not global.
     package static func loadRoot(_ root: PhysicalAddress) {
         gate(GATE_LOAD_ROOT, root.rawValue | spaceIdentifier << 48)
+    }
+    fileprivate static func probePage(_ address: VirtualAddress) -> UInt64 {
+        gate(GATE_PROBE_PAGE, address.rawValue)
     }
     /// Drops every translation, the library OS's too.
     package static func flushAll() { gate(GATE_FLUSH_ALL) }
@@ -242,8 +249,9 @@ extension CPU {
     /// Whether a data page runs as code: branches into one. A refused fetch faults at the target
     /// itself, with the way back in X9; `answerExecutionProbe` takes it.
     package static func canExecuteData() -> Bool { arm64_call_data() != 0 }
-    /// Ends the probe of `canExecuteData` when its fetch was refused.
+    /// Ends the probe of `canExecuteData`, or one of `Hardening`, that was refused.
     package static func answerExecutionProbe(_ frame: ProgramFrame) -> Bool {
+        if Hardening.answer(frame) { return true }
         guard isPageFault(frame), frame[.pc] == arm64_data_probe_address() else { return false }
         frame[.pc] = frame[.x9]
         frame[.x0] = 0

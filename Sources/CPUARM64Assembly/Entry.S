@@ -65,7 +65,11 @@ arm64_entry_synchronous:
     lsr x1, x1, #44
     cmp x1, #LIBRARY_SLOT
     b.eq nested
-    ENTER_FROM_PROGRAM
+    lsr x1, x1, #4
+    cbz x1, 1f
+    ldr x1, [x0, #DATA_ELR + 8]             // an address that is none: the library OS's, where masked
+    tbnz x1, #7, nested
+1:  ENTER_FROM_PROGRAM
     STORE_HARDWARE
     lsr x2, x5, #26
     cmp x2, #0x15                           // SVC

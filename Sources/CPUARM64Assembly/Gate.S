@@ -68,5 +68,42 @@ arm64_data_probe_address:
     ret
 .size arm64_call_data, . - arm64_call_data
 .size arm64_data_probe_address, . - arm64_data_probe_address
+
+// uint64_t arm64_probe_branch(void): branches to an instruction that is no target; 1 if it ran. A
+// refused branch goes on at X9, with X0 0.
+.section .text.arm64_probe_branch, "ax"
+.globl arm64_probe_branch
+.type arm64_probe_branch, @function
+arm64_probe_branch:
+    bti c
+    mov x0, #1
+    adr x9, 2f
+    adr x10, 1f
+    br x10
+1:  nop
+2:  bti j
+    ret
+.size arm64_probe_branch, . - arm64_probe_branch
+
+// uint64_t arm64_probe_return(void): signs a return address, changes it, and returns by it; 1 if that
+// went well.
+.section .text.arm64_probe_return, "ax"
+.globl arm64_probe_return
+.type arm64_probe_return, @function
+arm64_probe_return:
+    bti c
+    mov x11, x30
+    mov x0, #1
+    adr x9, 2f
+    adr x30, 2f
+    hint #25                    // paciasp
+    eor x30, x30, #4            // another address under the same code
+    hint #29                    // autiasp
+    ret                         // an address that is none, or the instruction behind 2
+    .balign 8
+2:  bti j
+    mov x30, x11
+    ret
+.size arm64_probe_return, . - arm64_probe_return
 #endif
 .section .note.GNU-stack, "", @progbits

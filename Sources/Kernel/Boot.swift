@@ -64,6 +64,7 @@ private func run(
         Log.current?.level = level
     }
     Log.debug(CPU.gateDescription)
+    logHardening()
     if let name = line.selfTest, name.equals("crash-at-end") {
         SelfTest.crashAtEnd()
     } else if let name = line.selfTest {
@@ -72,4 +73,18 @@ private func run(
         devices.end { $0.sendExit(status: passed ? 0 : 1) }
     }
     Program(record, line, devices).start(record, line)
+}
+
+private func logHardening() {
+    let hardening = Hardening.current
+    guard hardening.name(0) != nil else { return }
+    Log.line(.debug) { text in
+        text.append("hardening:")
+        var index = 0
+        while let name = hardening.name(index) {
+            text.append(index == 0 ? " " : ", ")
+            text.append(name)
+            index += 1
+        }
+    }
 }

@@ -17,6 +17,8 @@ enum SelfTest {
     case protection
     /// Two vectors sent together, ten thousand times, while library code is masked and while not.
     case burst
+    /// What the CPU's hardening refuses, one after the other.
+    case hardening
     /// CPU 1 is started to run one function, and stops.
     case processors
     /// A check that fails: the crash screen.
@@ -34,6 +36,7 @@ enum SelfTest {
         if name.equals("wait") { return .wait }
         if name.equals("protection") { return .protection }
         if name.equals("burst") { return .burst }
+        if name.equals("hardening") { return .hardening }
         if name.equals("processors") { return .processors }
         return name.equals("crash") ? .crash : nil
     }
@@ -45,6 +48,7 @@ enum SelfTest {
             case .wait: Self.waits(count: 1_000_000)
             case .protection: Self.protection(kernelBase: kernelBase)
             case .burst: Self.burst(count: 10_000)
+            case .hardening: Self.hardening()
             case .processors: Self.processors()
             case .crash: Self.failedCheck()
             }
@@ -102,6 +106,16 @@ enum SelfTest {
             }
         }
         return nil
+    }
+
+    private static func hardening() -> StaticString? {
+        let hardening = Hardening.current
+        var index = 0
+        while let name = hardening.name(index) {
+            guard hardening.isRefused(index) else { return name }
+            index += 1
+        }
+        return index > 0 ? nil : "the CPU has none"
     }
 
     /// What CPU 1 said of itself, beside the argument it was started with.

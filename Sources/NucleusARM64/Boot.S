@@ -199,6 +199,32 @@ enable_translation:
     movz x1, #0x2000
     movk x1, #0xc800, lsl #16               // EnIA, EnIB, EnDA, EnDB
     orr x0, x0, x1
+    cbnz x22, 4f
+    mrs x1, cntvct_el0                      // a number that differs from boot to boot
+    mov x2, #0x9e3779b97f4a7c15 & 0xffff
+    movk x2, #0x7f4a, lsl #16
+    movk x2, #0x79b9, lsl #32
+    movk x2, #0x9e37, lsl #48
+    mul x3, x1, x2
+    eor x1, x3, x3, lsr #29
+    mul x2, x1, x2
+    mrs x3, id_aa64isar0_el1
+    lsr x3, x3, #60
+    cbz x3, 3f
+    mrs x3, S3_3_C2_C4_0                    // RNDR
+    eor x1, x1, x3
+    mrs x3, S3_3_C2_C4_0
+    eor x2, x2, x3
+3:  stp x1, x2, [x21, #DATA_KEY]
+4:  ldp x1, x2, [x21, #DATA_KEY]
+    msr S3_0_C2_C1_0, x1                    // APIAKey, which the library OS uses, then programs' other
+    msr S3_0_C2_C1_1, x2
+    msr S3_0_C2_C1_2, x1
+    msr S3_0_C2_C1_3, x2
+    msr S3_0_C2_C2_0, x1
+    msr S3_0_C2_C2_1, x2
+    msr S3_0_C2_C2_2, x1
+    msr S3_0_C2_C2_3, x2
 2:  tlbi vmalle1
     ic iallu
     dsb sy

@@ -139,6 +139,12 @@ gate_load_root:
     isb
     eret
 
+gate_probe_page:                // where the CPU has FEAT_PAN2, whose instruction this is
+    sys #0, c7, c9, #0, x0      // at s1e1rp
+    isb
+    mrs x0, par_el1
+    eret
+
 gate_hypervisor_call:
     hvc #0
     eret
@@ -239,6 +245,7 @@ gate_table:
     .word gate_hypervisor_call - gate_table
     .word gate_secure_call - gate_table
     .word gate_flush_all - gate_table
+    .word gate_probe_page - gate_table
     .org nucleus_code + 0x1000
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -31,6 +31,9 @@ uint64_t arm64_firmware_call(uint64_t index, const uint64_t *values);
 /// Branches into a data page; 1 if it ran, 0 if the fetch was refused and answered as CPU says.
 uint64_t arm64_call_data(void);
 uint64_t arm64_data_probe_address(void);
+/// What hardening refuses; 1 where it ran, 0 where the fault was answered.
+uint64_t arm64_probe_branch(void);
+uint64_t arm64_probe_return(void);
 /// Goes on at `entry`, the library OS's way back to the program.
 _Noreturn void arm64_enter_program(uint64_t entry);
 

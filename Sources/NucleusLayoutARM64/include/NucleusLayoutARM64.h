@@ -44,6 +44,8 @@
 #define DATA_START                0x100  // what a CPU that is started goes on with: page-table root,
                                          // stack, entry, argument, index (read by physical address)
 
+#define DATA_KEY                  0x140  // CPU 0's: the key that signs return addresses on every CPU
+
 #define UPCALL_SYNCHRONOUS        0x00
 #define UPCALL_INTERRUPT          0x08
 #define UPCALL_ERROR              0x10  // an SError, or an exception of the nucleus itself
@@ -56,7 +58,8 @@
 #define GATE_HYPERVISOR_CALL      4  // X0: function, X1, X2, X3: arguments (SMCCC, by HVC)
 #define GATE_SECURE_CALL          5  // the same by SMC
 #define GATE_FLUSH_ALL            6
-#define GATE_COUNT                7
+#define GATE_PROBE_PAGE           7  // X0: address; PAR_EL1 of a read by EL1 (bit 0: refused), PAN heeded
+#define GATE_COUNT                8
 
 // System registers that a gate call may name, by index.
 #define GATE_ICC_IAR1             0   // acknowledge: read only
