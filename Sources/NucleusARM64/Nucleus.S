@@ -54,11 +54,7 @@ synchronous:
     ldr x1, [sp, #DATA_GATE_SITE]
     cmp x0, x1
     b.eq gate
-upcall_synchronous:
-    mrs x0, esr_el1
-    mrs x1, far_el1
-    stp x0, x1, [sp, #DATA_SYNDROME]
-    UPCALL UPCALL_SYNCHRONOUS
+    b upcall_synchronous
 
 interrupt:
     stp x0, x1, [sp, #DATA_SAVED_X0]
@@ -109,10 +105,6 @@ gate:
     ldr w10, [x9, x8, lsl #2]
     add x9, x9, w10, sxtw
     br x9
-
-gate_refuse:
-    mov x0, #-1
-    eret
 
 gate_flush_page:
     dsb ishst                   // what was stored in tables counts from here on
@@ -219,6 +211,16 @@ gate_writes:
 gate_written:
     isb
     eret
+
+gate_refuse:
+    mov x0, #-1
+    eret
+
+upcall_synchronous:
+    mrs x0, esr_el1
+    mrs x1, far_el1
+    stp x0, x1, [sp, #DATA_SYNDROME]
+    UPCALL UPCALL_SYNCHRONOUS
 
 // ---- The end of a further CPU's boot: the tables around its boot code go, this page stays ----
 // X23 root, X24 stack, X25 entry, X26 argument.
