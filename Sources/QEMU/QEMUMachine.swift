@@ -130,7 +130,8 @@ package enum QEMUMachine {
             ((configuration.files?.byteCount ?? 0) + boundary - 1) / boundary * boundary
             + deviceTreeMemory
         let needed = max(
-            kernelEnd + filesAndTree, min(2 * filesAndTree, farthestArchive + filesAndTree))
+            kernelEnd + workingMemory + filesAndTree,
+            min(2 * filesAndTree, farthestArchive + filesAndTree))
         try require((needed + boundary - 1) / boundary * boundary, configuration)
     }
     /// A device tree of QEMU's, with room to grow.

@@ -155,7 +155,8 @@ test_memory_bad_values() {
 }
 test_memory_sizes() {
     local value
-    for value in 8M 64M 300M 1G 5G; do
+    # On arm64 the archive begins in the middle.
+    for value in $([ $arch = x86_64 ] && echo 8M || echo 16M) 64M 300M 1G 5G; do
         record martlet run_martlet run --memory $value "$built/musl/hello"
         expect_status martlet 0 || { echo "(--memory $value)"; return 1; }
     done
