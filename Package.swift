@@ -164,6 +164,7 @@ let host: [Target] = [
     tests("Base", ["Base"]),
     tests("LinuxABI", ["LinuxABI", "Base"]),
     tests("CPUX86_64", ["CPUX86_64", "Base"]),
+    tests("CPUARM64", ["CPUARM64", "Base", "NucleusLayoutARM64"]),
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
     tests(

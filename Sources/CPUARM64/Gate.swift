@@ -259,13 +259,7 @@ extension CPU {
     }
     /// A return address without its authentication code, which bits that addresses do not have hold.
     package static func codeAddress(_ signed: UInt64) -> UInt64 { signed & (1 << 48 - 1) }
-    /// Instruction or data abort (ESR_EL1.EC).
-    package static func isPageFault(_ frame: ProgramFrame) -> Bool {
-        switch frame[.syndrome] >> 26 & 63 {
-        case 0x20, 0x21, 0x24, 0x25: true
-        default: false
-        }
-    }
+    package static func isPageFault(_ frame: ProgramFrame) -> Bool { frame.isMemoryFault }
 
     /// An entry is never left half done here: interrupts are masked by the exception itself.
     package static func rollBackSystemCall(_ frame: ProgramFrame) {}

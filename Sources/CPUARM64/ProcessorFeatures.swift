@@ -1,8 +1,13 @@
-/// What the identification registers say of the processor, and what programs are told beyond it.
+/// What the identification registers say of the processor, and what programs are told of it.
 package enum ProcessorFeatures {
-    /// AT_HWCAP: floating point and Advanced SIMD.
-    package static var capabilities: UInt64 { 3 }
-    package static let capabilities2: UInt64 = 0
+    /// The registers, read once.
+    static let identification = IdentificationRegisters.ofThisCPU()
+    /// AT_HWCAP
+    package static var capabilities: UInt64 { identification.capabilities }
+    /// AT_HWCAP2
+    package static var capabilities2: UInt64 { identification.capabilities2 }
     /// utsname's machine, and AT_PLATFORM.
     package static let name: StaticString = "aarch64"
+    /// Whether pages of programs can be guarded (PROT_BTI).
+    static var hasBranchTargets: Bool { identification.hasBranchTargets }
 }

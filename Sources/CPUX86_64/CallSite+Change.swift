@@ -6,6 +6,8 @@ extension CallSite {
     package static let reach: UInt64 = 1 << 31 - UInt64(2 * Page.size)
     /// Whether stubs have an instruction for calls themselves, which a call may then come from.
     package static let callsComeFromStubs = false
+    /// Whether there are addresses outside stubs that `leadsOver` tells.
+    package static let hasSpringboards = true
 
     /// Where registers were caught on the way from a site into the library OS.
     package enum Found: Sendable {

@@ -249,6 +249,7 @@ final class StubArea {
             guard index > 0, index < used, records[index].site != 0 else { return nil }
             return (records[index], offset % CallSite.stubByteCount)
         }
+        guard CallSite.hasSpringboards else { return nil }
         let record = first { $0.plan.leadsOver(address, from: VirtualAddress(rawValue: $0.site)) }
         return record.map { ($0, nil) }
     }
