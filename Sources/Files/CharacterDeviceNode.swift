@@ -83,11 +83,15 @@ final class DeviceDrivers {
         }
     }
     private var first: Entry?
+    /// What brings the drivers when it is filled.
+    var directory: DirectoryNode?
 
     func add(_ device: any CharacterDevice, number: DeviceNumber) {
         first = Entry(number, device, next: first)
     }
-    func find(_ number: DeviceNumber) -> (any CharacterDevice)? {
+    /// The device of a number. ENOMEM.
+    func find(_ number: DeviceNumber) throws(Errno) -> (any CharacterDevice)? {
+        try directory?.fill()
         var entry = first
         while let current = entry, current.number != number { entry = current.next }
         return entry?.device

@@ -7,9 +7,12 @@ package class DirectoryNode: Node {
     private var tree = NameTree()
     private var first: DirectoryEntry?
     private var last: DirectoryEntry?
-    package private(set) var entryCount = 0
+    private var entryCount = 0
     /// Positions 0 and 1 are "." and "..".
     private var nextPosition: Int64 = 2
+    /// Adds names that are not here yet; none when it has run.
+    private var filler: Filler?
+    package typealias Filler = () throws(Errno) -> Void
 
     package init(in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0) {
         super.init(.directory, in: fileSystem, mode: mode, owner: owner, group: group)
@@ -26,7 +29,32 @@ package class DirectoryNode: Node {
     ///
     /// `entry` is this directory's own.
     func find(_ name: RawSpan, in entry: DirectoryEntry) throws(Errno) -> DirectoryEntry? {
-        tree.find(name)
+        if let found = tree.find(name) { return found }
+        guard filler != nil else { return nil }
+        try fill()
+        return tree.find(name)
+    }
+    /// Leaves names to the moment when one is missed or all are asked for: few programs look.
+    ///
+    /// After an error `filler` is called again then, so it goes past names that are here.
+    package func fillLater(_ filler: @escaping Filler) { self.filler = filler }
+    /// Adds the names that were left for later. ENOMEM.
+    func fill() throws(Errno) {
+        guard let filler else { return }
+        self.filler = nil
+        do throws(Errno) { try filler() } catch {
+            self.filler = filler
+            throw error
+        }
+    }
+    /// Without memory for names that were left for later, the status is of those that are here.
+    override func prepareStatus() {
+        do throws(Errno) { try fill() } catch {}
+    }
+    /// Whether there is no name but "." and "..". ENOMEM.
+    func isEmpty() throws(Errno) -> Bool {
+        try fill()
+        return entryCount == 0
     }
 
     /// What a listing shows of a name; `nextPosition` is where it goes on after it.
@@ -48,6 +76,7 @@ package class DirectoryNode: Node {
     func list(
         from position: Int64, _ body: (Listed) throws(Errno) -> Bool
     ) throws(Errno) {
+        try fill()
         var entry = first
         while let current = entry, current.position < position { entry = current.next }
         while let current = entry {
@@ -108,6 +137,20 @@ extension DirectoryNode {
         _ node: Node, named name: RawSpan, in entry: DirectoryEntry
     ) throws(Errno) -> DirectoryEntry {
         guard try find(name, in: entry) == nil else { throw .fileExists }
+        return try append(node, named: name, in: entry)
+    }
+    /// Adds a name unless it is here, as what fills a directory does; returns its entry. ENOMEM.
+    @discardableResult
+    package func addMissing(
+        _ name: RawSpan, in entry: DirectoryEntry, _ make: () throws(Errno) -> Node
+    ) throws(Errno) -> DirectoryEntry {
+        if let found = try find(name, in: entry) { return found }
+        try KernelReserve.admit()
+        return try append(make(), named: name, in: entry)
+    }
+    private func append(
+        _ node: Node, named name: RawSpan, in entry: DirectoryEntry
+    ) throws(Errno) -> DirectoryEntry {
         let new = try DirectoryEntry(node: node, name: name, parent: entry)
         link(new)
         return new

@@ -101,7 +101,7 @@ extension FileContext {
                 group: group(in: place.directory))
         case .characterDevice, .blockDevice:
             let system = place.directory.fileSystem
-            if kind == .characterDevice, let driver = system.drivers.find(device) {
+            if kind == .characterDevice, let driver = try system.drivers.find(device) {
                 node = CharacterDeviceNode(
                     driver, number: device, in: system, mode: mode, owner: credentials.user,
                     group: group(in: place.directory))

@@ -38,7 +38,7 @@ extension FileContext {
         let directory = try requireRemoval(of: victim, from: walk.entry)
         guard let removed = victim.directory else { throw .notDirectory }
         if victim.isMountPoint || victim === root { throw .busy }
-        guard removed.entryCount == 0 else { throw .notEmpty }
+        guard try removed.isEmpty() else { throw .notEmpty }
         directory.unlink(victim)
         removed.linkCount = 0
         removed.touchChanged()

@@ -98,7 +98,7 @@ extension FileContext {
         if source.isMountPoint || target?.isMountPoint ?? false || source === root {
             throw .busy
         }
-        if !isExchange, let replaced = target?.directory, replaced.entryCount > 0 {
+        if !isExchange, let replaced = target?.directory, try !replaced.isEmpty() {
             throw .notEmpty
         }
         try KernelReserve.admit()

@@ -4,6 +4,7 @@ internal import Memory
 extension Node {
     /// What stat(2) tells of this node.
     package var status: FileStatus {
+        prepareStatus()
         var status = FileStatus()
         status.deviceMajor = fileSystem.device.major
         status.deviceMinor = fileSystem.device.minor

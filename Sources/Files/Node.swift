@@ -38,6 +38,8 @@ package class Node {
         while let attribute = firstAttribute { firstAttribute = attribute.takeNext() }
     }
 
+    /// Called before the node's status is told.
+    func prepareStatus() {}
     /// The node's size as `st_size` shows it, in bytes.
     package var byteCount: Int64 { 0 }
     /// Memory that the contents use, in units of 512 bytes (`st_blocks`).

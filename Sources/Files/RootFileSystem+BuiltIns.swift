@@ -3,24 +3,43 @@ package import LinuxABI
 internal import Memory
 
 extension RootFileSystem {
-    /// Adds the files that every program may expect, where the archive brought none. ENOMEM.
+    /// Adds the files that every program may expect, where the archive brought none: the folders, and
+    /// what is in /etc and /dev once somebody looks for it. ENOMEM.
     ///
     /// `terminal` is /dev/tty and /dev/console; without one /dev/console reads `input` and writes
     /// `output`.
     package func addBuiltIns(
         input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?
     ) throws(Errno) {
-        try addDirectory("/etc")
-        try addDirectory("/run")
-        try addDirectory("/root")
-        try addDirectory("/tmp")
-        try addFile("/etc/passwd", Self.passwd)
-        try addFile("/etc/group", Self.group)
-        try addFile("/etc/hosts", Self.hosts)
-        try addFile("/etc/hostname", "martlet\n")
-        try addFile("/etc/nsswitch.conf", Self.nameServices)
-        try addFile("/etc/localtime", Self.universalTime)
-        try addDevices(input: input, output: output, terminal: terminal)
+        try addDirectory("etc")
+        try addDirectory("run")
+        try addDirectory("root")
+        try addDirectory("tmp")
+        // Where the archive made it something else there is no room for built-in files.
+        if let entry = try settings(), let directory = entry.directory {
+            directory.fillLater { () throws(Errno) in try self.addFiles(to: entry) }
+        }
+        guard let directory = deviceDirectory.directory else { return }
+        directory.fillLater { () throws(Errno) in
+            try self.addDevices(input: input, output: output, terminal: terminal)
+        }
+        devices.drivers.directory = directory
+    }
+    /// /etc, or where the archive's link of this name leads.
+    private func settings() throws(Errno) -> DirectoryEntry? {
+        let path: StaticString = "/etc"
+        do throws(Errno) { return try context.resolve(path.bytes, from: root) } catch {
+            if error == .outOfMemory { throw error }
+            return nil
+        }
+    }
+    private func addFiles(to settings: DirectoryEntry) throws(Errno) {
+        try addFile("passwd", Self.passwd, to: settings)
+        try addFile("group", Self.group, to: settings)
+        try addFile("hosts", Self.hosts, to: settings)
+        try addFile("hostname", "martlet\n", to: settings)
+        try addFile("nsswitch.conf", Self.nameServices, to: settings)
+        try addFile("localtime", Self.universalTime, to: settings)
     }
 
     private static let passwd: StaticString = """
@@ -60,25 +79,21 @@ extension RootFileSystem {
         if name.isEqual(to: "tmp") { return 0o1777 }
         return name.isEqual(to: "root") ? 0o700 : 0o755
     }
-    private func addDirectory(_ path: StaticString) throws(Errno) {
-        do throws(Errno) {
-            try context.makeDirectory(
-                path.bytes, from: root,
-                mode: FileMode(rawValue: Self.mode(ofFolder: path.bytes)))
-        } catch {
-            if error != .fileExists { throw error }
+    private func addDirectory(_ name: StaticString) throws(Errno) {
+        try root.directory?.addMissing(name.bytes, in: root) { () throws(Errno) in
+            DirectoryNode(
+                in: files, mode: FileMode(rawValue: Self.mode(ofFolder: name.bytes)))
         }
     }
-    private func addFile(_ path: StaticString, _ text: StaticString) throws(Errno) {
-        // A directory that the archive made something else leaves no room for built-in files.
-        do throws(Errno) {
-            let file = try context.open(
-                path.bytes, from: root, [.create, .exclusive, .writeOnly],
-                creationMode: FileMode(rawValue: 0o644))
-            _ = try file.node.write(file, at: 0, text.bytes, .nonblocking)
-            file.release()
-        } catch {
-            if error == .outOfMemory || error == .noSpace { throw error }
+    private func addFile(
+        _ name: StaticString, _ text: StaticString, to entry: DirectoryEntry
+    ) throws(Errno) {
+        try entry.directory?.addMissing(name.bytes, in: entry) { () throws(Errno) in
+            let file = RegularNode(in: files, mode: FileMode(rawValue: 0o644))
+            guard try file.pages.write(at: 0, from: text.bytes) == text.bytes.byteCount else {
+                throw .outOfMemory
+            }
+            return file
         }
     }
 
@@ -100,18 +115,21 @@ extension RootFileSystem {
         try addDeviceLink("stderr", to: "/proc/self/fd/2")
     }
     /// Adds a device below /dev; the number is Linux's (Documentation/admin-guide/devices.txt).
-    package func addDevice(
+    private func addDevice(
         _ device: any CharacterDevice, _ name: StaticString, _ major: UInt32, _ minor: UInt32,
         mode: UInt32 = 0o666
     ) throws(Errno) {
         let number = DeviceNumber(major: major, minor: minor)
-        devices.drivers.add(device, number: number)
-        let node = CharacterDeviceNode(
-            device, number: number, in: devices, mode: FileMode(rawValue: mode))
-        try deviceDirectory.directory?.add(node, named: name.bytes, in: deviceDirectory)
+        try deviceDirectory.directory?.addMissing(name.bytes, in: deviceDirectory) {
+            () throws(Errno) in
+            devices.drivers.add(device, number: number)
+            return CharacterDeviceNode(
+                device, number: number, in: devices, mode: FileMode(rawValue: mode))
+        }
     }
     private func addDeviceLink(_ name: StaticString, to target: StaticString) throws(Errno) {
-        let node = try SymbolicLinkNode(to: target.bytes, in: devices)
-        try deviceDirectory.directory?.add(node, named: name.bytes, in: deviceDirectory)
+        try deviceDirectory.directory?.addMissing(name.bytes, in: deviceDirectory) {
+            () throws(Errno) in try SymbolicLinkNode(to: target.bytes, in: devices)
+        }
     }
 }

@@ -19,6 +19,12 @@ enum ProcessText {
         }
     }
 
+    /// comm: the name and a line's end.
+    static func nameLine(_ process: Process, _ text: inout TextBuffer) {
+        name(process, &text)
+        text.append(byte: 0x0a)
+    }
+
     static func status(_ process: Process, _ text: inout TextBuffer) {
         text.append("Name:\t")
         name(process, &text)

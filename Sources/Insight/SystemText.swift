@@ -9,40 +9,51 @@ internal import Scheduler
 extension ProcessFiles {
     /// Adds what /proc tells of the machine, and the settings of /proc/sys that programs read.
     func addSystem(to top: DirectoryEntry) throws(Errno) {
-        try add("meminfo", in: top) { SystemText.memory(&$0) }
-        try add("cpuinfo", in: top) { SystemText.processors(&$0) }
-        try add("uptime", in: top) { SystemText.uptime(&$0) }
-        try add("loadavg", in: top) { $0.append("0.00 0.00 0.00 1/1 1\n") }
-        try add("version", in: top) { SystemText.version(&$0) }
-        try add("stat", in: top) { SystemText.statistics(&$0) }
-        try add("filesystems", in: top) {
-            $0.append("nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tpipefs\n")
-        }
+        try add(
+            [
+                ("meminfo", { SystemText.memory(&$1) }),
+                ("cpuinfo", { SystemText.processors(&$1) }),
+                ("uptime", { SystemText.uptime(&$1) }),
+                ("loadavg", { $1.append("0.00 0.00 0.00 1/1 1\n") }),
+                ("version", { SystemText.version(&$1) }), ("stat", { SystemText.statistics(&$1) }),
+                (
+                    "filesystems",
+                    { $1.append("nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tpipefs\n") }
+                ),
+            ], to: top)
         let settings = try directory("sys", in: top)
+        settings.directory?.fillLater { () throws(Errno) in try addSettings(to: settings) }
+    }
+    private func addSettings(to settings: DirectoryEntry) throws(Errno) {
         let kernel = try directory("kernel", in: settings)
-        try add("ostype", in: kernel) { SystemText.line(SystemName.system, &$0) }
-        try add("osrelease", in: kernel) { SystemText.line(SystemName.release, &$0) }
-        try add("version", in: kernel) { SystemText.line(SystemName.version, &$0) }
-        try add("hostname", in: kernel) { SystemText.line(SystemName.host, &$0) }
-        try add("domainname", in: kernel) { SystemText.line(SystemName.domain, &$0) }
-        try add("pid_max", in: kernel) { $0.append("32768\n") }
-        try add("cap_last_cap", in: kernel) { $0.append("40\n") }
-        try add("ngroups_max", in: kernel) { $0.append("65536\n") }
-        let random = try directory("random", in: kernel)
+        try add(
+            [
+                ("ostype", { SystemText.line(SystemName.system, &$1) }),
+                ("osrelease", { SystemText.line(SystemName.release, &$1) }),
+                ("version", { SystemText.line(SystemName.version, &$1) }),
+                ("hostname", { SystemText.line(SystemName.host, &$1) }),
+                ("domainname", { SystemText.line(SystemName.domain, &$1) }),
+                ("pid_max", { $1.append("32768\n") }), ("cap_last_cap", { $1.append("40\n") }),
+                ("ngroups_max", { $1.append("65536\n") }),
+            ], to: kernel)
         let boot = (Entropy.word(), Entropy.word())
-        try add("boot_id", in: random) { SystemText.identifier(boot, &$0) }
-        try add("uuid", in: random) {
-            SystemText.identifier((Entropy.word(), Entropy.word()), &$0)
-        }
-        try add("entropy_avail", in: random) { $0.append("256\n") }
-        try add("poolsize", in: random) { $0.append("256\n") }
-        let memory = try directory("vm", in: settings)
-        try add("overcommit_memory", in: memory) { $0.append("0\n") }
-        try add("max_map_count", in: memory) { $0.append("65530\n") }
-        let files = try directory("fs", in: settings)
-        try add("nr_open", in: files) { $0.append("1048576\n") }
-        try add("file-max", in: files) { $0.append("9223372036854775807\n") }
-        try add("pipe-max-size", in: files) { $0.append("1048576\n") }
+        try add(
+            [
+                ("boot_id", { SystemText.identifier(boot, &$1) }),
+                ("uuid", { SystemText.identifier((Entropy.word(), Entropy.word()), &$1) }),
+                ("entropy_avail", { $1.append("256\n") }), ("poolsize", { $1.append("256\n") }),
+            ], to: try directory("random", in: kernel))
+        try add(
+            [
+                ("overcommit_memory", { $1.append("0\n") }),
+                ("max_map_count", { $1.append("65530\n") }),
+            ], to: try directory("vm", in: settings))
+        try add(
+            [
+                ("nr_open", { $1.append("1048576\n") }),
+                ("file-max", { $1.append("9223372036854775807\n") }),
+                ("pipe-max-size", { $1.append("1048576\n") }),
+            ], to: try directory("fs", in: settings))
     }
 }
 

@@ -168,7 +168,7 @@ struct Program: ~Copyable {
             return .told
         }
         do throws(Errno) {
-            try ProcessFiles.add(to: files, for: process)
+            ProcessFiles.add(to: files, for: process)
             try openStandardFiles(process)
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")

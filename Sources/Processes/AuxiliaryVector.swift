@@ -15,35 +15,36 @@ struct AuxiliaryVector {
     /// The vDSO.
     let sharedObject: VirtualAddress
 
-    private static let entryCount = 21
-    static let wordCount = entryCount * 2
+    static let wordCount = 21 * 2
     /// USER_HZ: what times(2) and /proc count in.
     static let clockTicks: UInt64 = 100
 
     func write(to words: inout TableWriter, _ stack: ProgramStack) throws(Errno) {
-        let start = words.address
-        try words.append(.sharedObject, sharedObject.rawValue, to: stack)
-        try words.append(
-            .minimumSignalStack, UInt64(SignalFrame.maximumByteCount), to: stack)
-        try words.append(.hardware, ProcessorFeatures.capabilities, to: stack)
-        try words.append(.pageSize, UInt64(Page.size), to: stack)
-        try words.append(.clockTicks, Self.clockTicks, to: stack)
-        try words.append(.segmentTable, program.segmentTable.rawValue, to: stack)
-        try words.append(.segmentEntrySize, UInt64(ELFSegment.byteCount), to: stack)
-        try words.append(.segmentCount, UInt64(program.segmentCount), to: stack)
-        try words.append(.interpreterBase, 0, to: stack)
-        try words.append(.flags, 0, to: stack)
-        try words.append(.entry, program.entry.rawValue, to: stack)
-        try words.append(.realUser, UInt64(credentials.users.real), to: stack)
-        try words.append(.effectiveUser, UInt64(credentials.users.effective), to: stack)
-        try words.append(.realGroup, UInt64(credentials.groups.real), to: stack)
-        try words.append(.effectiveGroup, UInt64(credentials.groups.effective), to: stack)
-        try words.append(.secure, 0, to: stack)
-        try words.append(.random, random.rawValue, to: stack)
-        try words.append(.hardware2, ProcessorFeatures.capabilities2, to: stack)
-        try words.append(.executableName, name.rawValue, to: stack)
-        try words.append(.platform, platform.rawValue, to: stack)
-        try words.append(.end, 0, to: stack)
-        precondition(words.address.rawValue - start.rawValue == UInt64(Self.wordCount * 8))
+        let entries: [21 of (type: AuxiliaryType, value: UInt64)] = [
+            (.sharedObject, sharedObject.rawValue),
+            (.minimumSignalStack, UInt64(SignalFrame.maximumByteCount)),
+            (.hardware, ProcessorFeatures.capabilities),
+            (.pageSize, UInt64(Page.size)),
+            (.clockTicks, Self.clockTicks),
+            (.segmentTable, program.segmentTable.rawValue),
+            (.segmentEntrySize, UInt64(ELFSegment.byteCount)),
+            (.segmentCount, UInt64(program.segmentCount)),
+            (.interpreterBase, 0),
+            (.flags, 0),
+            (.entry, program.entry.rawValue),
+            (.realUser, UInt64(credentials.users.real)),
+            (.effectiveUser, UInt64(credentials.users.effective)),
+            (.realGroup, UInt64(credentials.groups.real)),
+            (.effectiveGroup, UInt64(credentials.groups.effective)),
+            (.secure, 0),
+            (.random, random.rawValue),
+            (.hardware2, ProcessorFeatures.capabilities2),
+            (.executableName, name.rawValue),
+            (.platform, platform.rawValue),
+            (.end, 0),
+        ]
+        for index in entries.indices {
+            try words.append(entries[index].type, entries[index].value, to: stack)
+        }
     }
 }

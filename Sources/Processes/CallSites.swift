@@ -8,11 +8,12 @@ internal import Trace
 /// The system-call sites of a process that were made jumps (Documentation/Decisions, "System calls
 /// as jumps").
 ///
-/// A site is looked at when a call came by the CPU's instruction for it (`syscall`). Its page becomes
-/// the process's own; a stub in an area near the text passes where to go on and jumps into the
-/// library OS. The program only ever sees its own addresses: `restore` moves registers that were
-/// caught on the way back to the site. What is changed, and how, the CPU module says by `CallSite`;
-/// all of it lies in the site's page, so that it comes and goes together.
+/// A site is looked at when its fifth call came by the CPU's instruction for it (`syscall`): most sites
+/// of a program's start run only a few times. Its page becomes the process's own; a stub in an area
+/// near the text passes where to go on and jumps into the library OS. The program only ever sees its
+/// own addresses: `restore` moves registers that were caught on the way back to the site. What is
+/// changed, and how, the CPU module says by `CallSite`; all of it lies in the site's page, so that it
+/// comes and goes together.
 package final class CallSites {
     /// Whether sites may be changed at all (`--no-rewrite` says no).
     package enum Policy: Sendable {
@@ -23,6 +24,10 @@ package final class CallSites {
     private let policy: Policy
     private var areas = InlineArray<16, StubArea?>(repeating: nil)
     private var areaCount = 0
+    /// How often sites called, by a hash of their address; what is more than `callsBefore` counts no
+    /// further. Where two sites share a hash, both are looked at earlier.
+    private var calls = InlineArray<256, UInt8>(repeating: 0)
+    private static let callsBefore: UInt8 = 4
     /// Sites that stay as they are, by a hash of their address, so that they are read once only.
     private var refused = InlineArray<64, UInt64>(repeating: 0)
     /// Sites that were made jumps.
@@ -54,7 +59,7 @@ package final class CallSites {
     // MARK: Changing a site
 
     /// Looks at the site whose instruction the program just executed, and makes it a jump if it can
-    /// be.
+    /// be and called often enough.
     @export(interface)
     package func arrive(_ frame: ProgramFrame) {
         slowCallCount += 1
@@ -62,6 +67,11 @@ package final class CallSites {
         guard policy == .change,
             let site = frame.instruction.retreated(by: UInt64(CallSite.systemCallByteCount))
         else { return }
+        let counter = Int(truncatingIfNeeded: site.rawValue ^ site.rawValue >> 8) & 255
+        guard calls[counter] == Self.callsBefore else {
+            calls[counter] += 1
+            return
+        }
         let slot = Int(truncatingIfNeeded: site.rawValue ^ site.rawValue >> 6) & 63
         // Other memory may become text.
         guard refused[slot] != site.rawValue, !Self.isLast(frame),

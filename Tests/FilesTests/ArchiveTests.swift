@@ -46,6 +46,44 @@ import Wire
         #expect(try tree.resolve("/root").node.mode.rawValue == 0o700)
     }
 
+    @Test("what is built in is there for who looks, lists, asks for the status or removes")
+    func builtInsOnDemand() throws {
+        let looks: [(Tree) throws -> Void] = [
+            { (tree: Tree) throws in
+                #expect(try tree.read("/etc/hostname") == Array("martlet\n".utf8))
+            },
+            { (tree: Tree) throws in #expect(try tree.names("/etc").count == 6) },
+            { (tree: Tree) throws in
+                #expect(try tree.resolve("/etc").node.status.byteCount == 8 * 20)
+            },
+            { (tree: Tree) throws in
+                let path = Array("/etc".utf8)
+                #expect(throws: Errno.notEmpty) {
+                    try tree.context.removeDirectory(path.span.bytes, from: tree.system.root)
+                }
+            },
+        ]
+        for look in looks {
+            let tree = try Tree()
+            try tree.system.addBuiltIns(input: NullDevice(), output: NullDevice(), terminal: nil)
+            try look(tree)
+        }
+    }
+
+    @Test("built-in files that memory was missing for come later", arguments: 1...6)
+    func builtInsAfterShortage(admission: Int) throws {
+        let tree = try Tree()
+        try tree.system.addBuiltIns(input: NullDevice(), output: NullDevice(), terminal: nil)
+        KernelReserve.injectFailure(at: admission)
+        #expect(throws: Errno.outOfMemory) { try tree.names("/etc") }
+        KernelReserve.injectFailure(at: 0)
+        #expect(
+            try tree.names("/etc") == [
+                "passwd", "group", "hosts", "hostname", "nsswitch.conf", "localtime",
+            ])
+        #expect(try tree.names("/dev").count == 11)
+    }
+
     @Test("aligned pages stay in place, the others are freed")
     func adopts() throws {
         let tree = try Tree()
