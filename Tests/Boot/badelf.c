@@ -17,7 +17,7 @@ int main(int count, char **arguments) {
         if (program[i].p_type == PT_LOAD) load[loads++] = &program[i];
     if (!strcmp(kind, "truncated")) length /= 2;
     else if (!strcmp(kind, "short")) length = 40;
-    else if (!strcmp(kind, "machine")) header->e_machine = EM_AARCH64;
+    else if (!strcmp(kind, "machine")) header->e_machine = EM_RISCV;
     else if (!strcmp(kind, "class")) header->e_ident[EI_CLASS] = ELFCLASS32;
     else if (!strcmp(kind, "order")) header->e_ident[EI_DATA] = ELFDATA2MSB;
     else if (!strcmp(kind, "overlap")) load[1]->p_vaddr = load[0]->p_vaddr;
