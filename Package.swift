@@ -165,6 +165,7 @@ let host: [Target] = [
     tests("LinuxABI", ["LinuxABI", "Base"]),
     tests("CPUX86_64", ["CPUX86_64", "Base"]),
     tests("CPUARM64", ["CPUARM64", "Base", "NucleusLayoutARM64"]),
+    tests("PageTables", ["PageTables", "CPUX86_64", "CPUARM64", "Base", "TestSupport"]),
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),
     tests(

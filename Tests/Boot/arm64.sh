@@ -26,8 +26,6 @@ reason_not_on_arm64() {
     hostile-guest | vmm-*) echo "is about our own VMM, which runs x86-64 only" ;;
     bad-* | other-machines-* | arm64-where-* | manual-* | completion-* | usage-errors | help-and-version)
         echo "is about the tool, the same for each CPU" ;;
-    selftest-burst-* | selftest-protection)
-        echo "looks at x86-64's descriptor tables and vectors" ;;
     esac
 }
 # compile_arm64 KIND SOURCE TARGET [FLAG…]
