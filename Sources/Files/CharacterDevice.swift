@@ -15,6 +15,8 @@ package enum Blocking: Sendable {
 package protocol CharacterDevice: AnyObject {
     /// Called at each open; ENXIO where there is nothing to open.
     func open(_ flags: OpenFlags) throws(Errno)
+    /// Called when the last descriptor of an open file is closed.
+    func closed()
     /// Reads up to `count` bytes, at least one unless at the end (0). EAGAIN, EFAULT, EINTR, EIO.
     func read(count: Int, to address: VirtualAddress, _ blocking: Blocking) throws(Errno) -> Int
     /// Writes up to `count` bytes and returns how many. EAGAIN, EFAULT, EINTR, EIO, EPIPE.
@@ -39,6 +41,7 @@ package protocol CharacterDevice: AnyObject {
 
 extension CharacterDevice {
     package func open(_ flags: OpenFlags) throws(Errno) {}
+    package func closed() {}
     package var isReadable: Bool { true }
     package var isWritable: Bool { true }
     package var isHungUp: Bool { false }

@@ -19,6 +19,7 @@ package final class CharacterDeviceNode: Node {
 
     override var ignoresOffset: Bool { device.ignoresOffset }
     override func opened(_ file: OpenFile) throws(Errno) { try device.open(file.flags) }
+    override func closed(_ file: OpenFile) { device.closed() }
     override func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
         _ blocking: Blocking

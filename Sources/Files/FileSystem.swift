@@ -10,6 +10,8 @@ package struct DeviceNumber: Hashable, Sendable {
         major = UInt32(truncatingIfNeeded: encoded >> 8 & 0xfff | encoded >> 32 & 0xffff_f000)
         minor = UInt32(truncatingIfNeeded: encoded & 0xff | encoded >> 12 & 0xffff_ff00)
     }
+    /// The real-time clock: Linux gives it the first free number, counted down from here.
+    package static let clock = Self(major: 254, minor: 0)
 }
 
 /// One file system: what its nodes share. Files can't be linked or renamed across (EXDEV).

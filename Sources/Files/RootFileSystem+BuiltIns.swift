@@ -7,9 +7,10 @@ extension RootFileSystem {
     /// what is in /etc and /dev once somebody looks for it. ENOMEM.
     ///
     /// `terminal` is /dev/tty and /dev/console; without one /dev/console reads `input` and writes
-    /// `output`.
+    /// `output`. `clock` is /dev/rtc0.
     package func addBuiltIns(
-        input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?
+        input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?,
+        clock: (any CharacterDevice)? = nil
     ) throws(Errno) {
         try addDirectory("etc")
         try addDirectory("run")
@@ -22,6 +23,9 @@ extension RootFileSystem {
         guard let directory = deviceDirectory.directory else { return }
         directory.fillLater { () throws(Errno) in
             try self.addDevices(input: input, output: output, terminal: terminal)
+            guard let clock else { return }
+            let number = DeviceNumber.clock
+            try self.addDevice(clock, "rtc0", number.major, number.minor, mode: 0o600)
         }
         devices.drivers.directory = directory
     }

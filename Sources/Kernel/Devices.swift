@@ -15,6 +15,8 @@ final class Devices {
     let records = ControlChannel()
     private(set) var console: ConsoleDriver?
     private var entropy: EntropyDriver?
+    /// /dev/rtc0, where the machine has a clock with an alarm.
+    private(set) var clock: (any CharacterDevice)?
 
     /// Starts every device that has a driver; what fails is left out with a line in the log.
     func start(_ record: borrowing BootRecordView) {
@@ -26,6 +28,7 @@ final class Devices {
             let device = record.device(at: index)
             let kind = BootRecord.DeviceKind(rawValue: device.kind)
             if kind == .serialPorts { startSerialConsole(device) }
+            if kind == .clock { startClock(device) }
             guard kind == .virtioMMIO || kind == .virtioMMIOWithLine,
                 let window = RegisterWindow.device(
                     index, base: device.base, byteCount: device.byteCount)
@@ -68,6 +71,12 @@ final class Devices {
             Interrupts.register(serial, vector: Int(device.configurationVector))
             console = driver
         } catch { Log.error("the serial ports can't be used") }
+    }
+
+    private func startClock(_ device: BootRecordView.Device) {
+        let driver = ClockDevice(MachineAlarmClock())
+        Interrupts.register(driver, vector: Int(device.queueVector))
+        clock = driver
     }
 
     /// The way to a device: its rings where it was prepared, else its registers from the start.

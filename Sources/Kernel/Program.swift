@@ -56,7 +56,7 @@ struct Program: ~Copyable {
         do throws(Errno) {
             try files.addBuiltIns(
                 input: ConsoleInput(console), output: ConsoleOutput(console, console.output),
-                terminal: terminal)
+                terminal: terminal, clock: devices.clock)
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
         }

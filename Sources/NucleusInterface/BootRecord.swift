@@ -118,5 +118,7 @@ package enum BootRecord {
         /// Four ISA serial ports (16550A): standard input, output, error, and control. The queue
         /// vector is that of the first and the third, the configuration vector of the others.
         case serialPorts = 3
+        /// The clock with an alarm that the CPU's module knows; the queue vector is the alarm's.
+        case clock = 4
     }
 }

@@ -42,7 +42,8 @@ enum PlatformDevices {
             InterruptController.connect(
                 interrupt: timer.identifier, vector: LocalTimer.vector, isEdge: false)
         }
-        addVirtio(machine, tables, &record)
+        let count = addVirtio(machine, tables, &record)
+        addClock(machine, Int(FIRST_DEVICE_VECTOR) + count, &record)
     }
 
     private static func startController(_ machine: MachineTree, _ tables: BootTables) -> Bool {
@@ -65,9 +66,25 @@ enum PlatformDevices {
         return true
     }
 
+    /// Writes the clock into the record. Precondition: after all devices with windows by their index.
+    private static func addClock(
+        _ machine: MachineTree, _ vector: Int, _ record: inout BootRecordBuilder
+    ) {
+        guard RealTimeClock.isThere, let interrupt = machine.clock?.interrupt,
+            interrupt.identifier < UInt32(min(InterruptController.count, 256))
+        else { return }
+        InterruptController.connect(
+            interrupt: interrupt.identifier, vector: vector, isEdge: interrupt.trigger == .edge)
+        record.append(
+            BootRecord.devices,
+            UInt64(BootRecord.DeviceKind.clock.rawValue) | UInt64(vector) << 32
+                | UInt64(vector) << 40, 0, 0)
+    }
+
+    /// Returns how many devices there are.
     private static func addVirtio(
         _ machine: MachineTree, _ tables: BootTables, _ record: inout BootRecordBuilder
-    ) {
+    ) -> Int {
         var count = 0
         var probes = 0
         var probed: UInt64?
@@ -80,7 +97,7 @@ enum PlatformDevices {
                 guard probes < maximumProbes,
                     tables.mapDevice(
                         UInt64(PROBE_WINDOW) + UInt64(probes * Page.size), to: base)
-                else { return }
+                else { return count }
                 probes += 1
                 probed = base
             }
@@ -99,6 +116,7 @@ enum PlatformDevices {
                 device.window.base.rawValue, device.window.byteCount)
             count += 1
         }
+        return count
     }
     /// Whether a window holds a virtio device.
     private static func isDevice(page: Int, offset: UInt64) -> Bool {

@@ -67,6 +67,10 @@ enum PlatformDevices {
             Power.method = .port
             addSerialPorts(lines, controller, &record)
         }
+        // On a microvm without ACPI a virtio device may have the clock's pin.
+        if count == 0 || second != nil || firstPin > clockPin {
+            addClock(lines, controller, &record)
+        }
     }
 
     private static func add(
@@ -104,6 +108,17 @@ enum PlatformDevices {
                 at: VirtualAddress(rawValue: UInt64(POWER_WINDOW)), byteCount: Page.size)
         else { return }
         Power.method = .sleepControl(window, offset: MicroVM.sleepControl)
+    }
+
+    /// The clock's line, ISA's 8.
+    private static let clockPin = 8
+    private static func addClock(
+        _ lines: InterruptLines, _ controller: UInt8, _ record: inout BootRecordBuilder
+    ) {
+        guard RealTimeClock.isThere else { return }
+        let vector = UInt8(FIRST_DEVICE_VECTOR) + UInt8(maximumCount)
+        lines.connect(pin: clockPin, vector: vector, to: controller)
+        add(.clock, vector, vector, 0, 0, &record)
     }
 
     /// COM1 to COM4, whose lines are 4, 3, 4 and 3.

@@ -203,6 +203,15 @@ extension SystemCalls {
             try ProgramMemory.store(
                 isOfProcesses ? 1024 : Int32(FileStatus.blockSize), at: address)
             return 0
+        case ClockRequest.setTime where file.node.deviceNumber == .clock:
+            guard caller.process.credentials.has(.systemTime) else { throw .permissionDenied }
+            return try file.control(request, argument: argument)
+        case ClockRequest.setFrequency where file.node.deviceNumber == .clock:
+            guard
+                argument <= ClockRequest.maximumUserFrequency
+                    || caller.process.credentials.has(.systemResource)
+            else { throw .permissionDenied }
+            return try file.control(request, argument: argument)
         default: return try file.control(request, argument: argument)
         }
     }

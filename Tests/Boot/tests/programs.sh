@@ -81,6 +81,25 @@ test_rtc() {
     record martlet run_martlet run --rtc 2026-01-02 "$built/musl/vdso"
     expect_status martlet 0
 }
+# The real-time clock as a device, which QEMU's boards have and our own VMM has not.
+rtc_device() {
+    record martlet run_martlet run "$@" "$built/musl/rtc"
+    if [ -z "$vmm" ] && [ $# = 0 ]; then
+        expect_status martlet 2 && [ "$(cat martlet.out)" = '/dev/rtc0: No such file or directory' ]
+        return
+    fi
+    expect_status martlet 0 && cmp -s martlet.out "$here/rtc.lines" && return
+    diff "$here/rtc.lines" martlet.out | head -20
+    return 1
+}
+test_rtc_device() {
+    tool_only
+    rtc_device
+}
+test_rtc_device_on_qemu() {
+    needs_qemu
+    rtc_device --vmm qemu --accelerator tcg
+}
 # The names that both sides must have, and the shape of each line.
 test_busybox_ls_root() {
     record martlet run_martlet run /bin/busybox ls -l /

@@ -14,6 +14,7 @@ busybox-sha256sum
 busybox-sleep
 busybox-date
 rtc
+rtc-device
 shell-builtins
 shell-trap
 exit-status
