@@ -176,6 +176,8 @@ package enum CPU {
         package static let groupEnable = Self(GATE_ICC_IGRPEN1)
         package static let softwareInterrupt = Self(GATE_ICC_SGI1R)
         package static let controllerControl = Self(GATE_ICC_CTLR)
+        /// ZCR_EL1: how long programs' vectors are. Precondition: SVE.
+        package static let vectorLength = Self(GATE_ZCR)
         package static let multiprocessorAffinity = Self(GATE_MPIDR)
         package static let mainIdentification = Self(GATE_MIDR)
         package static let revision = Self(GATE_REVIDR)

@@ -8,6 +8,8 @@ package struct IdentificationRegisters: Equatable, Sendable {
     package var main: UInt64 = 0
     package var pfr0: UInt64 = 0
     package var pfr1: UInt64 = 0
+    /// ID_AA64ZFR0_EL1: what SVE has.
+    package var zfr0: UInt64 = 0
     package var isar0: UInt64 = 0
     package var isar1: UInt64 = 0
     package var isar2: UInt64 = 0
@@ -29,6 +31,10 @@ package struct IdentificationRegisters: Equatable, Sendable {
         registers.mmfr0 = CPU.read(.memoryModel0)
         registers.mmfr1 = CPU.read(.memoryModel1)
         registers.mmfr2 = CPU.read(.memoryModel2)
+        if registers.hasScalableVectors {
+            registers.zfr0 = CPU.read(.vectorFeatures)
+            registers.enabled.insert(.scalableVectors)
+        }
         let signs: UInt64 = 1 << 31  // SCTLR_EL1.EnIA; the other three go with it
         if CPU.read(.systemControl) & signs != 0 {
             registers.enabled.insert(.pointerAuthentication)
@@ -36,7 +42,7 @@ package struct IdentificationRegisters: Equatable, Sendable {
         return registers
     }
 
-    /// Extensions that need more than to be there. SVE, SME and MTE are on nowhere.
+    /// Extensions that need more than to be there. SME and MTE are on nowhere.
     package struct Enabled: OptionSet, Sendable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
@@ -44,6 +50,8 @@ package struct IdentificationRegisters: Equatable, Sendable {
         package static let pointerAuthentication = Self(rawValue: 1 << 0)
         /// Pages of programs may be guarded (PROT_BTI).
         package static let branchTargets = Self(rawValue: 1 << 1)
+        /// SVE, which boot turns on wherever it is there.
+        package static let scalableVectors = Self(rawValue: 1 << 2)
     }
 }
 
@@ -60,6 +68,7 @@ private struct Field {
 private enum KeyRegister {
     case pfr0
     case pfr1
+    case zfr0
     case isar0
     case isar1
     case isar2
@@ -75,6 +84,7 @@ extension IdentificationRegisters {
             switch field.register {
             case .pfr0: pfr0
             case .pfr1: pfr1
+            case .zfr0: zfr0
             case .isar0: isar0
             case .isar1: isar1
             case .isar2: isar2
@@ -118,6 +128,7 @@ extension IdentificationRegisters {
         bits |= bit(19, Field(.isar0, 40))  // SM4
         bits |= bit(20, Field(.isar0, 44))  // ASIMDDP
         bits |= bit(21, Field(.isar0, 12), 2)  // SHA512
+        if enabled.contains(.scalableVectors) { bits |= bit(22, Self.scalableVectors) }  // SVE
         bits |= bit(23, Field(.isar0, 48))  // ASIMDFHM
         bits |= bit(24, Field(.pfr0, 48))  // DIT
         bits |= bit(25, Field(.mmfr2, 32))  // USCAT
@@ -151,8 +162,28 @@ extension IdentificationRegisters {
         bits |= bit(21, Field(.isar2, 4))  // RPRES
         bits |= bit(31, Field(.isar2, 0), 2)  // WFXT
         bits |= bit(32, Field(.isar1, 44), 2)  // EBF16
+        if enabled.contains(.scalableVectors) { bits |= scalableCapabilities }
         return bits
     }
+    /// Those of AT_HWCAP2 that are SVE's.
+    private var scalableCapabilities: UInt64 {
+        var bits: UInt64 = 0
+        bits |= bit(1, Field(.zfr0, 0))  // SVE2
+        bits |= bit(2, Field(.zfr0, 4))  // SVEAES
+        bits |= bit(3, Field(.zfr0, 4), 2)  // SVEPMULL
+        bits |= bit(4, Field(.zfr0, 16))  // SVEBITPERM
+        bits |= bit(5, Field(.zfr0, 32))  // SVESHA3
+        bits |= bit(6, Field(.zfr0, 40))  // SVESM4
+        bits |= bit(9, Field(.zfr0, 44))  // SVEI8MM
+        bits |= bit(10, Field(.zfr0, 52))  // SVEF32MM
+        bits |= bit(11, Field(.zfr0, 56))  // SVEF64MM
+        bits |= bit(12, Field(.zfr0, 20))  // SVEBF16
+        bits |= bit(33, Field(.zfr0, 20), 2)  // SVE_EBF16
+        return bits
+    }
+    private static var scalableVectors: Field { Field(.pfr0, 32) }
+    /// Whether the CPU has SVE.
+    var hasScalableVectors: Bool { value(Self.scalableVectors) >= 1 }
     /// Whether pages of programs can be guarded.
     package var hasBranchTargets: Bool {
         enabled.contains(.branchTargets) && value(Field(.pfr1, 0)) >= 1
@@ -215,6 +246,7 @@ extension IdentificationRegisters {
         case (0, _): return nil
         case (4, 0): return shownPFR0
         case (4, 1): return shownPFR1
+        case (4, 4): return shownZFR0
         case (5, 0): return 6  // ID_AA64DFR0_EL1: an Armv8 debug unit, nothing counted
         case (6, 0): return isar0 & Self.mask(60, 52, 48, 44, 40, 36, 32, 28, 20, 16, 12, 8, 4)
         case (6, 1): return shownISAR1
@@ -232,8 +264,15 @@ extension IdentificationRegisters {
         for shift in shifts { mask |= 15 << shift }
         return mask
     }
-    /// FP, AdvSIMD and DIT; EL0 and EL1 by AArch64 alone.
-    private var shownPFR0: UInt64 { pfr0 & Self.mask(16, 20, 48) | 0x11 }
+    /// FP, AdvSIMD, DIT and SVE; EL0 and EL1 by AArch64 alone.
+    private var shownPFR0: UInt64 {
+        let scalable = enabled.contains(.scalableVectors) ? Self.mask(32) : 0
+        return pfr0 & (Self.mask(16, 20, 48) | scalable) | 0x11
+    }
+    private var shownZFR0: UInt64 {
+        guard enabled.contains(.scalableVectors) else { return 0 }
+        return zfr0 & Self.mask(56, 52, 44, 40, 32, 20, 16, 4, 0)
+    }
     private var shownPFR1: UInt64 {
         pfr1 & Self.mask(4) | (hasBranchTargets ? pfr1 & Self.mask(0) : 0)
     }

@@ -8,6 +8,8 @@ package enum ProcessorFeatures {
     package static var capabilities2: UInt64 { identification.capabilities2 }
     /// utsname's machine, and AT_PLATFORM.
     package static let name: StaticString = "aarch64"
+    /// Whether programs have SVE.
+    static var hasScalableVectors: Bool { identification.enabled.contains(.scalableVectors) }
     /// Whether pages of programs can be guarded (PROT_BTI).
     static var hasBranchTargets: Bool { identification.hasBranchTargets }
 }

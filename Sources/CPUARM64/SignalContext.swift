@@ -48,18 +48,28 @@ package struct SignalFrame {
     // A record begins with its magic number and its bytes (struct _aarch64_ctx).
     package static let recordHeaderByteCount = 8
     package static let recordAlignment = 16
-    /// FPSIMD_MAGIC, ESR_MAGIC.
+    /// FPSIMD_MAGIC, ESR_MAGIC, SVE_MAGIC.
     package static let vectorMagic: UInt32 = 0x4650_8001
     package static let syndromeMagic: UInt32 = 0x4553_5201
+    package static let scalableMagic: UInt32 = 0x5356_4501
     /// sizeof(struct fpsimd_context), sizeof(struct esr_context).
     package static let vectorByteCount = 528
     package static let syndromeByteCount = 16
+    /// sizeof(struct sve_context), which is SVE_SIG_REGS_OFFSET; offset of its vl, then flags.
+    package static let scalableRegisters = 16
+    package static let scalableLength = 8
+    package static let scalableFlags = 10
+    /// SVE_SIG_CONTEXT_SIZE, as it is rounded up in a frame.
+    package static func scalableByteCount(_ length: Int) -> Int {
+        let size = scalableRegisters + VectorLength.savedByteCount(length)
+        return (size + recordAlignment - 1) & ~(recordAlignment - 1)
+    }
 
     /// The ABI has no red zone.
     package static let redZone: UInt64 = 0
     private static let alignment: UInt64 = 16
     /// The largest frame, as AT_MINSIGSTKSZ tells (arch/arm64/kernel/signal.c,
-    /// minsigstksz_setup). With SVE its records would not fit the 4096 bytes.
+    /// minsigstksz_setup). SVE's record fits the 4096 bytes, as `VectorLength` has its limit.
     package static var maximumByteCount: Int {
         let padding = 16
         return wholeByteCount + frameRecordByteCount + padding
@@ -81,8 +91,13 @@ package struct SignalFrame {
         guard memory.contains(start, count: all) else { throw BadFrame() }
         try ExtendedState.save(to: try start.advanced(in: Self.records), through: memory)
         try saveRecords(of: frame, fault, behind: Self.vectorByteCount, through: memory)
+        guard let length = VectorLength.current else { return }
+        let behind = Self.vectorByteCount + (fault.syndrome != 0 ? Self.syndromeByteCount : 0)
+        try ExtendedState.saveScalable(
+            length: length, to: try start.advanced(in: Self.records + behind), through: memory)
     }
-    /// Writes what does not come from vector registers: the records behind theirs, the frame record.
+    /// Writes what does not come from vector registers: the record behind V's, the end, the frame
+    /// record.
     func saveRecords<Memory: ProgramAccess>(
         of frame: ProgramFrame, _ fault: FaultRecord, behind offset: Int, through memory: Memory
     ) throws(BadFrame) {
@@ -107,17 +122,25 @@ package struct SignalFrame {
     ) throws(BadFrame) {
         guard memory.contains(start, count: wholeByteCount) else { throw BadFrame() }
         let records = try start.advanced(in: records)
-        try ExtendedState.restore(
-            from: try records.advanced(in: try vectorRecord(in: records, through: memory)),
-            through: memory)
+        let places = try vectorRecords(
+            in: records, vectorLength: VectorLength.current, through: memory)
+        try ExtendedState.restore(from: places, of: records, through: memory)
     }
-    /// Where among the records that of the vector registers is; there must be one
-    /// (parse_user_sigframe). Records of extensions that programs don't get are refused, as by a
-    /// Linux whose CPU has none of them.
-    static func vectorRecord<Memory: ProgramAccess>(
-        in records: VirtualAddress, through memory: Memory
-    ) throws(BadFrame) -> Int {
+    /// Where records of vector registers are, from the first record on.
+    package struct VectorRecords: Equatable, Sendable {
+        /// The V registers'.
+        package var plain: Int
+        /// SVE's; `nil` where there is none or it has no registers.
+        package var scalable: Int?
+    }
+    /// Finds them; the first must be there (parse_user_sigframe). Records of extensions that programs
+    /// don't get are refused, as by a Linux whose CPU has none of them, and so is extra space, which
+    /// no frame here has.
+    static func vectorRecords<Memory: ProgramAccess>(
+        in records: VirtualAddress, vectorLength: Int?, through memory: Memory
+    ) throws(BadFrame) -> VectorRecords {
         var found: Int?
+        var scalable: (offset: Int, size: Int)?
         var offset = 0
         while offset <= recordsByteCount - recordHeaderByteCount {
             let magic = try memory.load(UInt32.self, at: records, offset)
@@ -126,10 +149,20 @@ package struct SignalFrame {
             switch magic {
             case 0:
                 guard size == 0, let found else { throw BadFrame() }
-                return found
+                guard let scalable else { return VectorRecords(plain: found) }
+                let hasRegisters = try checkScalable(
+                    size: scalable.size, at: try records.advanced(in: scalable.offset),
+                    vectorLength, through: memory)
+                return VectorRecords(
+                    plain: found, scalable: hasRegisters ? scalable.offset : nil)
             case vectorMagic:
                 guard found == nil, size == vectorByteCount else { throw BadFrame() }
                 found = offset
+            case scalableMagic:
+                guard vectorLength != nil, scalable == nil, size >= scalableRegisters else {
+                    throw BadFrame()
+                }
+                scalable = (offset, size)
             case syndromeMagic: break
             default: throw BadFrame()
             }
@@ -137,6 +170,21 @@ package struct SignalFrame {
             offset += size
         }
         throw BadFrame()
+    }
+    /// Whether SVE's record has registers (restore_sve_fpsimd_context). A return can't change their
+    /// length, and there is no streaming mode.
+    private static func checkScalable<Memory: ProgramAccess>(
+        size: Int, at place: VirtualAddress, _ vectorLength: Int?, through memory: Memory
+    ) throws(BadFrame) -> Bool {
+        let length = Int(try memory.load(UInt16.self, at: place, scalableLength))
+        let flags = try memory.load(UInt16.self, at: place, scalableFlags)
+        let streamingMode: UInt16 = 1
+        guard flags & streamingMode == 0, length == vectorLength else { throw BadFrame() }
+        guard size > scalableRegisters else { return false }
+        guard size >= scalableRegisters + VectorLength.savedByteCount(length) else {
+            throw BadFrame()
+        }
+        return true
     }
 }
 

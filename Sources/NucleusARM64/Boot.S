@@ -130,7 +130,15 @@ leave_el2:
     msr cnthctl_el2, x0
     msr cntvoff_el2, xzr
     mov x0, #0x33ff                         // no trap of floating point
+    mrs x1, id_aa64pfr0_el1
+    ubfx x1, x1, #32, #4
+    cbz x1, 1f
+    mov x0, #0x32ff                         // nor of SVE (TZ), whose vectors EL1 may have in full
     msr cptr_el2, x0
+    isb
+    mov x1, #0xf
+    msr S3_4_C1_C2_0, x1                    // ZCR_EL2
+1:  msr cptr_el2, x0
     msr hstr_el2, xzr
     msr vttbr_el2, xzr
     mrs x0, midr_el1
@@ -171,7 +179,15 @@ enable_translation:
     add x0, x21, #TABLE(0) & 0xff000
     msr ttbr0_el1, x0
     mov x0, #(3 << 20)                      // CPACR: programs have floating point
+    mrs x1, id_aa64pfr0_el1
+    ubfx x1, x1, #32, #4
+    cbz x1, 1f
+    orr x0, x0, #(3 << 16)                  // and SVE (ZEN)
     msr cpacr_el1, x0
+    isb
+    mov x1, #VECTOR_LENGTH_LIMIT            // or the CPU's longest, where that is less
+    msr S3_0_C1_C2_0, x1                    // ZCR_EL1
+1:  msr cpacr_el1, x0
     mov x0, #0x303                          // EL0 reads the counters and has the virtual timer
     msr cntkctl_el1, x0
     msr mdscr_el1, xzr

@@ -178,6 +178,7 @@ gate_write_register:
 #define ICC_SGI1R_EL1   S3_0_C12_C11_5
 #define ICC_CTLR_EL1    S3_0_C12_C12_4
 #define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
+#define ZCR_EL1         S3_0_C1_C2_0
 #define ID_AA64ZFR0_EL1 S3_0_C0_C4_4
 #define ID_AA64ISAR2_EL1 S3_0_C0_C6_2
 gate_reads:                     // GATE_ICC_IAR1 and on
@@ -187,6 +188,7 @@ gate_reads:                     // GATE_ICC_IAR1 and on
     READ ICC_IGRPEN1_EL1
     REFUSED
     READ ICC_CTLR_EL1
+    READ ZCR_EL1
     READ mpidr_el1
     READ midr_el1
     READ revidr_el1
@@ -208,6 +210,7 @@ gate_writes:
     WRITE ICC_IGRPEN1_EL1
     WRITE ICC_SGI1R_EL1
     WRITE ICC_CTLR_EL1
+    WRITE ZCR_EL1
 gate_written:
     isb
     eret

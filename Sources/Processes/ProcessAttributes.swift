@@ -7,6 +7,8 @@ package struct ProcessAttributes: Sendable {
     package var parentDeathSignal: Int32 = 0
     /// PR_SET_CHILD_SUBREAPER
     package var isSubreaper = false
+    /// PR_SVE_VL_INHERIT, of arm64.
+    package var inheritsVectorLength = false
     /// PR_SET_TIMERSLACK, in nanoseconds; timers here are never late on purpose.
     package var timerSlack: UInt64 = 50_000
     /// personality(2)

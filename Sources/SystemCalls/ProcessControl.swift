@@ -34,6 +34,8 @@ extension SystemCalls {
         static let getThreadAddress: Int32 = 40
         static let getHugePagesDisabled: Int32 = 42
         static let ambient: Int32 = 47
+        static let setVectorLength: Int32 = 50
+        static let getVectorLength: Int32 = 51
         static let setTaggedAddresses: Int32 = 55
         static let getTaggedAddresses: Int32 = 56
     }
@@ -72,6 +74,10 @@ extension SystemCalls {
         case Option.setTaggedAddresses where ABI.current == .arm64,
             Option.getTaggedAddresses where ABI.current == .arm64:
             guard argument2 | others == 0 else { throw .invalidArgument }
+        case Option.setVectorLength: return try setVectorLength(process, argument2)
+        case Option.getVectorLength:
+            guard let length = VectorLength.current else { throw .invalidArgument }
+            return vectorLengthStatus(process, length)
         // Of these bits there is SECBIT_KEEP_CAPS, by another name.
         case Option.getSecureBits: return process.credentials.keepsCapabilities ? 0x10 : 0
         case Option.setSecureBits:
@@ -138,6 +144,31 @@ extension SystemCalls {
     private static func capability(_ number: UInt64) throws(Errno) -> CapabilitySet {
         guard number <= 40 else { throw .invalidArgument }
         return CapabilitySet(rawValue: 1 << number)
+    }
+    /// PR_SVE_VL_INHERIT
+    private static var vectorLengthInherit: UInt64 { 1 << 17 }
+    private static func vectorLengthStatus(_ process: Process, _ length: Int) -> Int {
+        let inherit = process.attributes.inheritsVectorLength ? vectorLengthInherit : 0
+        return length | Int(inherit)
+    }
+    /// PR_SVE_SET_VL (Documentation/arm64/sve.rst): the longest vectors that there are up to a length.
+    private static func setVectorLength(
+        _ process: Process, _ argument: UInt64
+    ) throws(Errno) -> Int {
+        let onExec: UInt64 = 1 << 18
+        let length = Int(argument & 0xffff)
+        let flags = argument & ~0xffff
+        let longest = VectorLength.step * 512  // SVE_VL_MAX
+        guard let old = VectorLength.current, flags & ~(vectorLengthInherit | onExec) == 0,
+            length >= VectorLength.step, length <= longest,
+            length.isMultiple(of: VectorLength.step)
+        else { throw .invalidArgument }
+        let new = VectorLength.change(to: length)
+        // No program follows by exec that would begin with it. What was tried may have zeroed what
+        // no call preserves anyway.
+        if flags & onExec != 0 { _ = VectorLength.change(to: old) }
+        process.attributes.inheritsVectorLength = flags & vectorLengthInherit != 0
+        return vectorLengthStatus(process, new)
     }
     /// PR_CAP_AMBIENT
     private static func changeAmbient(

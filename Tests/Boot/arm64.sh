@@ -12,13 +12,20 @@ packages=$top/.build/arm64
 busybox=$packages/bin/busybox
 cross_musl=$packages/usr/lib/aarch64-linux-musl
 
+# What a conformance program says behind "Only x86-64:" or "Only arm64:" in a comment.
+reason_of_only() {
+    sed -nE "/Only $1: */{s///;s,^[/* ]*,,;s, *\\*/.*,,;p;q}" "$top/Tests/Conformance/$2.c"
+}
+# What is a test of arm64 alone, and why.
+reason_only_on_arm64() {
+    case $1 in
+    conformance-*) reason_of_only arm64 "${1#conformance-*-}" | sed "s,^,on arm64 only: ," ;;
+    esac
+}
 # What is no test of arm64, or not yet, and why; nothing where a test runs.
 reason_not_on_arm64() {
-    local program
     case $1 in
-    conformance-*)
-        program=${1#conformance-*-}
-        sed -nE '/Only x86-64: */{s///;s,^[/* ]*,,;s, *\*/.*,,;p;q}' "$top/Tests/Conformance/$program.c" ;;
+    conformance-*) reason_of_only x86-64 "${1#conformance-*-}" ;;
     swift-*) echo "Swift has no static SDK for Linux on arm64 here" ;;
     calls-*) echo "how many calls come by a jump is x86-64's own test" ;;
     fallback-* | ordinary-kvm | kvm-forbidden | rights-* | terminal-on-qemu | terminal-job-on-qemu | doctor*)

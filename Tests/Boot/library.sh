@@ -124,6 +124,7 @@ run_one() {
     [ $as_user = no ] || chmod 777 .
     local reason=$unusable
     [ -n "$reason" ] || [ $arch = x86_64 ] || reason=$(reason_not_on_arm64 "$name")
+    [ -n "$reason" ] || [ $arch = arm64 ] || reason=$(reason_only_on_arm64 "$name")
     if [ -n "$reason" ]; then
         echo "$reason" >skipped
         code=77

@@ -17,6 +17,7 @@ import Testing
         var registers = IdentificationRegisters()
         registers.pfr0 = 0x1201_1111_2011_1112
         registers.pfr1 = 0x0000_0000_0000_0321
+        registers.zfr0 = .max
         registers.isar0 = 0x1221_1111_1021_2120
         registers.isar1 = 0x0011_2111_1121_1112
         registers.isar2 = 0x0000_0000_0000_0012
@@ -97,6 +98,25 @@ import Testing
             $0.enabled = .branchTargets
         }
         equations.append(("HWCAP2_BTI", branches.capabilities2))
+        // SVE: what it has says a register of its own.
+        let scalable: [(UInt64, UInt64, String)] = [
+            (0, 0, "0"), (0, 1, "HWCAP2_SVE2"), (4, 1, "HWCAP2_SVEAES"),
+            (4, 2, "HWCAP2_SVEAES|HWCAP2_SVEPMULL"), (16, 1, "HWCAP2_SVEBITPERM"),
+            (20, 1, "HWCAP2_SVEBF16"), (20, 2, "HWCAP2_SVEBF16|HWCAP2_SVE_EBF16"),
+            (32, 1, "HWCAP2_SVESHA3"), (40, 1, "HWCAP2_SVESM4"), (44, 1, "HWCAP2_SVEI8MM"),
+            (52, 1, "HWCAP2_SVEF32MM"), (56, 1, "HWCAP2_SVEF64MM"),
+        ]
+        for (shift, value, second) in scalable {
+            var registers = only {
+                $0.pfr0 |= 1 << 32
+                $0.zfr0 = value << shift
+            }
+            equations.append(("HWCAP_CPUID", registers.capabilities))
+            equations.append(("0", registers.capabilities2))
+            registers.enabled = .scalableVectors
+            equations.append(("HWCAP_CPUID|HWCAP_SVE", registers.capabilities))
+            equations.append((second, registers.capabilities2))
+        }
         let cortex = "|HWCAP_AES|HWCAP_PMULL|HWCAP_SHA1|HWCAP_SHA2|HWCAP_CRC32"
         equations.append((vectors + cortex, Self.plain.capabilities))
         equations.append(("0", Self.plain.capabilities2))
@@ -139,9 +159,11 @@ import Testing
     @Test("what is switched on is shown besides")
     func enabled() {
         var registers = Self.full
-        registers.enabled = [.pointerAuthentication, .branchTargets]
+        registers.enabled = [.pointerAuthentication, .branchTargets, .scalableVectors]
         #expect(registers.shown(SystemRegisterName(3, 0, 0, 6, 1)) == 0x0011_2011_1121_1112)
         #expect(registers.shown(SystemRegisterName(3, 0, 0, 4, 1)) == 0x21)
+        #expect(registers.shown(SystemRegisterName(3, 0, 0, 4, 0)) == 0x0001_0001_0011_0011)
+        #expect(registers.shown(SystemRegisterName(3, 0, 0, 4, 4)) == 0x0ff0_ff0f_00ff_00ff)
     }
     @Test("a trapped read is executed: by its syndrome, or by its word where there is none")
     func emulates() throws {

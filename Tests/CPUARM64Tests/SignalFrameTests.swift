@@ -52,6 +52,11 @@ import Testing
                 ),
                 ("FPSIMD_MAGIC", UInt64(SignalFrame.vectorMagic)),
                 ("ESR_MAGIC", UInt64(SignalFrame.syndromeMagic)),
+                ("SVE_MAGIC", UInt64(SignalFrame.scalableMagic)),
+                ("SVE_SIG_REGS_OFFSET", value(SignalFrame.scalableRegisters)),
+                ("offsetof(struct sve_context, vl)", value(SignalFrame.scalableLength)),
+                ("offsetof(struct sve_context, flags)", value(SignalFrame.scalableFlags)),
+                ("SVE_VL_MIN", value(VectorLength.step)),
                 ("sizeof(struct fpsimd_context)", value(SignalFrame.vectorByteCount)),
                 ("sizeof(struct esr_context)", value(SignalFrame.syndromeByteCount)),
                 ("sizeof(struct _aarch64_ctx)", value(SignalFrame.recordHeaderByteCount)),
@@ -59,7 +64,26 @@ import Testing
                     "sizeof(struct fpsimd_context) - offsetof(struct fpsimd_context, fpsr)",
                     value(ExtendedState.savedByteCount)
                 ),
-            ])
+            ]
+                + (1...16).flatMap { quads in
+                    [
+                        (
+                            "SVE_SIG_REGS_SIZE(\(quads))",
+                            value(VectorLength.savedByteCount(quads * 16))
+                        ),
+                        (
+                            "(SVE_SIG_CONTEXT_SIZE(\(quads)) + 15) / 16 * 16",
+                            value(SignalFrame.scalableByteCount(quads * 16))
+                        ),
+                    ]
+                })
+    }
+    @Test("with SVE's registers of the longest kind, records fit the 4096 bytes")
+    func fits() {
+        let all =
+            SignalFrame.vectorByteCount + SignalFrame.syndromeByteCount
+            + SignalFrame.scalableByteCount(VectorLength.limit) + SignalFrame.recordHeaderByteCount
+        #expect(VectorLength.limit == 64 && all <= SignalFrame.recordsByteCount)
     }
 
     private static let top = FakeMemory.start + 0x2f08
@@ -172,7 +196,7 @@ import Testing
         let vectors: Record = (0x4650_8001, 528)
         let syndrome: Record = (0x4553_5201, 16)
         let end: Record = (0, 0)
-        func find(_ list: [Record]) -> Int? {
+        func find(_ list: [Record], vectorLength: Int? = nil) -> Int? {
             let memory = FakeMemory()
             let start = VirtualAddress(rawValue: FakeMemory.start)
             var offset = 0
@@ -181,7 +205,9 @@ import Testing
                 try? memory.store(record.size, at: start, offset + 4)
                 offset += Int(record.size)
             }
-            return try? SignalFrame.vectorRecord(in: start, through: memory)
+            return try? SignalFrame.vectorRecords(
+                in: start, vectorLength: vectorLength, through: memory
+            ).plain
         }
         #expect(find([vectors, end]) == 0)
         #expect(find([vectors, syndrome, end]) == 0)
@@ -199,6 +225,58 @@ import Testing
         // No end within the 4096 bytes.
         #expect(find([vectors] + Array(repeating: syndrome, count: 223)) == nil)
         #expect(find([vectors] + Array(repeating: syndrome, count: 222) + [end]) == 0)
+    }
+    @Test(
+        "SVE's record has registers or none, of the length that there is (restore_sve_fpsimd_context)"
+    )
+    func scalable() throws {
+        let start = VirtualAddress(rawValue: FakeMemory.start)
+        /// A frame with a record of `size` bytes that says `length`, read where there is `current`.
+        func find(
+            size: Int, length: UInt16 = 32, flags: UInt16 = 0, count: Int = 1, current: Int? = 32
+        ) -> SignalFrame.VectorRecords? {
+            let memory = FakeMemory()
+            for index in 0..<count {
+                let offset = index * size
+                try? memory.store(0x5356_4501 as UInt32, at: start, offset)
+                try? memory.store(UInt32(size), at: start, offset + 4)
+                try? memory.store(length, at: start, offset + 8)
+                try? memory.store(flags, at: start, offset + 10)
+            }
+            try? memory.store(SignalFrame.vectorMagic, at: start, size * count)
+            try? memory.store(528 as UInt32, at: start, size * count + 4)
+            try? memory.store(0 as UInt64, at: start, size * count + 528)
+            return try? SignalFrame.vectorRecords(
+                in: start, vectorLength: current, through: memory)
+        }
+        // 16 + 32 * 32 + 17 * 4 = 1108 bytes.
+        #expect(find(size: 1120) == SignalFrame.VectorRecords(plain: 1120, scalable: 0))
+        #expect(find(size: 1136) == SignalFrame.VectorRecords(plain: 1136, scalable: 0))
+        #expect(find(size: 16) == SignalFrame.VectorRecords(plain: 16, scalable: nil))
+        #expect(find(size: 1104) == nil)
+        #expect(find(size: 32) == nil)
+        #expect(find(size: 8) == nil)
+        #expect(find(size: 4096) == nil)
+        #expect(find(size: 1120, length: 16) == nil)
+        #expect(find(size: 16, length: 64) == nil)
+        #expect(find(size: 16, length: 0) == nil)
+        #expect(find(size: 1120, flags: 1) == nil)
+        #expect(find(size: 1120, flags: 2) != nil)
+        #expect(find(size: 16, count: 2) == nil)
+        #expect(find(size: 16, current: nil) == nil)
+        #expect(find(size: 1120, current: nil) == nil)
+    }
+    @Test("SVE's header comes before its registers, the end behind them")
+    func header() throws {
+        let memory = FakeMemory()
+        let start = VirtualAddress(rawValue: FakeMemory.start)
+        try ExtendedState.writeScalableHeader(
+            length: 64, byteCount: SignalFrame.scalableByteCount(64), to: start, through: memory)
+        #expect(try memory.load(UInt32.self, at: start, 0) == 0x5356_4501)
+        #expect(try memory.load(UInt32.self, at: start, 4) == 2208)
+        #expect(try memory.load(UInt64.self, at: start, 8) == 64)
+        #expect(try memory.load(UInt64.self, at: start, 16) == 0xeeee_eeee_eeee_eeee)
+        #expect(try memory.load(UInt64.self, at: start, 2208) == 0)
     }
     @Test("AT_MINSIGSTKSZ is a frame, its record and room to align")
     func maximum() { #expect(SignalFrame.maximumByteCount == 4720) }

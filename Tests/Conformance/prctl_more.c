@@ -41,7 +41,7 @@ int main(void) {
     SHOW(prctl(PR_MCE_KILL_GET, 0, 0, 0, 0));
     SHOW(prctl(PR_MCE_KILL, PR_MCE_KILL_CLEAR, 0, 0, 0));
     SHOW(prctl(PR_MCE_KILL_GET, 1, 0, 0, 0));
-    SHOW(prctl(PR_SVE_GET_VL, 0, 0, 0, 0));
+    SHOW(prctl(PR_SVE_SET_VL, 8, 0, 0, 0));
     /* Tagged addresses in calls are arm64's, and off until a program turns them on. */
 #if defined(__aarch64__)
     int tags = prctl(PR_GET_TAGGED_ADDR_CTRL, 0, 0, 0, 0) == 0 && prctl(PR_SET_TAGGED_ADDR_CTRL, 0, 0, 0, 0) == 0

@@ -163,6 +163,18 @@ int arm64_extended_restore(const void *area);
 /// Zeroes them.
 void arm64_extended_reset(void);
 
+// The same of SVE. Precondition: the CPU has it.
+/// Bytes that a Z register has.
+uint64_t arm64_scalable_length(void);
+/// Saves Z0 to Z31, P0 to P15 and FFR, each as long as it is, one behind the other. Returns 0, or 1
+/// after a fault.
+int arm64_scalable_save(void *area);
+/// Loads them, but the low 16 bytes of each Z register, FPSR and FPCR from `plain`, as
+/// arm64_extended_restore does. Returns 0, or 1 after a fault.
+int arm64_scalable_restore(const void *plain, const void *area);
+/// Zeroes P0 to P15, FFR, and what lies above the low 16 bytes of the Z registers.
+void arm64_scalable_forget(void);
+
 static inline uint64_t arm64_load(const uint64_t *word) {
   return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }

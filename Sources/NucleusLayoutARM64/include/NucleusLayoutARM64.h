@@ -68,21 +68,22 @@
 #define GATE_ICC_IGRPEN1          3
 #define GATE_ICC_SGI1R            4   // write only
 #define GATE_ICC_CTLR             5
-#define GATE_MPIDR                6   // read only from here
-#define GATE_MIDR                 7
-#define GATE_REVIDR               8
-#define GATE_ID_AA64PFR0          9
-#define GATE_ID_AA64PFR1          10
-#define GATE_ID_AA64ZFR0          11
-#define GATE_ID_AA64DFR0          12
-#define GATE_ID_AA64ISAR0         13
-#define GATE_ID_AA64ISAR1         14
-#define GATE_ID_AA64ISAR2         15
-#define GATE_ID_AA64MMFR0         16
-#define GATE_ID_AA64MMFR1         17
-#define GATE_ID_AA64MMFR2         18
-#define GATE_SCTLR                19
-#define GATE_REGISTER_COUNT       20
+#define GATE_ZCR                  6   // where the CPU has SVE
+#define GATE_MPIDR                7   // read only from here
+#define GATE_MIDR                 8
+#define GATE_REVIDR               9
+#define GATE_ID_AA64PFR0          10
+#define GATE_ID_AA64PFR1          11
+#define GATE_ID_AA64ZFR0          12
+#define GATE_ID_AA64DFR0          13
+#define GATE_ID_AA64ISAR0         14
+#define GATE_ID_AA64ISAR1         15
+#define GATE_ID_AA64ISAR2         16
+#define GATE_ID_AA64MMFR0         17
+#define GATE_ID_AA64MMFR1         18
+#define GATE_ID_AA64MMFR2         19
+#define GATE_SCTLR                20
+#define GATE_REGISTER_COUNT       21
 
 // ---- Program frame: what an entry pushes, lowest address first, and Swift reads and changes ----
 #define FRAME_X(n)                (8 * (n))
@@ -103,6 +104,9 @@
 // PSTATE: EL0 with D, I and F masked (the library OS), and what a program's may hold.
 #define PSTATE_LIBRARY            0x2c0
 #define PSTATE_PROGRAM_MASK       0xf3201ec0  // N Z C V TCO DIT SS SSBS BTYPE, and D, I, F of ours
+
+// ZCR_EL1.LEN: vectors have at most four times 16 bytes, what Linux gives programs by itself.
+#define VECTOR_LENGTH_LIMIT       3
 
 // ---- Boot: pages within the kernel's zeroed data, in this order ----
 #define BOOT_AREA                 0x00000  // AREA_DATA
