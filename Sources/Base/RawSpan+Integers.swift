@@ -4,7 +4,7 @@ extension RawSpan {
     package func littleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type, at offset: Int
     ) -> Value {
-        precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Value>.size)
+        precondition(offset >= 0 && offset <= byteCount &- MemoryLayout<Value>.size)
         // SAFETY: the bounds were checked the line before; every bit pattern is an integer.
         return Value(
             littleEndian: unsafe unsafeLoadUnaligned(
@@ -26,7 +26,7 @@ extension MutableRawSpan {
     public mutating func storeLittleEndian<Value: FixedWidthInteger & BitwiseCopyable>(
         _ value: Value, at offset: Int
     ) {
-        precondition(offset >= 0 && offset <= byteCount - MemoryLayout<Value>.size)
+        precondition(offset >= 0 && offset <= byteCount &- MemoryLayout<Value>.size)
         // SAFETY: the bounds were checked the line before.
         unsafe withUnsafeMutableBytes { bytes in
             unsafe bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)

@@ -32,16 +32,19 @@ package enum LocalTimer {
     /// What `startCounting` read.
     package static var firstReading: Reading? { unsafe first }
     private nonisolated(unsafe) static var first: Reading?
+    @inline(never)
     package static func readCounter() -> Reading {
-        var best: (width: UInt64, reading: Reading)?
+        var best = Reading(timeStamp: 0, remaining: 0)
+        var least = UInt64.max
         for _ in 0..<8 {
             let before = cpu_read_tsc()
             let remaining = read(Offset.currentCount)
             let width = cpu_read_tsc() &- before
-            if let best, best.width <= width { continue }
-            best = (width, Reading(timeStamp: before &+ width / 2, remaining: remaining))
+            guard width < least else { continue }
+            least = width
+            best = Reading(timeStamp: before &+ width / 2, remaining: remaining)
         }
-        return best?.reading ?? Reading(timeStamp: 0, remaining: 0)
+        return best
     }
 
     /// Programs the timer entry. `ticksPerSecond` is that of divide configuration 1.

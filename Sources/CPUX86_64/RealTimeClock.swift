@@ -31,6 +31,7 @@ package enum RealTimeClock {
     private static let select = Port(0x70)
     private static let data = Port(0x71)
 
+    @inline(never)
     private static func load(_ register: UInt8) -> UInt8 {
         select.store(register)
         return data.load()
@@ -56,6 +57,7 @@ package enum RealTimeClock {
         return last.secondsSince1970(format: load(Register.statusB))
     }
     /// The registers but the century's.
+    @inline(never)
     private static func fields() -> ClockFields {
         ClockFields(
             second: load(Register.second), minute: load(Register.minute),

@@ -209,6 +209,7 @@ private struct RecordWriter {
 
     init(_ output: TransmitPort) { self.output = output }
 
+    @inline(never)
     mutating func append(_ bytes: RawSpan) {
         var done = 0
         while done < bytes.byteCount {

@@ -13,28 +13,30 @@ package struct DMAMemory: RingMemory, Sendable {
             throw .badAddress(address, byteCount: byteCount)
         }
     }
+    @inline(never)
     package func load<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type, at address: UInt64
     ) throws(RingError) -> Value {
-        let (frame, offset) = try locate(address, byteCount: MemoryLayout<Value>.size)
-        return frame.load(type, at: offset)
+        let frame = try locate(address, byteCount: MemoryLayout<Value>.size)
+        return frame.load(type, at: Self.offset(of: address, MemoryLayout<Value>.size))
     }
+    @inline(never)
     package func store<Value: FixedWidthInteger & BitwiseCopyable>(
         _ value: Value, at address: UInt64
     ) throws(RingError) {
-        let (frame, offset) = try locate(address, byteCount: MemoryLayout<Value>.size)
-        frame.store(value, at: offset)
+        let frame = try locate(address, byteCount: MemoryLayout<Value>.size)
+        frame.store(value, at: Self.offset(of: address, MemoryLayout<Value>.size))
     }
     /// An integer that is aligned lies within one page.
-    private func locate(_ address: UInt64, byteCount: Int) throws(RingError) -> (Frame, Int) {
-        try check(address, byteCount: UInt64(byteCount))
-        guard address & UInt64(byteCount - 1) == 0 else {
-            throw .badAddress(address, byteCount: UInt64(byteCount))
-        }
-        return (
-            Frame(containing: PhysicalAddress(rawValue: address)),
-            Int(address & Page.offsetMask)
-        )
+    private func locate(_ address: UInt64, byteCount: Int) throws(RingError) -> Frame {
+        guard address & UInt64(byteCount - 1) == 0,
+            address >> UInt64(Page.shift) < UInt64(DirectMap.size)
+        else { throw .badAddress(address, byteCount: UInt64(byteCount)) }
+        return Frame(containing: PhysicalAddress(rawValue: address))
+    }
+    /// Of an aligned address; the mask says once more that it is, which saves the check.
+    private static func offset(of address: UInt64, _ byteCount: Int) -> Int {
+        Int(address & Page.offsetMask & ~UInt64(byteCount - 1))
     }
     package func read(at address: UInt64, into bytes: inout MutableRawSpan) throws(RingError) {
         try check(address, byteCount: UInt64(bytes.byteCount))
@@ -137,8 +139,10 @@ package struct DMABuffer: Sendable {
     /// The part of `offset ..< offset + count` that lies in one page.
     private func piece(at offset: Int, atMost count: Int) -> (frame: Frame, offset: Int, count: Int)
     {
-        precondition(offset >= 0 && count >= 0 && offset <= byteCount - count)
-        let at = address + UInt64(offset)
+        let room = byteCount &- count
+        // One branch for all of 0 <= offset, 0 <= count, count <= byteCount, offset <= room.
+        precondition((offset | count | room | (room &- offset)) >= 0)
+        let at = address &+ UInt64(truncatingIfNeeded: offset)
         let inPage = Int(at & Page.offsetMask)
         return (
             Frame(containing: PhysicalAddress(rawValue: at)), inPage, min(count, Page.size - inPage)

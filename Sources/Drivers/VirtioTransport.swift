@@ -48,6 +48,7 @@ package struct VirtioTransport {
     }
 
     /// Accepts what the device offers of `wanted`, which must include `required` (steps 4 to 6).
+    @inline(never)
     package mutating func negotiate(
         _ wanted: Features, required: Features = []
     ) throws(DriverError) {
@@ -112,6 +113,7 @@ package struct VirtioTransport {
         raise(.failed)
         return .missingFeature
     }
+    @inline(never)
     private func raise(_ bits: DeviceStatus) {
         let status = load(.status).union(bits)
         window.store32(status.rawValue, at: Register<DeviceStatus>.status.offset)

@@ -20,8 +20,10 @@ package struct BootRecordBuilder {
     }
 
     private func frame(at offset: Int) -> Frame {
-        Frame(containing: PhysicalAddress(rawValue: base + UInt64(offset)))
+        Frame(containing: PhysicalAddress(rawValue: base &+ UInt64(truncatingIfNeeded: offset)))
     }
+    // Out of line, for its many callers: under an emulator distinct code is what a start costs.
+    @inline(never)
     private func store<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
         frame(at: offset).store(value, at: offset % Page.size)
     }
@@ -40,6 +42,7 @@ package struct BootRecordBuilder {
     }
     /// Appends an entry of up to four words to a table; false where the record is full.
     @discardableResult
+    @inline(never)
     package mutating func append(
         _ table: BootRecord.Table, _ first: UInt64, _ second: UInt64, _ third: UInt64,
         _ fourth: UInt64 = 0

@@ -20,14 +20,15 @@ package struct Frame: Hashable, Sendable {
     package func load<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type, at offset: Int
     ) -> Value {
-        precondition(offset >= 0 && offset <= Page.size - MemoryLayout<Value>.size)
+        precondition(UInt(bitPattern: offset) <= UInt(Page.size - MemoryLayout<Value>.size))
         return unsafe DirectMap.pointer(self).load(fromByteOffset: offset, as: Value.self)
     }
     /// Stores an integer in one store. Precondition: as for `load`.
     package func store<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {
-        precondition(offset >= 0 && offset <= Page.size - MemoryLayout<Value>.size)
+        precondition(UInt(bitPattern: offset) <= UInt(Page.size - MemoryLayout<Value>.size))
         unsafe DirectMap.pointer(self).storeBytes(of: value, toByteOffset: offset, as: Value.self)
     }
+    @inline(never)
     package func zero() { zero(from: 0, to: Page.size) }
     /// Zeroes bytes `start..<end`.
     package func zero(from start: Int, to end: Int) {
@@ -91,9 +92,8 @@ package enum DirectMap {
     }
 
     @unsafe static func pointer(_ frame: Frame) -> UnsafeMutableRawPointer {
-        guard let base = unsafe base, unsafe frame.number < frameCount else {
-            fatalError("a frame beyond the direct map")
-        }
-        return unsafe base.advanced(by: Int(frame.number) << Page.shift)
+        // SAFETY: before there is a base there are no frames, so that one check serves for both.
+        precondition(unsafe frame.number < frameCount, "a frame beyond the direct map")
+        return unsafe base.unsafelyUnwrapped.advanced(by: Int(frame.number) << Page.shift)
     }
 }

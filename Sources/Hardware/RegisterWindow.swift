@@ -17,6 +17,7 @@ package final class RegisterWindow: Sendable {
         self.byteCount = byteCount
     }
 
+    // Out of line, for their many callers: the code of a driver's start runs once.
     // SAFETY (all below): the offset is checked; the window is mapped, by the precondition of init.
 
     package func load8(at offset: UInt32) -> UInt8 {
@@ -25,17 +26,19 @@ package final class RegisterWindow: Sendable {
     package func load16(at offset: UInt32) -> UInt16 {
         unsafe DeviceRegister.load16(register(at: offset, width: 2))
     }
+    @inline(never)
     package func load32(at offset: UInt32) -> UInt32 {
         unsafe DeviceRegister.load32(register(at: offset, width: 4))
     }
     package func store8(_ value: UInt8, at offset: UInt32) {
         unsafe DeviceRegister.store8(register(at: offset, width: 1), value)
     }
+    @inline(never)
     package func store32(_ value: UInt32, at offset: UInt32) {
         unsafe DeviceRegister.store32(register(at: offset, width: 4), value)
     }
     @unsafe private func register(at offset: UInt32, width: Int) -> UnsafeMutableRawPointer {
-        precondition(Int(offset) <= byteCount - width && Int(offset) % width == 0)
+        precondition(Int(offset) <= byteCount &- width && Int(offset) % width == 0)
         return unsafe base.advanced(by: Int(offset))
     }
 }

@@ -161,13 +161,13 @@ package struct FrameAllocator: ~Copyable, Sendable {
 
     private func entry(_ number: UInt32) -> FrameEntry {
         precondition(number < frameCount)
-        let frame = Frame(number: metadata + number / Self.entriesPerFrame)
+        let frame = Frame(number: metadata &+ number / Self.entriesPerFrame)
         let offset = Int(number % Self.entriesPerFrame) * Self.entrySize
         return FrameEntry(rawValue: frame.load(UInt64.self, at: offset))
     }
     private func setEntry(_ number: UInt32, _ entry: FrameEntry) {
         precondition(number < frameCount)
-        let frame = Frame(number: metadata + number / Self.entriesPerFrame)
+        let frame = Frame(number: metadata &+ number / Self.entriesPerFrame)
         frame.store(entry.rawValue, at: Int(number % Self.entriesPerFrame) * Self.entrySize)
     }
 

@@ -68,9 +68,13 @@ package struct BootRecordView: ~Escapable {
         package let base: PhysicalAddress
     }
 
-    private func entry(_ table: BootRecord.Table, _ index: Int) -> Int {
+    /// The bytes of one entry: their bounds are checked here, once for all its fields.
+    @_lifetime(copy self)
+    private func entry(_ table: BootRecord.Table, _ index: Int) -> RawSpan {
         precondition(index >= 0 && index < count(table))
-        return Int(bytes.littleEndian(UInt64.self, at: table.offset)) + index * table.entrySize
+        let start = Int(bytes.littleEndian(UInt64.self, at: table.offset))
+        return bytes.extracting(droppingFirst: start + index * table.entrySize)
+            .extracting(first: table.entrySize)
     }
     /// How many entries a table has.
     package func count(_ table: BootRecord.Table) -> Int {
@@ -78,32 +82,32 @@ package struct BootRecordView: ~Escapable {
     }
     /// Entry `index` of the memory map or of the modules. Precondition: below the table's count.
     package func range(_ table: BootRecord.Table, at index: Int) -> Range {
-        let offset = entry(table, index)
+        let entry = entry(table, index)
         return Range(
-            base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset)),
-            byteCount: bytes.littleEndian(UInt64.self, at: offset + 8),
-            kind: bytes.littleEndian(UInt32.self, at: offset + 16))
+            base: .init(rawValue: entry.littleEndian(UInt64.self, at: 0)),
+            byteCount: entry.littleEndian(UInt64.self, at: 8),
+            kind: entry.littleEndian(UInt32.self, at: 16))
     }
     /// Device `index`. Precondition: below the table's count.
     package func device(at index: Int) -> Device {
-        let offset = entry(BootRecord.devices, index)
+        let entry = entry(BootRecord.devices, index)
         return Device(
-            kind: bytes.littleEndian(UInt32.self, at: offset),
-            queueVector: bytes.byte(at: offset + 4),
-            configurationVector: bytes.byte(at: offset + 5),
-            identifier: bytes.littleEndian(UInt16.self, at: offset + 6),
-            base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset + 8)),
-            byteCount: bytes.littleEndian(UInt64.self, at: offset + 16),
-            features: bytes.littleEndian(UInt64.self, at: offset + 24))
+            kind: entry.littleEndian(UInt32.self, at: 0),
+            queueVector: entry.byte(at: 4),
+            configurationVector: entry.byte(at: 5),
+            identifier: entry.littleEndian(UInt16.self, at: 6),
+            base: .init(rawValue: entry.littleEndian(UInt64.self, at: 8)),
+            byteCount: entry.littleEndian(UInt64.self, at: 16),
+            features: entry.littleEndian(UInt64.self, at: 24))
     }
     /// Ring `index`. Precondition: below the table's count.
     package func queue(at index: Int) -> Queue {
-        let offset = entry(BootRecord.queues, index)
+        let entry = entry(BootRecord.queues, index)
         return Queue(
-            device: Int(bytes.littleEndian(UInt32.self, at: offset)),
-            index: bytes.littleEndian(UInt32.self, at: offset + 4),
-            size: bytes.littleEndian(UInt32.self, at: offset + 8),
-            base: .init(rawValue: bytes.littleEndian(UInt64.self, at: offset + 16)))
+            device: Int(entry.littleEndian(UInt32.self, at: 0)),
+            index: entry.littleEndian(UInt32.self, at: 4),
+            size: entry.littleEndian(UInt32.self, at: 8),
+            base: .init(rawValue: entry.littleEndian(UInt64.self, at: 16)))
     }
     /// Byte `index` of the seed. Precondition: below `BootRecord.seedSize`.
     package func seedByte(at index: Int) -> UInt8 {

@@ -15,6 +15,9 @@ package struct ProcessorArea: Sendable {
     }
     package var userView: UInt64 { supervisorView + UInt64(CPU_AREA_USER_VIEW) }
 
+    // Out of line, as `set` below, for their many callers: under an emulator distinct code is what a
+    // start costs.
+    @inline(never)
     private func store(_ value: UInt64, at offset: Int32, _ store: Store) {
         store(offset, UInt32(truncatingIfNeeded: value))
         store(offset + 4, UInt32(truncatingIfNeeded: value >> 32))
@@ -33,6 +36,7 @@ package struct ProcessorArea: Sendable {
     /// AREA_IDT: exceptions, the gate, device vectors, spurious (SDM 3A, 6.14.1).
     package func writeInterruptTable(_ word: Store) {
         let nucleus = supervisorView + UInt64(AREA_NUCLEUS)
+        @inline(never)
         func set(_ vector: Int32, _ target: Int32, stack: Int32, ring: UInt64 = 0) {
             let address = nucleus + UInt64(target)
             let interruptGate: UInt64 = 0x8e  // present, type 14

@@ -24,10 +24,12 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
     private static var entryCount: Int { 512 }
     private static var topLevel: Int { 3 }
     private static func index(_ address: UInt64, _ level: Int) -> Int {
-        Int(address >> UInt64(Page.shift + 9 * level) & 511)
+        Int(address &>> UInt64(truncatingIfNeeded: Page.shift &+ 9 &* level) & 511)
     }
     /// Bytes that one entry of a level spans.
-    private static func span(_ level: Int) -> UInt64 { 1 << UInt64(Page.shift + 9 * level) }
+    private static func span(_ level: Int) -> UInt64 {
+        1 &<< UInt64(truncatingIfNeeded: Page.shift &+ 9 &* level)
+    }
 
     /// An empty root that shares the library OS's slots with `other`; `nil` without memory.
     package static func make(sharingLibraryOf other: Self?) -> Self? {

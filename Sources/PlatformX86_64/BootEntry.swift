@@ -29,9 +29,7 @@ private enum PVHBoot {
         for page in 0..<UInt32(AREA_NUCLEUS >> 12) { areaFrame(page).zero() }
         for page in UInt32(AREA_IDT >> 12)..<UInt32(AREA_EXCEPTION_STACK >> 12)
         where page != UInt32(AREA_TABLES >> 12) { areaFrame(page).zero() }
-        let store: ProcessorArea.Store = { offset, word in
-            areaFrame(UInt32(offset) >> 12).store(word, at: Int(offset) & Int(Page.offsetMask))
-        }
+        let store: ProcessorArea.Store = { offset, word in storeInArea(offset, word) }
         let stack = UInt64(LIBRARY_STACK_BASE) + UInt64(Page.size)
         area.writeData(stack: stack..<stack + UInt64(PVH_STACK_BYTES), store)
         area.writeTables(store)
@@ -43,6 +41,11 @@ private enum PVHBoot {
         area.writeTaskState(ports: ports, store)
         CPU.start()
         Power.method = .reset
+    }
+    /// Out of line, for its many callers: under an emulator distinct code is what a start costs.
+    @inline(never)
+    private static func storeInArea(_ offset: Int32, _ word: UInt32) {
+        areaFrame(UInt32(offset) >> 12).store(word, at: Int(offset) & Int(Page.offsetMask))
     }
     private static func areaFrame(_ page: UInt32) -> Frame {
         Frame(number: UInt32(PVH_AREA >> 12) + page)

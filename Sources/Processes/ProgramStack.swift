@@ -41,6 +41,7 @@ struct ProgramStack {
     enum StackExecution { case allowed, forbidden }
 
     /// Moves the stack's end down by `byteCount` bytes.
+    @inline(never)
     private mutating func reserve(_ byteCount: Int) throws(Errno) -> VirtualAddress {
         guard let new = pointer.retreated(by: UInt64(byteCount)), new >= lowest else {
             throw .argumentListTooLong
@@ -94,6 +95,7 @@ struct TableWriter {
 
     init(at address: VirtualAddress) { self.address = address }
 
+    @inline(never)
     mutating func append(_ word: UInt64, to stack: ProgramStack) throws(Errno) {
         try stack.store(word, at: address)
         guard let next = address.advanced(by: 8) else { throw .badAddress }
@@ -106,6 +108,7 @@ struct TableWriter {
         try append(value, to: stack)
     }
     /// Appends the addresses of `strings`, which begin at `start`, and a null pointer.
+    @inline(never)
     mutating func append(
         _ strings: borrowing ProgramStrings, at start: VirtualAddress,
         to stack: ProgramStack

@@ -64,14 +64,16 @@ package struct ProgramStrings: ~Copyable {
     }
     /// Length of the longest string, its NUL included.
     var longest: Int {
-        var longest = 0
-        var offset = 0
-        while offset < byteCount {
-            let size = length(at: offset) + 1
-            longest = max(longest, size)
-            offset += size
+        @inline(never) get {
+            var longest = 0
+            var offset = 0
+            while offset < byteCount {
+                let size = length(at: offset) + 1
+                longest = max(longest, size)
+                offset += size
+            }
+            return longest
         }
-        return longest
     }
     /// Length without NUL of the string that begins at `offset`. Precondition: one begins there.
     func length(at offset: Int) -> Int {

@@ -90,7 +90,7 @@ struct VectorList {
         self.count = count
     }
     subscript(_ index: Int) -> (base: VirtualAddress, count: Int) {
-        get throws(Errno) {
+        @inline(never) get throws(Errno) {
             guard let entry = address.advanced(by: UInt64(index) * 16),
                 let length = entry.advanced(by: 8)
             else { throw .badAddress }

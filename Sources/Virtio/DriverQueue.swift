@@ -134,6 +134,7 @@ package struct DriverQueue: ~Copyable {
     }
 
     /// Takes a chain that the device gave back, if there is one; its descriptors are free then.
+    @inline(never)
     package mutating func collect(
         in memory: borrowing some RingMemory & ~Copyable
     ) throws(RingError) -> Completion? {
@@ -166,6 +167,7 @@ package struct DriverQueue: ~Copyable {
 
     /// Asks for an interrupt at the next chain that comes back; returns whether one is there already,
     /// so that the driver collects it before it sleeps.
+    @inline(never)
     package func enableInterrupts(
         in memory: borrowing some RingMemory & ~Copyable
     ) throws(RingError) -> Bool {

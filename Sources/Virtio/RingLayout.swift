@@ -56,26 +56,28 @@ package struct RingLayout: Equatable, Sendable {
     package var availableByteCount: UInt64 { Self.availableByteCount(size) }
     package var usedByteCount: UInt64 { Self.usedByteCount(size) }
 
+    // What lies within the parts needs no check of its sums: the initialiser saw their ends.
+
     /// Descriptor: address (u64), byte count (u32), flags (u16), next (u16).
     package func descriptor(_ index: UInt16) -> UInt64 {
-        descriptors + UInt64(index) * Self.descriptorSize
+        descriptors &+ UInt64(index) &* Self.descriptorSize
     }
     /// Available ring: flags (u16), index (u16), entries (u16 each), used event (u16).
     package var availableFlags: UInt64 { available }
-    package var availableIndex: UInt64 { available + 2 }
+    package var availableIndex: UInt64 { available &+ 2 }
     package func availableEntry(_ index: UInt16) -> UInt64 {
-        available + 4 + 2 * UInt64(index & (size - 1))
+        available &+ 4 &+ 2 &* UInt64(index & (size &- 1))
     }
     /// Where the driver says at which used index it wants an interrupt (section 2.7.7).
-    package var usedEvent: UInt64 { available + 4 + 2 * UInt64(size) }
+    package var usedEvent: UInt64 { available &+ 4 &+ 2 &* UInt64(size) }
     /// Used ring: flags (u16), index (u16), entries (id u32, byte count u32), available event (u16).
     package var usedFlags: UInt64 { used }
-    package var usedIndex: UInt64 { used + 2 }
+    package var usedIndex: UInt64 { used &+ 2 }
     package func usedEntry(_ index: UInt16) -> UInt64 {
-        used + 4 + Self.usedEntrySize * UInt64(index & (size - 1))
+        used &+ 4 &+ Self.usedEntrySize &* UInt64(index & (size &- 1))
     }
     /// Where the device says at which available index it wants a doorbell (section 2.7.10).
-    package var availableEvent: UInt64 { used + 4 + Self.usedEntrySize * UInt64(size) }
+    package var availableEvent: UInt64 { used &+ 4 &+ Self.usedEntrySize &* UInt64(size) }
 
     /// Whether moving an index from `old` to `new` passed `event` (section 2.7.7.1).
     package static func passed(event: UInt16, from old: UInt16, to new: UInt16) -> Bool {

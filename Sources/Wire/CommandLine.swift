@@ -200,6 +200,7 @@ package struct CommandLineWord: ~Escapable {
     /// Stores the word's bytes from `offset` on and returns how many they are.
     ///
     /// Precondition: `byteCount` bytes fit.
+    @inline(never)
     @_lifetime(destination: copy destination)
     package func copy(into destination: inout MutableRawSpan, at offset: Int) -> Int {
         // A loop of its own: a closure can't capture a span that it changes.
@@ -234,6 +235,7 @@ enum CommandLineScanner {
     }
 
     /// Returns where the next word lies, quotes included, and moves `position` behind it.
+    @inline(never)
     static func nextWord(
         in bytes: RawSpan, from position: inout Int
     ) throws(CommandLineError) -> Range<Int>? {
@@ -269,6 +271,8 @@ enum CommandLineScanner {
         return word.lowerBound + key.utf8CodeUnitCount..<word.upperBound
     }
 
+    /// Out of line, as the parameters ask for one name after the other.
+    @inline(never)
     private static func hasPrefix(
         _ text: StaticString, _ bytes: RawSpan, _ word: Range<Int>
     ) -> Bool {

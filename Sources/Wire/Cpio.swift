@@ -83,19 +83,28 @@ package struct CpioReader: ~Escapable {
             throw .truncated(offset: start)
         }
         try checkMagic(at: start)
+        // The fields follow one another, the checksum last; it is not looked at.
+        var values = InlineArray<12, UInt32>(repeating: 0)
+        for index in 0..<12 {
+            values[index] = try field(
+                at: start + Cpio.Field.number.rawValue + index * 8, ofHeader: start)
+        }
+        func value(_ field: Cpio.Field) -> UInt32 {
+            values[(field.rawValue - Cpio.Field.number.rawValue) / 8]
+        }
         var entry = CpioEntry()
-        entry.number = try field(.number, of: start)
-        entry.mode = try field(.mode, of: start)
-        entry.owner = try field(.owner, of: start)
-        entry.group = try field(.group, of: start)
-        entry.linkCount = try field(.linkCount, of: start)
-        entry.modificationTime = try field(.modificationTime, of: start)
-        entry.deviceMajor = try field(.deviceMajor, of: start)
-        entry.deviceMinor = try field(.deviceMinor, of: start)
-        entry.specialMajor = try field(.specialMajor, of: start)
-        entry.specialMinor = try field(.specialMinor, of: start)
-        let nameByteCount = Int(try field(.nameByteCount, of: start))
-        let dataByteCount = Int(try field(.dataByteCount, of: start))
+        entry.number = value(.number)
+        entry.mode = value(.mode)
+        entry.owner = value(.owner)
+        entry.group = value(.group)
+        entry.linkCount = value(.linkCount)
+        entry.modificationTime = value(.modificationTime)
+        entry.deviceMajor = value(.deviceMajor)
+        entry.deviceMinor = value(.deviceMinor)
+        entry.specialMajor = value(.specialMajor)
+        entry.specialMinor = value(.specialMinor)
+        let nameByteCount = Int(value(.nameByteCount))
+        let dataByteCount = Int(value(.dataByteCount))
 
         let nameStart = start + Cpio.headerByteCount
         guard nameByteCount > 1, nameByteCount <= Cpio.maximumNameByteCount else {
@@ -142,16 +151,16 @@ package struct CpioReader: ~Escapable {
         let last = bytes.byte(at: start + 5)
         guard last == 0x31 || last == 0x32 else { throw .badMagic(offset: start) }
     }
-    private func field(_ field: Cpio.Field, of start: Int) throws(CpioError) -> UInt32 {
+    private func field(at start: Int, ofHeader header: Int) throws(CpioError) -> UInt32 {
         var value: UInt32 = 0
         for index in 0..<8 {
-            let byte = bytes.byte(at: start + field.rawValue + index)
+            let byte = bytes.byte(at: start + index)
             let digit: UInt8
             switch byte {
             case 0x30...0x39: digit = byte - 0x30
             case 0x41...0x46: digit = byte - 0x37
             case 0x61...0x66: digit = byte - 0x57
-            default: throw .badNumber(offset: start)
+            default: throw .badNumber(offset: header)
             }
             value = value << 4 | UInt32(digit)
         }

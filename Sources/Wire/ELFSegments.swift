@@ -37,6 +37,7 @@ package struct ELFSegment: Equatable, Sendable {
 
     /// Reads the program header at the start of `bytes`. Precondition: 56 bytes are there.
     package init(_ bytes: RawSpan) {
+        let bytes = bytes.extracting(first: Self.byteCount)
         kind = Kind(rawValue: bytes.littleEndian(UInt32.self, at: 0))
         flags = Flags(rawValue: bytes.littleEndian(UInt32.self, at: 4))
         fileOffset = bytes.littleEndian(UInt64.self, at: 8)
@@ -93,10 +94,13 @@ package struct ELFSegments: ~Escapable {
 
     /// Program header `index`. Precondition: below `count`.
     package subscript(index: Int) -> ELFSegment {
-        precondition(index >= 0 && index < count)
-        return ELFSegment(bytes.extracting(droppingFirst: index * ELFSegment.byteCount))
+        @inline(never) get {
+            precondition(index >= 0 && index < count)
+            return ELFSegment(bytes.extracting(droppingFirst: index * ELFSegment.byteCount))
+        }
     }
     /// The first program header of a kind.
+    @inline(never)
     package func first(_ kind: ELFSegment.Kind) -> ELFSegment? {
         var index = 0
         while index < count {

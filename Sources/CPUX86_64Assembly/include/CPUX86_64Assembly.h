@@ -4,6 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// An instruction costs less than a call of it. By attribute, because code without builtins, as -ffreestanding
+// makes it, is otherwise inlined nowhere in Swift.
+#define CPU_INLINE static inline __attribute__((always_inline))
+
 #pragma clang assume_nonnull begin
 
 /// Copies between the library OS and a program; returns the bytes not copied (0: all). A fault on
@@ -27,41 +31,41 @@ void cpu_serialize(void);
 /// Jumps to ENTRY_RETURN of a CPU's area.
 _Noreturn void cpu_enter_program(uint64_t entry);
 
-static inline void cpu_write_fs_base(uint64_t value) {
+CPU_INLINE void cpu_write_fs_base(uint64_t value) {
   __asm__ volatile("wrfsbase %0" : : "r"(value));
 }
-static inline uint64_t cpu_read_fs_base(void) {
+CPU_INLINE uint64_t cpu_read_fs_base(void) {
   uint64_t value;
   __asm__ volatile("rdfsbase %0" : "=r"(value));
   return value;
 }
-static inline void cpu_write_gs_base(uint64_t value) {
+CPU_INLINE void cpu_write_gs_base(uint64_t value) {
   __asm__ volatile("wrgsbase %0" : : "r"(value));
 }
-static inline uint64_t cpu_read_gs_base(void) {
+CPU_INLINE uint64_t cpu_read_gs_base(void) {
   uint64_t value;
   __asm__ volatile("rdgsbase %0" : "=r"(value));
   return value;
 }
 /// Atomic on this CPU against its own interrupts, which only ever set bits.
-static inline uint32_t cpu_exchange(uint32_t *word, uint32_t value) {
+CPU_INLINE uint32_t cpu_exchange(uint32_t *word, uint32_t value) {
   return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
 }
-static inline uint32_t cpu_load(const uint32_t *word) {
+CPU_INLINE uint32_t cpu_load(const uint32_t *word) {
   return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
-static inline void cpu_store(uint32_t *word, uint32_t value) {
+CPU_INLINE void cpu_store(uint32_t *word, uint32_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 /// Writes bytes to a port with one string instruction (one exit for many bytes).
-static inline void cpu_out_bytes(uint16_t port, const void *bytes, size_t count) {
+CPU_INLINE void cpu_out_bytes(uint16_t port, const void *bytes, size_t count) {
   __asm__ volatile("rep outsb" : "+S"(bytes), "+c"(count) : "d"(port) : "memory");
 }
 /// One access to a port that the TSS's bitmap permits.
-static inline void cpu_out_8(uint16_t port, uint8_t value) {
+CPU_INLINE void cpu_out_8(uint16_t port, uint8_t value) {
   __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
-static inline uint8_t cpu_in_8(uint16_t port) {
+CPU_INLINE uint8_t cpu_in_8(uint16_t port) {
   uint8_t value;
   __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
   return value;
@@ -69,7 +73,7 @@ static inline uint8_t cpu_in_8(uint16_t port) {
 typedef struct {
   uint32_t eax, ebx, ecx, edx;
 } cpu_identification;
-static inline cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
+CPU_INLINE cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
   cpu_identification r;
   __asm__ volatile("cpuid"
                    : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
@@ -79,48 +83,48 @@ static inline cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
 
 /// The vDSO's object and its end (VDSO.S).
 extern const uint8_t cpu_vdso_start[], cpu_vdso_end[];
-static inline const void *cpu_vdso_first(void) { return cpu_vdso_start; }
-static inline size_t cpu_vdso_byte_count(void) { return (size_t)(cpu_vdso_end - cpu_vdso_start); }
+CPU_INLINE const void *cpu_vdso_first(void) { return cpu_vdso_start; }
+CPU_INLINE size_t cpu_vdso_byte_count(void) { return (size_t)(cpu_vdso_end - cpu_vdso_start); }
 /// Keeps stores before it from moving behind it; the CPU itself keeps their order.
-static inline void cpu_order_stores(void) { __asm__ volatile("" : : : "memory"); }
+CPU_INLINE void cpu_order_stores(void) { __asm__ volatile("" : : : "memory"); }
 
 /// First byte and end of the fault table: pairs of instruction and continuation.
 extern const uint64_t cpu_fault_table[2];
 
-static inline uint64_t cpu_read_tsc(void) { return __builtin_ia32_rdtsc(); }
-static inline void cpu_pause(void) { __asm__ volatile("pause"); }
+CPU_INLINE uint64_t cpu_read_tsc(void) { return __builtin_ia32_rdtsc(); }
+CPU_INLINE void cpu_pause(void) { __asm__ volatile("pause"); }
 
 // Device registers: exactly one access of the given width, never merged or moved.
-static inline uint8_t cpu_register_load_8(const volatile void *at) {
+CPU_INLINE uint8_t cpu_register_load_8(const volatile void *at) {
     uint8_t value;
     __asm__ volatile("movb %1, %0" : "=q"(value) : "m"(*(const volatile uint8_t *)at) : "memory");
     return value;
 }
-static inline uint16_t cpu_register_load_16(const volatile void *at) {
+CPU_INLINE uint16_t cpu_register_load_16(const volatile void *at) {
     uint16_t value;
     __asm__ volatile("movw %1, %0" : "=r"(value) : "m"(*(const volatile uint16_t *)at) : "memory");
     return value;
 }
-static inline uint32_t cpu_register_load_32(const volatile void *at) {
+CPU_INLINE uint32_t cpu_register_load_32(const volatile void *at) {
     uint32_t value;
     __asm__ volatile("movl %1, %0" : "=r"(value) : "m"(*(const volatile uint32_t *)at) : "memory");
     return value;
 }
-static inline void cpu_register_store_8(volatile void *at, uint8_t value) {
+CPU_INLINE void cpu_register_store_8(volatile void *at, uint8_t value) {
     __asm__ volatile("movb %1, %0" : "=m"(*(volatile uint8_t *)at) : "q"(value) : "memory");
 }
-static inline void cpu_register_store_32(volatile void *at, uint32_t value) {
+CPU_INLINE void cpu_register_store_32(volatile void *at, uint32_t value) {
     __asm__ volatile("movl %1, %0" : "=m"(*(volatile uint32_t *)at) : "r"(value) : "memory");
 }
 
 /// Leaves 64 bits of the generator behind RDRAND; returns 0 where it has none now.
-static inline int cpu_random(uint64_t *value) {
+CPU_INLINE int cpu_random(uint64_t *value) {
     uint8_t done;
     __asm__ volatile("rdrand %0; setc %1" : "=r"(*value), "=qm"(done) : : "cc");
     return done;
 }
 /// The same of its entropy source, RDSEED.
-static inline int cpu_random_seed(uint64_t *value) {
+CPU_INLINE int cpu_random_seed(uint64_t *value) {
     uint8_t done;
     __asm__ volatile("rdseed %0; setc %1" : "=r"(*value), "=qm"(done) : : "cc");
     return done;
@@ -137,7 +141,7 @@ void cpu_legacy_reset(void);
 /// MXCSR in bits 32-63, the x87 status word in 16-31, its control word in 0-15.
 uint64_t cpu_float_status(void);
 /// XCR0: the components that the operating system enabled. Precondition: CPUID.1:ECX.OSXSAVE.
-static inline uint64_t cpu_extended_control(void) {
+CPU_INLINE uint64_t cpu_extended_control(void) {
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (uint64_t)high << 32 | low;

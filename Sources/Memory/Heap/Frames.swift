@@ -75,15 +75,20 @@ package enum Frames {
         withAllocator { $0.adopt(frames: frames) }
     }
     @export(interface)
-    package static var freeCount: Int { withAllocator { $0.freeCount } }
+    package static var freeCount: Int {
+        @inline(never) get { withAllocator { $0.freeCount } }
+    }
     @export(interface)
-    package static var totalCount: Int { withAllocator { $0.totalCount } }
+    package static var totalCount: Int {
+        @inline(never) get { withAllocator { $0.totalCount } }
+    }
 
     /// A frame with undefined contents, share count 1.
     @export(interface)
     package static func allocate() -> Frame? { withAllocator { $0.allocate(count: 1)?.first } }
     /// A frame of zeroes, share count 1.
     @export(interface)
+    @inline(never)
     package static func allocateZeroed() -> Frame? {
         guard let frame = withAllocator({ $0.allocate(count: 1) }) else { return nil }
         if !frame.isZeroed { frame.first.zero() }
@@ -120,6 +125,7 @@ package enum Frames {
     }
 
     @export(interface)
+    @inline(never)
     package static func retain(_ frame: Frame) { withAllocator { $0.retain(frame) } }
     /// Gives a reference back; the last one frees the frame (a leaked run: all its frames).
     @export(interface)
@@ -167,7 +173,9 @@ public struct FrameRun: ~Copyable {
 /// the program asks `admit` first, and program pages stop short of the reserve.
 package enum KernelReserve {
     /// Frames set aside: a sixty-fourth of the memory, 16 to 64.
-    package static var frames: Int { max(16, min(64, Frames.totalCount / 64)) }
+    package static var frames: Int {
+        @inline(never) get { max(16, min(64, Frames.totalCount / 64)) }
+    }
 
     /// Lets an operation begin that creates objects. ENOMEM below the reserve.
     @export(interface)
