@@ -32,13 +32,21 @@ package enum BootMemory {
     package static func withBytes<Result: ~Copyable, Failure: Error>(
         at address: PhysicalAddress, byteCount: Int, _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: pointer(address, byteCount), count: byteCount)
+        return try body(unsafe RawSpan(_unsafeBytes: bytes))
+    }
+    /// Where the direct map has a range; `nil` for an empty one. Precondition: it lies in it.
+    @inline(never)
+    @unsafe private static func pointer(
+        _ address: PhysicalAddress, _ byteCount: Int
+    ) -> UnsafeRawPointer? {
         let limit = UInt64(DirectMap.size) << UInt64(Page.shift)
         precondition(byteCount >= 0 && address.rawValue <= limit)
         precondition(UInt64(byteCount) <= limit - address.rawValue)
-        guard byteCount > 0 else { return try body(RawSpan()) }
-        let start = unsafe DirectMap.pointer(Frame(containing: address))
-            .advanced(by: Int(address.rawValue & Page.offsetMask))
-        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: byteCount)
-        return try body(unsafe RawSpan(_unsafeBytes: bytes))
+        guard byteCount > 0 else { return nil }
+        return unsafe UnsafeRawPointer(
+            DirectMap.pointer(Frame(containing: address))
+                .advanced(by: Int(address.rawValue & Page.offsetMask)))
     }
 }

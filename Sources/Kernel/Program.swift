@@ -92,6 +92,8 @@ struct Program: ~Copyable {
     /// Says how far the counter came since the kernel was entered: instructions, where an emulator
     /// counts them by it (QEMU's `-icount shift=0`).
     private static func logCost(since entered: UInt64) {
+        // Of no use to the crash screen, which shows the ring.
+        guard Log.current?.level == .debug else { return }
         Log.line(.debug) { text in
             text.append("start: ")
             text.append(TimeStampCounter.read() &- entered)
@@ -141,7 +143,7 @@ struct Program: ~Copyable {
         Process.setCurrent(process)
         let devices = devices
         Process.setEnd { end in
-            process.callSites.report()
+            Process.current.callSites.report()
             SelfTest.programEnded()
             devices.end { records in
                 switch end {
@@ -152,7 +154,7 @@ struct Program: ~Copyable {
         }
         devices.records.onSignal = { number in
             guard let signal = Signal(rawValue: number) else { return }
-            Processes.post(signal, to: process, SignalInformation(signal, .kernel))
+            Processes.post(signal, to: Process.current, SignalInformation(signal, .kernel))
         }
         // Other monitors know nothing of stopping.
         let canStop =
@@ -160,7 +162,7 @@ struct Program: ~Copyable {
             || terminal != nil
         let terminal = terminal
         terminal?.owner = ProcessTerminal(process)
-        devices.records.onResume = { process.signals.resume() }
+        devices.records.onResume = { Process.current.signals.resume() }
         Process.setStop { signal in
             guard canStop else { return .impossible }
             terminal?.flush()

@@ -159,12 +159,14 @@ package struct FrameAllocator: ~Copyable, Sendable {
 
     // MARK: Blocks
 
+    @inline(never)
     private func entry(_ number: UInt32) -> FrameEntry {
         precondition(number < frameCount)
         let frame = Frame(number: metadata &+ number / Self.entriesPerFrame)
         let offset = Int(number % Self.entriesPerFrame) * Self.entrySize
         return FrameEntry(rawValue: frame.load(UInt64.self, at: offset))
     }
+    @inline(never)
     private func setEntry(_ number: UInt32, _ entry: FrameEntry) {
         precondition(number < frameCount)
         let frame = Frame(number: metadata &+ number / Self.entriesPerFrame)

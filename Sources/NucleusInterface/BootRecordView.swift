@@ -69,6 +69,7 @@ package struct BootRecordView: ~Escapable {
     }
 
     /// The bytes of one entry: their bounds are checked here, once for all its fields.
+    @inline(never)
     @_lifetime(copy self)
     private func entry(_ table: BootRecord.Table, _ index: Int) -> RawSpan {
         precondition(index >= 0 && index < count(table))

@@ -50,6 +50,7 @@ struct ProgramStack {
         return new
     }
     /// Puts bytes below what is there and returns where.
+    @inline(never)
     mutating func push(_ bytes: RawSpan) throws(Errno) -> VirtualAddress {
         let start = try reserve(bytes.byteCount)
         try write(bytes, at: start)

@@ -266,6 +266,7 @@ enum CommandLineScanner {
     }
 
     /// The raw part behind `key` (which ends in `=`), `nil` where the word is another parameter.
+    @inline(never)
     static func value(of key: StaticString, _ bytes: RawSpan, _ word: Range<Int>) -> Range<Int>? {
         guard hasPrefix(key, bytes, word) else { return nil }
         return word.lowerBound + key.utf8CodeUnitCount..<word.upperBound

@@ -13,6 +13,7 @@ public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
     package let count: Int
 
     /// Allocates `count` copies of `repeating`; `nil` when memory runs out or the size overflows.
+    @inline(never)
     package init?(count: Int, repeating value: Element) {
         guard let base = unsafe Self.allocate(count) else { return nil }
         unsafe base.initialize(repeating: value, count: count)

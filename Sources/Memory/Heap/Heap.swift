@@ -85,6 +85,12 @@ struct SizeClass {
         case 0...7: (index + 1) * 16
         case 8...11: 128 + (index - 7) * 32
         case 12...15: 256 + (index - 11) * 64
+        default: largeSize(index)
+        }
+    }
+    /// The sizes above 512, from class 16 on: a table, where the compiler sees a switch of its own.
+    private static func largeSize(_ index: Int) -> Int {
+        switch index {
         case 16: 672
         case 17: 800
         case 18: 1008
@@ -105,7 +111,7 @@ struct SizeClass {
             guard wanted <= 1024 else { return nil }
             wanted = 1 << (Int.bitWidth - (wanted - 1).leadingZeroBitCount)
         }
-        guard wanted <= Self.size(Self.count - 1) else { return nil }
+        guard wanted <= Self.largeSize(Self.count - 1) else { return nil }
         if wanted <= 128 {
             index = (wanted + 15) / 16 - 1
         } else if wanted <= 256 {
@@ -114,7 +120,7 @@ struct SizeClass {
             index = 11 + (wanted - 256 + 63) / 64
         } else {
             var found = 16
-            while Self.size(found) < wanted { found += 1 }
+            while Self.largeSize(found) < wanted { found += 1 }
             index = found
         }
     }
