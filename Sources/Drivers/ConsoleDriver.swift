@@ -86,9 +86,11 @@ package final class ConsoleDriver: PollSource, InterruptHandler {
         self.records = records
         transport.start()
         controlInput.start()
+        sendHandshake()
+        // Behind the handshake: QEMU looks for a host's bytes again when it is told of new buffers, not
+        // when a port opens.
         input.start()
         recordInput.start()
-        sendHandshake()
         let input = input
         records.onInputEnd = { input.endByteCount = $0 }
         if records.wantsClock { records.requestClock() }
