@@ -56,6 +56,9 @@ package struct Inspection: Sendable {
     /// CRC-32C, which the file's bytes have.
     package private(set) var checksum: UInt32?
 
+    /// What the kernel uses of a CPU that has it, by the kernel's note.
+    package let hardening: [String]
+
     /// Bytes of the kernel in memory.
     package var kernelByteCount: Int { sections.reduce(0) { $0 + $1.memoryByteCount } }
 
@@ -73,6 +76,7 @@ package struct Inspection: Sendable {
             case .linuxImage: "Linux Image"
             }
         entries = Self.entries(executable, notes)
+        hardening = Self.hardening(notes)
         sections = Self.kernelSections(executable) + furtherSections
         self.modules = modules
     }
@@ -165,6 +169,23 @@ package struct Inspection: Sendable {
             }
         }
         return result
+    }
+
+    private static func hardening(_ notes: [Executable.FileNote]) -> [String] {
+        let all: [(NucleusInterface.Note.Hardening, String)] = [
+            (.privilegedAccessNever, "PAN"), (.branchTargets, "BTI"),
+            (.pointerAuthentication, "pointer authentication"),
+        ]
+        for note in notes
+        where String(decoding: note.owner, as: UTF8.self) == "Martlet"
+            && note.type == NucleusInterface.Note.kernel
+            && note.descriptor.count >= NucleusInterface.Note.kernelDescriptorSize
+        {
+            let flags = NucleusInterface.Note.Hardening(
+                rawValue: note.descriptor.span.raw.littleEndian(UInt32.self, at: 4))
+            return all.filter { flags.contains($0.0) }.map(\.1)
+        }
+        return []
     }
 
     /// QEMU's `virt` has its RAM from here on, and puts an Image that asks for no other place so.

@@ -7,10 +7,19 @@ package enum NucleusInterface {
     /// ELF notes of the kernel image and of a Martlet image (owner name, NUL-terminated in the file).
     package enum Note {
         package static let owner: StaticString = "Martlet"
-        /// Descriptor: version (u32), zero (u32), then virtual addresses (u64 each): nucleus
+        /// Descriptor: version (u32), hardening (u32), then virtual addresses (u64 each): nucleus
         /// template, entry template, kernel end.
         package static let kernel: UInt32 = 1
         package static let kernelDescriptorSize = 32
+
+        /// Bits of the kernel note's second word: what the kernel was built to use of a CPU that has it.
+        package struct Hardening: OptionSet, Sendable {
+            package let rawValue: UInt32
+            package init(rawValue: UInt32) { self.rawValue = rawValue }
+            package static let privilegedAccessNever = Self(rawValue: 1 << 0)
+            package static let branchTargets = Self(rawValue: 1 << 1)
+            package static let pointerAuthentication = Self(rawValue: 1 << 2)
+        }
     }
 
     /// A record on the control channel, guest to VMM: kind (u32), payload byte count (u32), payload.

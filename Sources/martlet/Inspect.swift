@@ -59,6 +59,7 @@ extension Inspection {
             ("path", .bytes(path)), ("kind", .string(kindName)), ("bytes", .number(byteCount)),
             ("architecture", .string(architecture.rawValue)), ("wrapper", .string(wrapper)),
             ("entryProtocols", .array(entries.map(Self.json))),
+            ("hardening", .array(hardening.map { .string($0) })),
             ("sections", .array(sections.map(Self.json))),
             ("modules", modules.map { .array($0.modules.map(Self.json)) } ?? .null),
             ("unnamedBytes", modules == nil ? .null : .number(unnamedByteCount)),
@@ -147,7 +148,8 @@ extension Inspection {
         let random = randomization.filter(\.isRandom).map(\.name).joined(separator: ", ")
         let fixed = randomization.filter { !$0.isRandom }.map(\.name).joined(separator: ", ")
         text +=
-            "ASLR      at random places: \(random.isEmpty ? "nothing" : random); fixed: \(fixed)\n"
+            "Hardening \(hardening.isEmpty ? "none" : hardening.joined(separator: ", ") + ", where the CPU has it")\n"
+            + "ASLR      at random places: \(random.isEmpty ? "nothing" : random); fixed: \(fixed)\n"
         return text
     }
     private var modulesTable: String {

@@ -5,6 +5,8 @@ on_virt() { [ $arch = arm64 ] || skip "is about arm64's machines"; }
 test_virt_hardening() {
     on_virt
     selftest hardening || return 1
+    "$martlet" inspect "$work/bin/martlet-kernel-arm64" | grep -q 'Hardening PAN, BTI, pointer authentication, where' ||
+        { "$martlet" inspect "$work/bin/martlet-kernel-arm64" | tail -3; return 1; }
     MARTLET_QEMU_OPTIONS="-cpu cortex-a57" run_kernel martlet selftest=hardening
     expect_status martlet 1 && grep -qa 'the CPU has none' martlet.all || { head -5 martlet.all; return 1; }
 }
