@@ -179,17 +179,6 @@ package enum CPU {
         get { cpu_read_gs_base() }
         set { cpu_write_gs_base(newValue) }
     }
-    /// What CPUID answers.
-    package struct Identification: Sendable {
-        package let eax: UInt32
-        package let ebx: UInt32
-        package let ecx: UInt32
-        package let edx: UInt32
-    }
-    package static func identify(leaf: UInt32, subleaf: UInt32 = 0) -> Identification {
-        let answer = cpu_identify(leaf, subleaf)
-        return Identification(eax: answer.eax, ebx: answer.ebx, ecx: answer.ecx, edx: answer.edx)
-    }
 }
 
 extension CPU {
