@@ -21,6 +21,8 @@ enum SelfTest {
     case hardening
     /// CPU 1 is started to run one function, and stops.
     case processors
+    /// The machine is reset, which ends it where its monitor was told not to boot again.
+    case reset
     /// A check that fails: the crash screen.
     case crash
 
@@ -37,6 +39,7 @@ enum SelfTest {
         if name.equals("protection") { return .protection }
         if name.equals("burst") { return .burst }
         if name.equals("hardening") { return .hardening }
+        if name.equals("reset") { return .reset }
         if name.equals("processors") { return .processors }
         return name.equals("crash") ? .crash : nil
     }
@@ -49,6 +52,7 @@ enum SelfTest {
             case .protection: Self.protection(kernelBase: kernelBase)
             case .burst: Self.burst(count: 10_000)
             case .hardening: Self.hardening()
+            case .reset: Self.reset()
             case .processors: Self.processors()
             case .crash: Self.failedCheck()
             }
@@ -142,6 +146,10 @@ enum SelfTest {
         starter.stopCurrent()
     }
 
+    private static func reset() -> StaticString? {
+        CPU.reset()
+        return "the machine goes on"
+    }
     private static func failedCheck() -> StaticString? {
         precondition(Frames.freeCount < 0, "selftest=crash asked for it")
         return nil

@@ -42,3 +42,10 @@ test_virt_elf() {
         grep -qa 'the command line names no program' control || { echo "says: $(strings control)"; return 1; }
     done
 }
+# PSCI's SYSTEM_RESET: the machine ends without a word on how, as QEMU is not to boot it again.
+test_virt_reset() {
+    on_virt
+    run_kernel martlet selftest=reset
+    ! grep -qa 'goes on' martlet.all && [ "$(cat martlet.status)" != 124 ] || { head -5 martlet.all; return 1; }
+    head -3 martlet.all
+}
