@@ -52,10 +52,8 @@ package final class ReceivePort {
         // A prepared queue may have more entries than were asked for.
         let count = Int(queue.layout.size)
         slotByteCount = slots.byteCount / count
-        slotOfHead = []
-        slotOfHead.reserveCapacity(count)
+        slotOfHead = Array(repeating: 0, count: count)
         filled.reserveCapacity(count)
-        for _ in 0..<count { slotOfHead.append(0) }
     }
     /// Lends all slots to the device, once it runs.
     func start() {

@@ -43,9 +43,8 @@ package struct DriverQueue: ~Copyable {
         self.layout = layout
         usesEventIndex = features.contains(.eventIndex)
         freeCount = layout.size
-        states = []
-        states.reserveCapacity(Int(layout.size))
-        for index in 0..<layout.size { states.append(DescriptorState(next: index &+ 1)) }
+        states = Array(repeating: DescriptorState(next: 0), count: Int(layout.size))
+        for index in 0..<layout.size { states[Int(index)].next = index &+ 1 }
         try memory.store(UInt16(0), at: layout.availableFlags)
         try memory.store(UInt16(0), at: layout.availableIndex)
         try memory.store(UInt16(0), at: layout.usedEvent)
