@@ -159,7 +159,7 @@ SCRIPT
 has_names() {
     expect_status "$1" 70 || return 1
     tr '\n' ' ' <"$1.all" >"$1.line"
-    grep -qE '#0 0x40[0-9a-f]+ .*Kernel\..*Process\.terminate.*SystemCalls\..*program \(entered at .*#0 0x[0-9a-f]+ innermost \+ .*#1 0x[0-9a-f]+ middle \+ .*#2 0x[0-9a-f]+ main \+ ' "$1.line" ||
+    grep -qE '#0 0x40[0-9a-f]+ .*Kernel\..*Process\.terminate.*(SystemCalls\.|call_exitGroup).*program \(entered at .*#0 0x[0-9a-f]+ innermost \+ .*#1 0x[0-9a-f]+ middle \+ .*#2 0x[0-9a-f]+ main \+ ' "$1.line" ||
         { echo "($1)"; head -60 "$1.all"; return 1; }
 }
 test_crash_names_program() {
