@@ -54,18 +54,22 @@ let common: [Target] = [
     .target(name: "NucleusLayoutARM64", dependencies: ["NucleusLayout"]),
     shared("NucleusInterface", ["Base", "NucleusLayout", "NucleusLayoutX86_64"]),
     shared("PageTables", ["Base", "NucleusLayout"]),
-    .target(name: "CPUX86_64Assembly", dependencies: ["NucleusLayoutX86_64"]),
-    .target(name: "CPUARM64Assembly", dependencies: ["NucleusLayoutARM64"]),
+    .target(name: "CPUAssembly"),
+    .target(name: "CPUX86_64Assembly", dependencies: ["NucleusLayoutX86_64", "CPUAssembly"]),
+    .target(name: "CPUARM64Assembly", dependencies: ["NucleusLayoutARM64", "CPUAssembly"]),
     shared(
         "CPUX86_64",
         ["Base", "NucleusLayout", "NucleusLayoutX86_64", "PageTables", "CPUX86_64Assembly"]),
     shared(
         "CPUARM64",
-        ["Base", "NucleusLayout", "NucleusLayoutARM64", "PageTables", "CPUARM64Assembly"]),
+        [
+            "Base", "NucleusLayout", "NucleusLayoutARM64", "PageTables", "CPUAssembly",
+            "CPUARM64Assembly",
+        ]),
     shared(
         "Hardware",
         [
-            "Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "PageTables",
+            "Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "PageTables", "CPUAssembly",
             .byName(name: "CPU" + (bare ? suffix : hostSuffix)),
         ]),
     shared("Trace", ["Base", "NucleusInterface"]),

@@ -1,5 +1,5 @@
 internal import Base
-internal import CPUARM64Assembly
+internal import CPUAssembly
 internal import NucleusLayoutARM64
 
 /// A PL011 for the kernel's words before, and without, a console device (Arm DDI 0183).
@@ -20,10 +20,10 @@ package enum EarlyConsole {
             let flags = unsafe UnsafeRawPointer(bitPattern: UInt(SERIAL_WINDOW) + Register.flags)
         else { return }
         // SAFETY: the window is mapped. A port that stays full loses bytes instead of the machine.
-        for _ in 0..<100_000 where unsafe arm64_register_load_32(flags) & Register.isFull != 0 {
+        for _ in 0..<100_000 where unsafe cpu_register_load_32(flags) & Register.isFull != 0 {
             CPU.pause()
         }
-        unsafe arm64_register_store_32(data, UInt32(byte))
+        unsafe cpu_register_store_32(data, UInt32(byte))
     }
 }
 

@@ -105,8 +105,6 @@ package struct CPUArea: Sendable {
     func isRefusedToNucleus(_ address: UInt64) -> Bool {
         CPU.probePage(VirtualAddress(rawValue: address)) & 1 != 0
     }
-    /// Whether the nucleus itself faulted: the frame of `library_nested_exception` is then its.
-    package var nucleusFaulted: Bool { unsafe quad(DATA_FAULT_AT_EL1).pointee != 0 }
 }
 
 /// The CPU that runs this code, and what only its nucleus can do for it.

@@ -1,5 +1,5 @@
 internal import Base
-internal import CPUARM64Assembly
+internal import CPUAssembly
 internal import NucleusLayout
 internal import NucleusLayoutARM64
 
@@ -61,14 +61,14 @@ package enum InterruptController {
         guard let at = unsafe UnsafeRawPointer(bitPattern: UInt(window) + UInt(offset)) else {
             return 0
         }
-        return unsafe arm64_register_load_32(at)
+        return unsafe cpu_register_load_32(at)
     }
     private static func store(_ value: UInt32, _ window: UInt64, _ offset: UInt32) {
         guard let at = unsafe UnsafeMutableRawPointer(bitPattern: UInt(window) + UInt(offset))
         else {
             return
         }
-        unsafe arm64_register_store_32(at, value)
+        unsafe cpu_register_store_32(at, value)
     }
     private static var distributor: UInt64 { UInt64(GIC_DISTRIBUTOR_WINDOW) }
     private static var redistributor: UInt64 { UInt64(GIC_REDISTRIBUTOR_WINDOW) }

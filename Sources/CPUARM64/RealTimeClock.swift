@@ -1,5 +1,5 @@
 internal import Base
-internal import CPUARM64Assembly
+internal import CPUAssembly
 internal import NucleusLayoutARM64
 
 /// The PL011's neighbour: a PL031 real-time clock, which counts seconds and has an alarm (Arm DDI
@@ -29,12 +29,12 @@ package enum RealTimeClock {
     }
     private static func store(_ value: UInt32, _ offset: UInt32) {
         guard isThere, let place = unsafe register(offset) else { return }
-        unsafe arm64_register_store_32(place, value)
+        unsafe cpu_register_store_32(place, value)
     }
     /// Seconds since 1970, UTC; 0 where there is no clock.
     package static func read() -> Int64 {
         guard isThere, let data = unsafe register(Register.data) else { return 0 }
-        return Int64(unsafe arm64_register_load_32(data))
+        return Int64(unsafe cpu_register_load_32(data))
     }
 
     /// What it can count.

@@ -6,9 +6,6 @@
   void name(void) { __builtin_trap(); }
 #define ARM64_ABSENT_DATA(name) const unsigned long name[2] = {0, 0};
 
-ARM64_ABSENT(arm64_program_copy)
-ARM64_ABSENT(arm64_program_zero)
-ARM64_ABSENT(arm64_program_copy_string)
 ARM64_ABSENT(arm64_gate)
 ARM64_ABSENT(arm64_firmware_call)
 ARM64_ABSENT(arm64_call_data)
@@ -16,10 +13,8 @@ ARM64_ABSENT(arm64_data_probe_address)
 ARM64_ABSENT(arm64_probe_branch)
 ARM64_ABSENT(arm64_probe_return)
 ARM64_ABSENT(arm64_enter_program)
-ARM64_ABSENT(arm64_vdso_trampoline)
 ARM64_ABSENT(arm64_read_thread_pointer)
 ARM64_ABSENT(arm64_write_thread_pointer)
-ARM64_ABSENT(arm64_read_area)
 ARM64_ABSENT(arm64_read_counter)
 ARM64_ABSENT(arm64_read_counter_frequency)
 ARM64_ABSENT(arm64_write_timer_compare)
@@ -27,14 +22,8 @@ ARM64_ABSENT(arm64_write_timer_control)
 ARM64_ABSENT(arm64_read_cache_type)
 ARM64_ABSENT(arm64_wait)
 ARM64_ABSENT(arm64_pause)
-void arm64_order_stores(void) {}
 void arm64_order_tables(void) {}
 void arm64_order_fetch(void) {}
-ARM64_ABSENT(arm64_register_load_8)
-ARM64_ABSENT(arm64_register_load_16)
-ARM64_ABSENT(arm64_register_load_32)
-ARM64_ABSENT(arm64_register_store_8)
-ARM64_ABSENT(arm64_register_store_32)
 ARM64_ABSENT(arm64_clean_data)
 ARM64_ABSENT(arm64_clean_memory)
 ARM64_ABSENT(arm64_drop_code)
@@ -56,7 +45,4 @@ ARM64_ABSENT_DATA(arm64_resume_site)
 ARM64_ABSENT_DATA(arm64_call_exit)
 ARM64_ABSENT_DATA(arm64_entry_secondary)
 ARM64_ABSENT_DATA(boot_secondary)
-ARM64_ABSENT_DATA(arm64_vdso_start)
-ARM64_ABSENT_DATA(arm64_vdso_end)
-ARM64_ABSENT_DATA(arm64_fault_table)
 #endif

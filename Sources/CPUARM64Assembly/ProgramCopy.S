@@ -2,11 +2,11 @@
 #if defined(__aarch64__)
 #include "FaultTable.h"
 
-// size_t arm64_program_copy(void *to, const void *from, size_t count): returns the bytes left.
-.section .text.arm64_program_copy, "ax"
-.globl arm64_program_copy
-.type arm64_program_copy, @function
-arm64_program_copy:
+// size_t cpu_program_copy(void *to, const void *from, size_t count): returns the bytes left.
+.section .text.cpu_program_copy, "ax"
+.globl cpu_program_copy
+.type cpu_program_copy, @function
+cpu_program_copy:
     cmp x2, #16
     b.lo 3f
 1:  ldp x3, x4, [x1]
@@ -23,17 +23,17 @@ arm64_program_copy:
     b 3b
 6:  mov x0, x2
     ret
-.size arm64_program_copy, . - arm64_program_copy
+.size cpu_program_copy, . - cpu_program_copy
     FAULT_ENTRY 1b, 3b          // byte by byte up to the fault
     FAULT_ENTRY 2b, 3b
     FAULT_ENTRY 4b, 6b
     FAULT_ENTRY 5b, 6b
 
-// size_t arm64_program_zero(void *to, size_t count)
-.section .text.arm64_program_zero, "ax"
-.globl arm64_program_zero
-.type arm64_program_zero, @function
-arm64_program_zero:
+// size_t cpu_program_zero(void *to, size_t count)
+.section .text.cpu_program_zero, "ax"
+.globl cpu_program_zero
+.type cpu_program_zero, @function
+cpu_program_zero:
     cmp x1, #16
     b.lo 3f
 2:  stp xzr, xzr, [x0]
@@ -47,15 +47,15 @@ arm64_program_zero:
     b 3b
 6:  mov x0, x1
     ret
-.size arm64_program_zero, . - arm64_program_zero
+.size cpu_program_zero, . - cpu_program_zero
     FAULT_ENTRY 2b, 3b
     FAULT_ENTRY 5b, 6b
 
-// size_t arm64_program_copy_string(void *to, const void *from, size_t limit)
-.section .text.arm64_program_copy_string, "ax"
-.globl arm64_program_copy_string
-.type arm64_program_copy_string, @function
-arm64_program_copy_string:
+// size_t cpu_program_copy_string(void *to, const void *from, size_t limit)
+.section .text.cpu_program_copy_string, "ax"
+.globl cpu_program_copy_string
+.type cpu_program_copy_string, @function
+cpu_program_copy_string:
     mov x3, #0
 1:  cmp x3, x2
     b.eq 3f
@@ -67,7 +67,7 @@ arm64_program_copy_string:
     ret
 4:  mov x0, #-1
     ret
-.size arm64_program_copy_string, . - arm64_program_copy_string
+.size cpu_program_copy_string, . - cpu_program_copy_string
     FAULT_ENTRY 2b, 4b
 
 // void arm64_clean_data(uint64_t start, uint64_t end, uint64_t line), and its like for instructions
@@ -91,11 +91,11 @@ arm64_program_copy_string:
     CACHE_LINES arm64_clean_memory, dc, cvac
     CACHE_LINES arm64_drop_code, ic, ivau
 
-// const uint64_t arm64_fault_table[2]: its first byte and its end; empty in a host build.
-.section .rodata.arm64_fault_table, "a"
+// const uint64_t cpu_fault_table[2]: its first byte and its end; empty in a host build.
+.section .rodata.cpu_fault_table, "a"
 .balign 8
-.globl arm64_fault_table
-arm64_fault_table:
+.globl cpu_fault_table
+cpu_fault_table:
 #if defined(__STDC_HOSTED__) && __STDC_HOSTED__
     .quad 0, 0
 #else

@@ -9,10 +9,10 @@
 #include "NucleusLayoutARM64.h"
 
 .section .rodata.vdso, "a"
-.globl arm64_vdso_start
-.globl arm64_vdso_end
+.globl cpu_vdso_start
+.globl cpu_vdso_end
 .p2align 4
-arm64_vdso_start:
+cpu_vdso_start:
 base:
 .set numbers, base - 0x1000
     .ascii "\177ELF"
@@ -24,7 +24,7 @@ base:
     .short 64, 56, 3, 64, 0, 0
 segments:
     .word 1, 5                                  // PT_LOAD, read and execute
-    .quad 0, 0, 0, arm64_vdso_end - base, arm64_vdso_end - base, 0x1000
+    .quad 0, 0, 0, cpu_vdso_end - base, cpu_vdso_end - base, 0x1000
     .word 2, 4                                  // PT_DYNAMIC
     .quad dynamic - base, dynamic - base, dynamic - base, dynamic_end - dynamic
     .quad dynamic_end - dynamic, 8
@@ -226,15 +226,15 @@ rt_sigreturn:
 rt_sigreturn_end:
 trampoline_end:
     .word 0
-arm64_vdso_end:
+cpu_vdso_end:
 
-// uint64_t arm64_vdso_trampoline(void)
-.section .text.arm64_vdso_trampoline, "ax"
-.globl arm64_vdso_trampoline
-.type arm64_vdso_trampoline, @function
-arm64_vdso_trampoline:
+// uint64_t cpu_vdso_signal_return(void)
+.section .text.cpu_vdso_signal_return, "ax"
+.globl cpu_vdso_signal_return
+.type cpu_vdso_signal_return, @function
+cpu_vdso_signal_return:
     mov x0, #(trampoline - base)
     ret
-.size arm64_vdso_trampoline, . - arm64_vdso_trampoline
+.size cpu_vdso_signal_return, . - cpu_vdso_signal_return
 #endif
 .section .note.GNU-stack, "", @progbits

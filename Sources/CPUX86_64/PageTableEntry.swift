@@ -44,6 +44,11 @@ package struct PageTableEntry: PageTableFormat {
         self.init(page: page, rights: rights)
         rawValue |= Self.global
     }
+    /// A 2 MiB page of the library OS.
+    package init(libraryLargePage page: PhysicalAddress, rights: PageRights) {
+        self.init(libraryPage: page, rights: rights)
+        rawValue |= Self.large
+    }
     /// A page of device registers, for the library OS: write-through, cache disabled.
     package init(devicePage page: PhysicalAddress) {
         self.init(libraryPage: page, rights: [.read, .write])

@@ -1,4 +1,5 @@
 package import Base
+internal import CPUAssembly
 package import LinuxABI
 internal import NucleusLayout
 
@@ -20,7 +21,7 @@ package enum ProgramMemory {
     ) throws(Errno) {
         precondition(count >= 0 && offset >= 0 && offset <= Page.size - count)
         try unsafe transfer(count: count, program: address) { destination in
-            unsafe ProgramCopy.copy(
+            unsafe cpu_program_copy(
                 destination, DirectMap.pointer(frame).advanced(by: offset), count)
         }
     }
@@ -30,7 +31,7 @@ package enum ProgramMemory {
     ) throws(Errno) {
         precondition(count >= 0 && offset >= 0 && offset <= Page.size - count)
         try unsafe transfer(count: count, program: address) { source in
-            unsafe ProgramCopy.copy(
+            unsafe cpu_program_copy(
                 DirectMap.pointer(frame).advanced(by: offset), source, count)
         }
     }
@@ -43,7 +44,7 @@ package enum ProgramMemory {
         else { throw .badAddress }
         let left = unsafe bytes.withUnsafeBytes { buffer -> Int in
             guard let source = buffer.baseAddress else { return 0 }
-            return unsafe ProgramCopy.copy(destination, source, count)
+            return unsafe cpu_program_copy(destination, source, count)
         }
         guard left == 0 else { throw .badAddress }
     }
@@ -58,13 +59,13 @@ package enum ProgramMemory {
         else { throw .badAddress }
         let left = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
             guard let destination = buffer.baseAddress else { return 0 }
-            return unsafe ProgramCopy.copy(destination, source, count)
+            return unsafe cpu_program_copy(destination, source, count)
         }
         guard left == 0 else { throw .badAddress }
     }
     /// Zeroes program memory. EFAULT.
     package static func zero(_ address: VirtualAddress, count: Int) throws(Errno) {
-        try unsafe transfer(count: count, program: address) { unsafe ProgramCopy.zero($0, count) }
+        try unsafe transfer(count: count, program: address) { unsafe cpu_program_zero($0, count) }
     }
     /// Loads an integer of the program at any alignment. EFAULT.
     package static func load<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -75,7 +76,7 @@ package enum ProgramMemory {
         try unsafe transfer(count: size, program: address) { source in
             unsafe withUnsafeMutableBytes(of: &value) { bytes -> Int in
                 guard let destination = bytes.baseAddress else { return size }
-                return unsafe ProgramCopy.copy(destination, source, size)
+                return unsafe cpu_program_copy(destination, source, size)
             }
         }
         return value
@@ -88,7 +89,7 @@ package enum ProgramMemory {
         try unsafe transfer(count: size, program: address) { destination in
             unsafe withUnsafeBytes(of: value) { bytes -> Int in
                 guard let source = bytes.baseAddress else { return size }
-                return unsafe ProgramCopy.copy(destination, source, size)
+                return unsafe cpu_program_copy(destination, source, size)
             }
         }
     }
@@ -107,7 +108,7 @@ package enum ProgramMemory {
         let reachable = min(UInt64(limit), end - address.rawValue)
         let copied = unsafe bytes.withUnsafeMutableBytes { buffer -> Int in
             guard let destination = buffer.baseAddress else { return 0 }
-            return unsafe ProgramCopy.copyString(destination, source, Int(reachable))
+            return unsafe cpu_program_copy_string(destination, source, Int(reachable))
         }
         guard copied >= 0 else { throw .badAddress }
         guard copied > 0, bytes.bytes.byte(at: copied - 1) == 0 else {

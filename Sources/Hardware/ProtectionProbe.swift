@@ -1,4 +1,5 @@
 package import Base
+internal import CPUAssembly
 internal import NucleusLayout
 
 /// An access that the machine's own memory rights must refuse, tried through the fault table.
@@ -20,9 +21,9 @@ package struct ProtectionProbe: Sendable {
         // the byte that is there.
         return unsafe withUnsafeMutableBytes(of: &byte) { buffer -> Bool in
             guard let own = buffer.baseAddress else { return false }
-            if unsafe ProgramCopy.copy(own, target, 1) != 0 { return true }
+            if unsafe cpu_program_copy(own, target, 1) != 0 { return true }
             guard access == .write else { return false }
-            return unsafe ProgramCopy.copy(target, own, 1) != 0
+            return unsafe cpu_program_copy(target, own, 1) != 0
         }
     }
 

@@ -1,4 +1,5 @@
 package import Base
+internal import CPUAssembly
 internal import NucleusLayout
 
 /// A device's registers, mapped uncached: each call is one access of the named width.
@@ -21,21 +22,21 @@ package final class RegisterWindow: Sendable {
     // SAFETY (all below): the offset is checked; the window is mapped, by the precondition of init.
 
     package func load8(at offset: UInt32) -> UInt8 {
-        unsafe DeviceRegister.load8(register(at: offset, width: 1))
+        unsafe cpu_register_load_8(register(at: offset, width: 1))
     }
     package func load16(at offset: UInt32) -> UInt16 {
-        unsafe DeviceRegister.load16(register(at: offset, width: 2))
+        unsafe cpu_register_load_16(register(at: offset, width: 2))
     }
     @inline(never)
     package func load32(at offset: UInt32) -> UInt32 {
-        unsafe DeviceRegister.load32(register(at: offset, width: 4))
+        unsafe cpu_register_load_32(register(at: offset, width: 4))
     }
     package func store8(_ value: UInt8, at offset: UInt32) {
-        unsafe DeviceRegister.store8(register(at: offset, width: 1), value)
+        unsafe cpu_register_store_8(register(at: offset, width: 1), value)
     }
     @inline(never)
     package func store32(_ value: UInt32, at offset: UInt32) {
-        unsafe DeviceRegister.store32(register(at: offset, width: 4), value)
+        unsafe cpu_register_store_32(register(at: offset, width: 4), value)
     }
     @unsafe private func register(at offset: UInt32, width: Int) -> UnsafeMutableRawPointer {
         precondition(Int(offset) <= byteCount &- width && Int(offset) % width == 0)

@@ -192,13 +192,14 @@ import Testing
         }
         try program.write(
             to: folder.appendingPathComponent("main.c"), atomically: true, encoding: .utf8)
-        let assembly = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../Sources/CPUARM64Assembly/ExtendedState.S").path
+        let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Sources").path
         // Free-standing, so that the table is there.
         try #require(
             try run(
-                Self.compiler, "-ffreestanding", "-mgeneral-regs-only", "-c", assembly, "-o",
-                "state.o") == 0)
+                Self.compiler, "-ffreestanding", "-mgeneral-regs-only",
+                "-I\(sources)/CPUAssembly/include", "-c",
+                "\(sources)/CPUARM64Assembly/ExtendedState.S", "-o", "state.o") == 0)
         try #require(
             try run(
                 "/usr/bin/aarch64-linux-gnu-objcopy", "--rename-section",

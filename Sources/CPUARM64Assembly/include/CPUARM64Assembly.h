@@ -9,15 +9,6 @@
 
 #pragma clang assume_nonnull begin
 
-/// Copies between the library OS and a program; returns the bytes not copied (0: all). A fault on
-/// either side ends the copy through the fault table.
-size_t arm64_program_copy(void *destination, const void *source, size_t byte_count);
-/// Zeroes program memory; returns the bytes left.
-size_t arm64_program_zero(void *destination, size_t byte_count);
-/// Copies until a NUL, which is copied too, or `limit` bytes; returns the bytes copied, or SIZE_MAX
-/// after a fault.
-size_t arm64_program_copy_string(void *destination, const void *source, size_t limit);
-
 /// Cleans the data lines of a range to where instructions are fetched from, or to memory; drops its instruction
 /// lines. The line size is a power of two; a line that is not mapped ends it.
 void arm64_clean_data(uint64_t start, uint64_t end, uint64_t line);
@@ -68,16 +59,6 @@ static inline const void *arm64_entry(arm64_place place) {
 }
 static inline const void *arm64_entry_page(void) { return arm64_entry_synchronous; }
 
-/// The vDSO's object and its end (VDSO.S).
-extern const uint8_t arm64_vdso_start[], arm64_vdso_end[];
-static inline const void *arm64_vdso_first(void) { return arm64_vdso_start; }
-static inline size_t arm64_vdso_byte_count(void) { return (size_t)(arm64_vdso_end - arm64_vdso_start); }
-/// Offset of the object's signal trampoline.
-uint64_t arm64_vdso_trampoline(void);
-
-/// First byte and end of the fault table: pairs of instruction and continuation.
-extern const uint64_t arm64_fault_table[2];
-
 #if defined(__aarch64__)
 #define CPU_READ(name, register)                                                     \
   static inline uint64_t name(void) {                                                \
@@ -91,27 +72,14 @@ extern const uint64_t arm64_fault_table[2];
   }
 #define CPU_DO(name, instructions)                                                   \
   static inline void name(void) { __asm__ volatile(instructions : : : "memory"); }
-#define CPU_LOAD(name, type, instruction)                                            \
-  static inline type name(const volatile void *at) {                                 \
-    type value;                                                                      \
-    __asm__ volatile(instruction " %w0, [%1]" : "=r"(value) : "r"(at) : "memory");   \
-    return value;                                                                    \
-  }
-#define CPU_STORE(name, type, instruction)                                           \
-  static inline void name(volatile void *at, type value) {                           \
-    __asm__ volatile(instruction " %w0, [%1]" : : "r"(value), "r"(at) : "memory");   \
-  }
 #else
 #define CPU_READ(name, register) uint64_t name(void);
 #define CPU_WRITE(name, register) void name(uint64_t value);
 #define CPU_DO(name, instructions) void name(void);
-#define CPU_LOAD(name, type, instruction) type name(const volatile void *at);
-#define CPU_STORE(name, type, instruction) void name(volatile void *at, type value);
 #endif
 
 CPU_READ(arm64_read_thread_pointer, "tpidr_el0")
 CPU_WRITE(arm64_write_thread_pointer, "tpidr_el0")
-CPU_READ(arm64_read_area, "tpidrro_el0")
 /// The virtual counter, not ahead of what came before.
 #if defined(__aarch64__)
 static inline uint64_t arm64_read_counter(void) {
@@ -131,18 +99,10 @@ CPU_READ(arm64_read_cache_type, "ctr_el0")
 /// Waits for an interrupt, masked or not.
 CPU_DO(arm64_wait, "dsb sy\n\twfi")
 CPU_DO(arm64_pause, "yield")
-CPU_DO(arm64_order_stores, "dmb ishst")
 /// Stores to page tables are seen by the walks that follow.
 CPU_DO(arm64_order_tables, "dsb ishst\n\tisb")
 /// What was dropped of fetched code is fetched anew by what follows.
 CPU_DO(arm64_order_fetch, "dsb ish\n\tisb")
-
-// Device registers: exactly one access of the given width, in order, never merged or moved.
-CPU_LOAD(arm64_register_load_8, uint8_t, "ldrb")
-CPU_LOAD(arm64_register_load_16, uint16_t, "ldrh")
-CPU_LOAD(arm64_register_load_32, uint32_t, "ldr")
-CPU_STORE(arm64_register_store_8, uint8_t, "strb")
-CPU_STORE(arm64_register_store_32, uint32_t, "str")
 
 #if defined(__aarch64__)
 /// Leaves 64 bits of the CPU's random numbers (RNDRRS); returns 0 where it has none now.

@@ -3,21 +3,9 @@
 #define MARTLET_CPU_X86_64_ASSEMBLY_H
 #include <stddef.h>
 #include <stdint.h>
-
-// An instruction costs less than a call of it. By attribute, because code without builtins, as -ffreestanding
-// makes it, is otherwise inlined nowhere in Swift.
-#define CPU_INLINE static inline __attribute__((always_inline))
+#include "CPUAssembly.h"
 
 #pragma clang assume_nonnull begin
-
-/// Copies between the library OS and a program; returns the bytes not copied (0: all). A fault on
-/// either side ends the copy through the fault table.
-size_t cpu_program_copy(void *destination, const void *source, size_t byte_count);
-/// Zeroes program memory; returns the bytes left.
-size_t cpu_program_zero(void *destination, size_t byte_count);
-/// Copies until a NUL, which is copied too, or `limit` bytes; returns the bytes copied, or SIZE_MAX
-/// after a fault.
-size_t cpu_program_copy_string(void *destination, const void *source, size_t limit);
 
 /// Gate calls by `int $4` and by `syscall`; which one works is found at boot (NucleusLayout.h).
 uint64_t cpu_gate_interrupt(uint64_t index, uint64_t first, uint64_t second);
@@ -81,41 +69,8 @@ CPU_INLINE cpu_identification cpu_identify(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
-/// The vDSO's object and its end (VDSO.S).
-extern const uint8_t cpu_vdso_start[], cpu_vdso_end[];
-CPU_INLINE const void *cpu_vdso_first(void) { return cpu_vdso_start; }
-CPU_INLINE size_t cpu_vdso_byte_count(void) { return (size_t)(cpu_vdso_end - cpu_vdso_start); }
-/// Keeps stores before it from moving behind it; the CPU itself keeps their order.
-CPU_INLINE void cpu_order_stores(void) { __asm__ volatile("" : : : "memory"); }
-
-/// First byte and end of the fault table: pairs of instruction and continuation.
-extern const uint64_t cpu_fault_table[2];
-
 CPU_INLINE uint64_t cpu_read_tsc(void) { return __builtin_ia32_rdtsc(); }
 CPU_INLINE void cpu_pause(void) { __asm__ volatile("pause"); }
-
-// Device registers: exactly one access of the given width, never merged or moved.
-CPU_INLINE uint8_t cpu_register_load_8(const volatile void *at) {
-    uint8_t value;
-    __asm__ volatile("movb %1, %0" : "=q"(value) : "m"(*(const volatile uint8_t *)at) : "memory");
-    return value;
-}
-CPU_INLINE uint16_t cpu_register_load_16(const volatile void *at) {
-    uint16_t value;
-    __asm__ volatile("movw %1, %0" : "=r"(value) : "m"(*(const volatile uint16_t *)at) : "memory");
-    return value;
-}
-CPU_INLINE uint32_t cpu_register_load_32(const volatile void *at) {
-    uint32_t value;
-    __asm__ volatile("movl %1, %0" : "=r"(value) : "m"(*(const volatile uint32_t *)at) : "memory");
-    return value;
-}
-CPU_INLINE void cpu_register_store_8(volatile void *at, uint8_t value) {
-    __asm__ volatile("movb %1, %0" : "=m"(*(volatile uint8_t *)at) : "q"(value) : "memory");
-}
-CPU_INLINE void cpu_register_store_32(volatile void *at, uint32_t value) {
-    __asm__ volatile("movl %1, %0" : "=m"(*(volatile uint32_t *)at) : "r"(value) : "memory");
-}
 
 /// Leaves 64 bits of the generator behind RDRAND; returns 0 where it has none now.
 CPU_INLINE int cpu_random(uint64_t *value) {

@@ -1,5 +1,5 @@
 package import Base
-internal import CPUARM64Assembly
+internal import CPUAssembly
 internal import NucleusLayout
 
 /// The shared object whose functions read the clocks without a call (vdso(7)), and the page of
@@ -12,14 +12,15 @@ package enum VDSO {
             unsafe _overrideLifetime(
                 RawSpan(
                     _unsafeBytes: UnsafeRawBufferPointer(
-                        start: arm64_vdso_first(), count: Int(arm64_vdso_byte_count()))),
+                        start: cpu_vdso_first(), count: Int(cpu_vdso_byte_count()))),
                 copying: ())
         }
     }
-    /// Where handlers without SA_RESTORER return to, in an object that is mapped at `start`
-    /// (__kernel_rt_sigreturn).
+    /// Where handlers without SA_RESTORER return to, in an object that is mapped at `start`; `nil`
+    /// where the architecture has no such place.
     package static func signalReturn(in start: VirtualAddress) -> VirtualAddress? {
-        start.advanced(by: arm64_vdso_trampoline())
+        let offset = cpu_vdso_signal_return()
+        return offset == 0 ? nil : start.advanced(by: offset)
     }
     /// Writes the numbers into their page, so that a reader that was interrupted reads again.
     @_lifetime(page: copy page)
@@ -28,11 +29,11 @@ package enum VDSO {
     ) {
         let sequence = page.bytes.littleEndian(UInt32.self, at: Int(VDSO_SEQUENCE))
         page.storeLittleEndian(sequence &+ 1, at: Int(VDSO_SEQUENCE))
-        arm64_order_stores()
+        cpu_order_stores()
         page.storeLittleEndian(base, at: Int(VDSO_BASE))
         page.storeLittleEndian(multiplier, at: Int(VDSO_MULTIPLIER))
         page.storeLittleEndian(realtime, at: Int(VDSO_REALTIME))
-        arm64_order_stores()
+        cpu_order_stores()
         page.storeLittleEndian(sequence &+ 2, at: Int(VDSO_SEQUENCE))
     }
 }
