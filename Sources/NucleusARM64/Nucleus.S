@@ -15,22 +15,22 @@ nucleus_code:
     .balign 128
     b \target
 .endm
-    VECTOR unexpected           // current EL with SP0: the nucleus never selects it
-    VECTOR unexpected
-    VECTOR unexpected
-    VECTOR unexpected
-    VECTOR unexpected           // current EL: a fault of the nucleus itself
-    VECTOR unexpected
-    VECTOR unexpected
-    VECTOR unexpected
+    VECTOR error           // current EL with SP0: the nucleus never selects it
+    VECTOR error
+    VECTOR error
+    VECTOR error
+    VECTOR error           // current EL: a fault of the nucleus itself
+    VECTOR error
+    VECTOR error
+    VECTOR error
     VECTOR synchronous          // EL0
     VECTOR interrupt
-    VECTOR unexpected           // FIQ: group 0, which nobody enables
+    VECTOR error           // FIQ: group 0, which nobody enables
     VECTOR error
-    VECTOR unexpected           // AArch32 EL0 is never entered
-    VECTOR unexpected
-    VECTOR unexpected
-    VECTOR unexpected
+    VECTOR error           // AArch32 EL0 is never entered
+    VECTOR error
+    VECTOR error
+    VECTOR error
 
     .balign 128
 // Goes on at an entry of the library OS, X0 and X1 kept in the data page.
@@ -60,20 +60,11 @@ interrupt:
     stp x0, x1, [sp, #DATA_SAVED_X0]
     UPCALL UPCALL_INTERRUPT
 
-error:
+error:                          // an SError, or what the nucleus never causes: ESR tells
     stp x0, x1, [sp, #DATA_SAVED_X0]
     mrs x0, esr_el1
     mrs x1, far_el1
     stp x0, x1, [sp, #DATA_SYNDROME]
-    UPCALL UPCALL_ERROR
-
-unexpected:
-    stp x0, x1, [sp, #DATA_SAVED_X0]
-    mrs x0, esr_el1
-    mrs x1, far_el1
-    stp x0, x1, [sp, #DATA_SYNDROME]
-    mov x0, #1
-    str x0, [sp, #DATA_FAULT_AT_EL1]
     UPCALL UPCALL_ERROR
 
 // ---- Back to EL0: the rest of the registers is in place ----

@@ -23,6 +23,8 @@ package protocol PageTableFormat: Equatable, Sendable {
     init(largePage page: PhysicalAddress, rights: PageRights)
     /// A page of the library OS: kept over changes of the root.
     init(libraryPage page: PhysicalAddress, rights: PageRights)
+    /// A 2 MiB page of the library OS.
+    init(libraryLargePage page: PhysicalAddress, rights: PageRights)
     /// A page of device registers, for the library OS: read and write, uncached.
     init(devicePage page: PhysicalAddress)
     /// A link to a lower table; rights are decided by the leaf.

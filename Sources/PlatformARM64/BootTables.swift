@@ -54,7 +54,7 @@ struct BootTables {
         Storage.next.value = start
         Storage.end.value = start + UInt64(BOOT_FREE_TABLE_COUNT) * UInt64(Page.size)
         guard let root = Storage.allocate() else { return nil }
-        tables = PageTable(root: PhysicalAddress(rawValue: root.rawValue))
+        tables = PageTable(root: root)
         self.kernel = kernel
         guard mapKernel(), mapArea() else { return nil }
     }

@@ -119,9 +119,8 @@ struct BootTables {
         while physical < end {
             let address = UInt64(DIRECT_MAP_BASE) + physical
             if physical & (Self.largePageSize - 1) == 0, physical + Self.largePageSize <= end {
-                var entry = PageTableEntry(
-                    largePage: PhysicalAddress(rawValue: physical), rights: [.read, .write])
-                entry.rawValue |= 1 << 8  // global
+                let entry = PageTableEntry(
+                    libraryLargePage: PhysicalAddress(rawValue: physical), rights: [.read, .write])
                 guard tables.setLarge(entry, at: VirtualAddress(rawValue: address)) else {
                     return false
                 }

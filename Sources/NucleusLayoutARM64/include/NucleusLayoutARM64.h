@@ -39,7 +39,6 @@
 #define DATA_CPU_INDEX            0x0c0
 #define DATA_CRASH_TOP            0x0c8  // top of the crash stack, in the user view
 #define DATA_CALL_ARGUMENT        0x0d0  // X2 and X3 of a firmware call
-#define DATA_FAULT_AT_EL1         0x0e0  // not 0: the nucleus itself faulted
 
 #define DATA_START                0x100  // what a CPU that is started goes on with: page-table root,
                                          // stack, entry, argument, index (read by physical address)
