@@ -125,7 +125,6 @@ struct Relay: ~Copyable {
     // MARK: Bytes
 
     private mutating func serve() throws(MachineFailure) {
-        serveInput()
         for (index, channel) in [Channel.output, .error].enumerated() {
             let stream = outputs[index]
             outputPumps[index].read(from: socket(channel))
@@ -139,6 +138,8 @@ struct Relay: ~Copyable {
             if let bytes = read(socket(channel), channel.rawValue) { early.append(bytes) }
         }
         if let bytes = read(socket(.control), Channel.control.rawValue) { try take(bytes) }
+        // Behind the guest's records: its first one is what input, and an end without any, wait for.
+        serveInput()
         sendOutgoing()
     }
     private static let complaintLimit = 4096
