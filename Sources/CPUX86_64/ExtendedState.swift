@@ -19,10 +19,23 @@ package enum ExtendedState {
                 byteCount = ExtendedState.legacyByteCount
                 return
             }
-            components = cpu_extended_control()
-            byteCount = Int(cpu_identify(0xd, 0).ebx)
+            // A host that runs ring 3 itself may leave its own XCR0 there (protection keys, tiles), beyond
+            // what CPUID tells and the VMM asked for: neither counts.
+            components = cpu_extended_control() & ExtendedState.knownComponents
+            byteCount = Self.byteCount(of: components)
+        }
+        /// Where the last of the components ends in standard form (SDM 1, section 13.4.3).
+        private static func byteCount(of components: UInt64) -> Int {
+            var end = ExtendedState.legacyByteCount + ExtendedState.headerByteCount
+            for component in 2..<UInt32(64) where components & 1 << UInt64(component) != 0 {
+                let place = cpu_identify(0xd, component)
+                end = max(end, Int(place.ebx) + Int(place.eax))
+            }
+            return end
         }
     }
+    /// x87, SSE, AVX and the three of AVX-512: what our VMM and boot code enable.
+    private static let knownComponents: UInt64 = 0xe7
     private static let layout = Layout()
 
     /// Bytes of the FXSAVE area, and of the header that XSAVE puts behind it.
