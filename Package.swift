@@ -74,7 +74,7 @@ let common: [Target] = [
         ]),
     shared("Trace", ["Base", "NucleusInterface"]),
     shared("Memory", ["Base", "LinuxABI", "Hardware", "Trace"]),
-    shared("Scheduler", ["Base", "LinuxABI", "Hardware", "Trace"]),
+    shared("Scheduler", ["Base", "LinuxABI", "NucleusLayout", "Hardware", "Trace", "Memory"]),
     shared("Files", ["Base", "LinuxABI", "Wire", "Hardware", "Trace", "Memory", "Scheduler"]),
     shared(
         "Processes",

@@ -54,6 +54,38 @@ package enum ExtendedState {
         forgetScalable()
     }
 
+    /// Bytes of all of it as `saveWhole` keeps it: FPSR to V31, the vectors' length, what SVE has.
+    package static var wholeByteCount: Int {
+        scalableOffset + VectorLength.savedByteCount(VectorLength.limit)
+    }
+    private static let lengthOffset = 528
+    private static let scalableOffset = 544
+    /// Saves all of it in memory of the library OS that is used for nothing else.
+    package static func saveWhole(to address: VirtualAddress) -> Bool {
+        guard save(to: address) else { return false }
+        guard let length = VectorLength.current,
+            let place = unsafe length(at: address),
+            let scalable = address.advanced(by: UInt64(scalableOffset))
+        else { return true }
+        unsafe place.pointee = UInt64(length)
+        return saveScalable(to: scalable)
+    }
+    /// Loads what `saveWhole` saved.
+    package static func restoreWhole(from address: VirtualAddress) -> Bool {
+        guard let length = VectorLength.current,
+            let place = unsafe length(at: address),
+            let scalable = address.advanced(by: UInt64(scalableOffset))
+        else { return restore(from: address) }
+        let saved = unsafe Int(place.pointee)
+        if saved != length { _ = VectorLength.change(to: saved) }
+        return restoreScalable(plain: address, from: scalable)
+    }
+    @unsafe private static func length(
+        at address: VirtualAddress
+    ) -> UnsafeMutablePointer<UInt64>? {
+        unsafe UnsafeMutablePointer(bitPattern: UInt(address.rawValue) + UInt(lengthOffset))
+    }
+
     /// FPSR, FPCR and 32 registers of 16 bytes.
     package static let savedByteCount = 520
 }

@@ -236,6 +236,22 @@ package enum CPU {
     }
 }
 
+/// What of a program's thread stays in the CPU beside the extended state, which the library OS does
+/// not use.
+package struct ProgramPointers: Sendable {
+    /// TPIDR_EL0
+    package var thread: UInt64 = 0
+
+    package init() {}
+    /// The running program's.
+    package static var current: Self {
+        var pointers = Self()
+        pointers.thread = CPU.threadPointer
+        return pointers
+    }
+    package func load() { CPU.threadPointer = thread }
+}
+
 extension CPU {
     /// The frame that entry code hands to the library OS.
     package static func frame(at address: UInt) -> ProgramFrame {

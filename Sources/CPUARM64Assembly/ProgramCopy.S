@@ -101,5 +101,24 @@ cpu_fault_table:
 #else
     .quad fault_table_start, fault_table_end
 #endif
+// uint64_t cpu_program_exchange(uint32_t *address, uint32_t expected, uint32_t new): the old value, or
+// bit 32 after a fault.
+.section .text.cpu_program_exchange, "ax"
+.globl cpu_program_exchange
+.type cpu_program_exchange, @function
+cpu_program_exchange:
+1:  ldaxr w3, [x0]
+    cmp w3, w1
+    b.ne 3f
+2:  stlxr w4, w2, [x0]
+    cbnz w4, 1b
+3:  dmb ish
+    mov w0, w3
+    ret
+4:  mov x0, #0x100000000
+    ret
+.size cpu_program_exchange, . - cpu_program_exchange
+    FAULT_ENTRY 1b, 4b
+    FAULT_ENTRY 2b, 4b
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -88,6 +88,14 @@ package enum ExtendedState {
         if hasXSAVE { cpu_extended_reset(components) } else { cpu_legacy_reset() }
     }
 
+    /// Bytes of all of it as `saveWhole` keeps it, at a multiple of `alignment`.
+    package static var wholeByteCount: Int { max(byteCount, legacyByteCount) }
+    /// Saves all of it in memory of the library OS, which was zeroed once, and used for nothing else.
+    package static func saveWhole(to address: VirtualAddress) -> Bool { save(to: address) }
+    package static func restoreWhole(from address: VirtualAddress) -> Bool {
+        restore(from: address, components: components)
+    }
+
     /// The unmasked exception that x87 (#MF) reports, `nil` where it went away.
     package static func x87Error() -> ProgramFault.FloatError? {
         let status = cpu_float_status()

@@ -181,6 +181,27 @@ package enum CPU {
     }
 }
 
+/// What of a program's thread stays in the CPU beside the extended state, which the library OS does
+/// not use.
+package struct ProgramPointers: Sendable {
+    /// FS base, the thread pointer.
+    package var thread: UInt64 = 0
+    private var second: UInt64 = 0
+
+    package init() {}
+    /// The running program's.
+    package static var current: Self {
+        var pointers = Self()
+        pointers.thread = CPU.threadPointer
+        pointers.second = CPU.secondaryBase
+        return pointers
+    }
+    package func load() {
+        CPU.threadPointer = thread
+        CPU.secondaryBase = second
+    }
+}
+
 extension CPU {
     /// The frame that entry code hands to the library OS.
     package static func frame(at address: UInt) -> ProgramFrame {

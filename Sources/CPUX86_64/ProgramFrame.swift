@@ -61,6 +61,11 @@ package struct ProgramFrame {
         }
     }
 
+    package static var byteCount: Int { Int(FRAME_BYTES) }
+    /// Takes over all of another frame.
+    package func copy(_ other: ProgramFrame) {
+        unsafe base.copyMemory(from: other.base, byteCount: Int(FRAME_BYTES))
+    }
     /// Makes this the frame of a program that begins: all other registers zero, interrupts on.
     package func reset(instruction: VirtualAddress, stack: VirtualAddress) {
         for offset in stride(from: 0, to: Int(FRAME_BYTES), by: 8) {

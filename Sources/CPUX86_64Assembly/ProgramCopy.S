@@ -71,5 +71,20 @@ cpu_fault_table:
 #else
     .quad fault_table_start, fault_table_end
 #endif
+// uint64_t cpu_program_exchange(uint32_t *address, uint32_t expected, uint32_t new): the old value, or
+// bit 32 after a fault.
+.section .text.cpu_program_exchange, "ax"
+.globl cpu_program_exchange
+.type cpu_program_exchange, @function
+cpu_program_exchange:
+    movl %esi, %eax
+1:  lock cmpxchgl %edx, (%rdi)
+    movl %eax, %eax
+    ret
+2:  movl $1, %eax
+    shlq $32, %rax
+    ret
+.size cpu_program_exchange, . - cpu_program_exchange
+    FAULT_ENTRY 1b, 2b
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -22,7 +22,7 @@ package final class ConsoleInput: CharacterDevice {
                 return try port.read(count: count, to: address)
             }
             guard blocking == .blocking else { throw .tryAgain }
-            let outcome = Wait.until { self.isReadable }
+            let outcome = Wait.until(on: .queue(port.waiters)) { self.isReadable }
             guard outcome != .interrupted else { throw .interrupted }
         }
     }

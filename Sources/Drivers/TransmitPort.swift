@@ -111,7 +111,8 @@ package final class TransmitPort {
                 throw .tryAgain
             }
             let outcome = Wait.until(
-                interruptible: blocking == .untilSignal ? .bySignals : .never
+                interruptible: blocking == .untilSignal ? .bySignals : .never,
+                on: .queue(waiters)
             ) { self.isWritable }
             disarm()
             guard outcome != .interrupted else { throw .interrupted }

@@ -17,6 +17,8 @@ package class AnonymousNode: Node {
     override var ignoresOffset: Bool { true }
     package override var isPollable: Bool { true }
     package override var waiters: WaitQueue? { queue }
+    /// What reads and writes wait on.
+    var wakeSource: Wait.Source { .queue(queue) }
     /// Tells whoever waits that the file's readiness changed.
     func wake(_ events: Readiness) { queue.wake(events) }
 

@@ -27,7 +27,7 @@ final class EventCounterNode: AnonymousNode {
         guard bytes.byteCount >= Self.size else { throw .invalidArgument }
         if count == 0 {
             guard blocking == .blocking else { throw .tryAgain }
-            guard Wait.until({ self.count > 0 }) == .ready else { throw .restart }
+            guard Wait.until(on: wakeSource, { self.count > 0 }) == .ready else { throw .restart }
         }
         let taken = step == .one ? 1 : count
         count -= taken
@@ -52,7 +52,7 @@ final class EventCounterNode: AnonymousNode {
         guard value != .max else { throw .invalidArgument }
         if !fits(value) {
             guard blocking == .blocking else { throw .tryAgain }
-            guard Wait.until({ self.fits(value) }) == .ready else { throw .restart }
+            guard Wait.until(on: wakeSource, { self.fits(value) }) == .ready else { throw .restart }
         }
         count += value
         wake([.readable])

@@ -236,7 +236,8 @@ package final class EventPollNode: AnonymousNode {
         var count = 0
         var failure: Errno?
         let outcome = Wait.until(
-            deadline: deadline, interruptible: isPolling ? .never : .bySignals
+            deadline: deadline, interruptible: isPolling ? .never : .bySignals,
+            on: wakeSource
         ) {
             do throws(Errno) {
                 count = try collect(maximum, store)

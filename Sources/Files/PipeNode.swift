@@ -128,12 +128,12 @@ final class PipeNode: Node {
         let isNonblocking = file.flags.contains(.nonblocking)
         if !file.flags.allowsWriting, writers == 0, !isNonblocking {
             let before = writerOpens
-            let outcome = Wait.until { self.writerOpens != before }
+            let outcome = Wait.until(on: .queue(queue)) { self.writerOpens != before }
             guard outcome != .interrupted else { throw .restart }
         } else if !file.flags.allowsReading, readers == 0 {
             guard !isNonblocking else { throw .noSuchDeviceOrAddress }
             let before = readerOpens
-            let outcome = Wait.until { self.readerOpens != before }
+            let outcome = Wait.until(on: .queue(queue)) { self.readerOpens != before }
             guard outcome != .interrupted else { throw .restart }
         }
     }
@@ -157,7 +157,9 @@ final class PipeNode: Node {
         while count == 0 {
             guard writers > 0 else { return 0 }
             guard blocking == .blocking else { throw .tryAgain }
-            let outcome = Wait.until { self.count > 0 || self.writers == 0 }
+            let outcome = Wait.until(on: .queue(queue)) {
+                self.count > 0 || self.writers == 0
+            }
             guard outcome != .interrupted else { throw .restart }
         }
         let total = min(wanted, count)
@@ -215,7 +217,7 @@ final class PipeNode: Node {
             guard capacity - count >= needed else {
                 if done > 0, blocking == .nonblocking { return done }
                 guard blocking == .blocking else { throw .tryAgain }
-                let outcome = Wait.until {
+                let outcome = Wait.until(on: .queue(queue)) {
                     self.capacity - self.count >= needed || self.readers == 0
                 }
                 guard outcome != .interrupted else {

@@ -6,7 +6,7 @@ package import Scheduler
 /// Where signals that wait for a process can be taken.
 package protocol SignalSource: AnyObject {
     /// Signals that wait, blocked or not.
-    var pending: SignalSet { get }
+    var waiting: SignalSet { get }
     /// Takes the next signal of a set out.
     func take(of wanted: SignalSet) -> SignalInformation?
     /// Who is told of each signal that comes.
@@ -32,7 +32,7 @@ package final class SignalNode: AnonymousNode {
         source.arrivals.wake()
     }
     package override var waiters: WaitQueue? { source.arrivals }
-    private var isReadable: Bool { !source.pending.isDisjoint(with: wanted) }
+    private var isReadable: Bool { !source.waiting.isDisjoint(with: wanted) }
 
     package override func receive(
         into bytes: inout MutableRawSpan, _ blocking: Blocking
@@ -41,7 +41,7 @@ package final class SignalNode: AnonymousNode {
         guard room > 0 else { throw .invalidArgument }
         if !isReadable {
             guard blocking == .blocking else { throw .tryAgain }
-            guard Wait.until({ self.isReadable }) == .ready else { throw .restart }
+            guard Wait.until(on: .queue(source.arrivals), { self.isReadable }) == .ready else { throw .restart }
         }
         var done = 0
         while done < room, let information = source.take(of: wanted) {

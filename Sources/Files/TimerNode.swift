@@ -94,7 +94,7 @@ package final class TimerNode: AnonymousNode, WakeTarget {
         Timers.expireDue(now: Clock.monotonic())
         if ticks == 0 {
             guard blocking == .blocking else { throw .tryAgain }
-            guard Wait.until({ self.ticks > 0 }) == .ready else { throw .restart }
+            guard Wait.until(on: wakeSource, { self.ticks > 0 }) == .ready else { throw .restart }
         }
         if watchesClock, wasClockSet {
             // The ticks before it count for nothing any more.

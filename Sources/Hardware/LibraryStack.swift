@@ -1,8 +1,25 @@
 package import Base
+internal import CPUAssembly
 internal import NucleusLayout
 
-/// Reads of library-OS stacks for backtraces: checked against the ranges that are mapped.
+/// Stacks of the library OS: going from one to another, and checked reads for backtraces.
 package enum LibraryStack {
+    /// Leaves the running stack, noting where, for one that was left so, or prepared; returns when
+    /// somebody comes back.
+    ///
+    /// SAFETY: `pointer` stays until then; nobody runs on the other stack.
+    @unsafe package static func change(saving pointer: UnsafeMutablePointer<UInt64>, to other: UInt64) {
+        unsafe cpu_switch_stack(pointer, other)
+    }
+    /// Makes a stack that begins with a call of `entry`, which never returns.
+    package static func prepare(
+        below top: UInt64, entry: @escaping @convention(c) () -> Void
+    ) -> UInt64 { cpu_thread_stack(top, cpu_function_address(entry)) }
+    /// The program frame that tops a stack.
+    package static func frame(belowTop top: UInt64) -> ProgramFrame {
+        CPU.frame(at: UInt(top) - UInt(ProgramFrame.byteCount))
+    }
+
     /// Loads a word of the running library-OS stack or of the crash stack; `nil` outside them.
     package static func load(at address: VirtualAddress) -> UInt64? {
         let area = CPU.area

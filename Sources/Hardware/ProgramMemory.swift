@@ -93,6 +93,30 @@ package enum ProgramMemory {
             }
         }
     }
+    /// Stores `desired` into a word of the program where it is `expected`, as one access that no CPU gets
+    /// between; returns what it was. Precondition: the address is a multiple of 4. EFAULT.
+    package static func exchange(
+        at address: VirtualAddress, expected: UInt32, desired: UInt32
+    ) throws(Errno) -> UInt32 {
+        var result: UInt64 = 0
+        try unsafe transfer(count: 4, program: address) { pointer in
+            result = unsafe cpu_program_exchange(
+                pointer.assumingMemoryBound(to: UInt32.self), expected, desired)
+            return result >> 32 == 0 ? 0 : 4
+        }
+        return UInt32(truncatingIfNeeded: result)
+    }
+    /// Changes a word of the program as one access; returns what it was. Precondition and error: as above.
+    package static func update(
+        at address: VirtualAddress, _ change: (UInt32) -> UInt32
+    ) throws(Errno) -> UInt32 {
+        var old = try load(UInt32.self, at: address)
+        while true {
+            let seen = try exchange(at: address, expected: old, desired: change(old))
+            if seen == old { return old }
+            old = seen
+        }
+    }
     /// Copies a NUL-terminated string without its NUL into `bytes`; returns its length, or `nil` if
     /// no NUL came within `bytes`. EFAULT.
     package static func copyInString(

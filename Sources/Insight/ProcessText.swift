@@ -47,11 +47,13 @@ enum ProcessText {
         kilobytes("\nVmSize:\t", space.mappedByteCount, &text)
         kilobytes("\nVmLck:\t", space.lockedByteCount, &text)
         kilobytes("\nVmRSS:\t", UInt64(space.residentPages) << UInt64(Page.shift), &text)
-        text.append("\nThreads:\t1")
+        text.append("\nThreads:\t")
+        text.append(UInt64(process.threads.count))
         let signals = process.signals
-        mask("\nSigPnd:\t", 0, &text)
-        mask("\nShdPnd:\t", signals.pending.rawValue, &text)
-        mask("\nSigBlk:\t", signals.blocked.rawValue, &text)
+        let first = process.threads.first?.signals
+        mask("\nSigPnd:\t", first?.pendingForThread.rawValue ?? 0, &text)
+        mask("\nShdPnd:\t", signals.waitingForAll.rawValue, &text)
+        mask("\nSigBlk:\t", first?.blocked.rawValue ?? 0, &text)
         var ignored: UInt64 = 0
         var caught: UInt64 = 0
         for number in 1...64 {
@@ -99,7 +101,9 @@ enum ProcessText {
         text.append(") R 0 1 1 0 -1 4194560 0 0 0 0 ")
         ticks(process.processorTime, &text)
         // stime, cutime, cstime, priority, nice, num_threads, itrealvalue
-        text.append(" 0 0 0 20 0 1 0 ")
+        text.append(" 0 0 0 20 0 ")
+        text.append(UInt64(process.threads.count))
+        text.append(" 0 ")
         ticks(process.startTime, &text)
         text.append(byte: space)
         text.append(process.addressSpace.mappedByteCount)
@@ -111,7 +115,7 @@ enum ProcessText {
         text.append(" 1 1 ")
         text.append(process.addressSpace.stackStart.rawValue)
         text.append(" 0 0 0 ")
-        text.append(process.signals.blocked.rawValue & 0x7fff_ffff)
+        text.append((process.threads.first?.signals.blocked.rawValue ?? 0) & 0x7fff_ffff)
         // sigignore, sigcatch, wchan, nswap, cnswap, exit_signal, processor, rt_priority, policy,
         // delayacct_blkio_ticks, guest_time, cguest_time, start_data, end_data
         text.append(" 0 0 0 0 0 17 0 0 0 0 0 0 0 0 ")

@@ -69,9 +69,18 @@ internal import SystemCalls
     while true { CPU.wait() }
 }
 
-/// What every return to the program does: devices and timers that ask for it, then signals.
+/// A new thread, on its own library-OS stack.
+@c func library_thread_started() {
+    Threads.arrive()
+    prepareReturn(to: CPU.area.programFrame)
+    CPU.enterProgram()
+}
+
+/// What every return to the program does: devices and timers that ask for it, then other threads whose
+/// turn it is, then signals.
 private func prepareReturn(to frame: ProgramFrame) {
     CPU.hasReturnWork = false
+    if Thread.current?.isEnding == true { Scheduler.end() }
     if CPU.area.wasStepped {
         CPU.area.wasStepped = false
         CPU.setStepping(frame)
@@ -80,6 +89,7 @@ private func prepareReturn(to frame: ProgramFrame) {
         ProgramTimer.forget()
         Wait.poll()
     }
+    if Scheduler.reschedule() { Processes.wasPreempted(frame: frame) }
     Processes.deliverPendingSignals(frame: frame)
     ProgramTimer.arm()
 }

@@ -48,9 +48,13 @@ enum ProgramTimer {
     // Deadline that the local timer is armed for; touched by the one CPU.
     private static let armed = Global<Nanoseconds?>(nil)
 
-    /// Arms the local timer unless it is armed for the nearest deadline already (4 us).
+    /// Arms the local timer for the nearest deadline, and for the end of the thread's turn where others
+    /// wait. One that fires too early stays (arming costs 4 us): what is due is looked at anew then.
     static func arm() {
-        guard let due = Timers.nextDeadline, armed.value != due else { return }
+        var nearest = Timers.nextDeadline
+        if let end = Scheduler.turnEnd { nearest = min(nearest ?? end, end) }
+        guard let due = nearest else { return }
+        if let armed = armed.value, armed <= due { return }
         LocalTimer.arm(after: due - Clock.monotonic())
         armed.value = due
     }

@@ -133,7 +133,10 @@ struct Program: ~Copyable {
 
     private func makeProcess(_ record: borrowing BootRecordView, _ callSites: CallSites.Policy) {
         let thread = Thread(identifier: 1)
-        Thread.current = thread
+        Thread.setCurrent(thread)
+        LibrarySpace.setCurrent(
+            LibrarySpace(root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot])))
+        Threads.start(entry: library_thread_started)
         let space = AddressSpace(
             root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot]),
             layout: ProgramStart.randomLayout())
@@ -143,6 +146,7 @@ struct Program: ~Copyable {
         Process.setCurrent(process)
         let devices = devices
         Process.setEnd { end in
+            Scheduler.stopOthers()
             Process.current.callSites.report()
             SelfTest.programEnded()
             devices.end { records in

@@ -9,6 +9,12 @@ package struct LibrarySpace: Sendable {
     package init(root: PhysicalAddress) { tables = PageTable(root: root) }
     package var root: PhysicalAddress { tables.root }
 
+    // Set once by boot; a host has none.
+    private static let machine = Global<LibrarySpace?>(nil)
+    /// The machine's.
+    package static var current: LibrarySpace? { machine.value }
+    package static func setCurrent(_ space: LibrarySpace) { machine.value = space }
+
     /// Sets an entry that was absent; false without memory for the tables above it. Precondition: the
     /// address is the library OS's.
     package func map(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {

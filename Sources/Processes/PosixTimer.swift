@@ -22,22 +22,42 @@ package final class PosixTimer: SignalSender {
     /// What timer_getoverrun(2) tells.
     package private(set) var lastOverrun: Int32 = 0
     private let queued: QueuedSignal
-    private let signals: Signals
     fileprivate var next: PosixTimer?
 
     /// What an expiry does: SIGEV_NONE or SIGEV_SIGNAL.
-    package enum Notification: Sendable {
+    package enum Notification {
         case none
-        case signal(Signal, Signals.Target, value: UInt64)
+        case signal(Signal, Target, value: UInt64)
+    }
+    package enum Target {
+        case process(SharedSignals)
+        /// SIGEV_THREAD_ID
+        case thread(Signals)
+
+        fileprivate var shared: SharedSignals {
+            switch self {
+            case .process(let signals): signals
+            case .thread(let signals): signals.shared
+            }
+        }
+        fileprivate func post(
+            _ signal: Signal, _ queued: QueuedSignal, parksIfIgnored: Bool
+        ) -> Bool {
+            switch self {
+            case .process(let signals):
+                signals.post(signal, queued, parksIfIgnored: parksIfIgnored)
+            case .thread(let signals):
+                signals.post(signal, queued, parksIfIgnored: parksIfIgnored)
+            }
+        }
     }
 
     fileprivate init(
-        _ identifier: Int32, _ clock: TimerClock, _ notification: Notification, _ signals: Signals
+        _ identifier: Int32, _ clock: TimerClock, _ notification: Notification
     ) {
         self.identifier = identifier
         self.clock = clock
         self.notification = notification
-        self.signals = signals
         var information = SignalInformation(.alarm, .timer)
         if case .signal(let signal, _, let value) = notification {
             information = SignalInformation(signal, timer: identifier, overrun: 0, value: value)
@@ -56,7 +76,7 @@ package final class PosixTimer: SignalSender {
     }
     private func disarm() {
         timer?.cancel()
-        signals.takeBack(queued)
+        if case .signal(_, let target, _) = notification { target.shared.takeBack(queued) }
         isPending = false
         due = nil
     }
@@ -100,7 +120,7 @@ package final class PosixTimer: SignalSender {
         guard case .signal(let signal, let target, _) = notification else { return }
         isPending = true
         if interval == .zero { due = nil }
-        let isKept = signals.post(signal, queued, to: target, parksIfIgnored: interval > .zero)
+        let isKept = target.post(signal, queued, parksIfIgnored: interval > .zero)
         if !isKept { isPending = false }
     }
     func signalTaken(_ information: inout SignalInformation) {
@@ -136,12 +156,12 @@ package final class PosixTimers {
 
     /// Makes a timer with the number that `freeIdentifier` told. EAGAIN above `limit`, ENOMEM.
     package func make(
-        _ clock: TimerClock, _ notification: PosixTimer.Notification, for signals: Signals,
+        _ clock: TimerClock, _ notification: PosixTimer.Notification,
         limit: Int
     ) throws(Errno) {
         guard count < limit else { throw .tryAgain }
         try admitObject()
-        let timer = PosixTimer(freeIdentifier(), clock, notification, signals)
+        let timer = PosixTimer(freeIdentifier(), clock, notification)
         timer.begin()
         timer.next = first
         first = timer

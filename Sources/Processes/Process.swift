@@ -36,7 +36,12 @@ package final class Process {
         }
     }
     package private(set) var limits: Limits
-    package let signals: Signals
+    package let signals = SharedSignals()
+    package private(set) var threads = ProgramThreads()
+    package var futexes = FutexTable()
+    private var switchesOfEnded = Thread.Switches()
+    /// With what the first thread ended where it did before others (wait(2)).
+    private var statusOfFirst: UInt8 = 0
     package let callSites: CallSites
     package let timers = IntervalTimers()
     package let posixTimers = PosixTimers()
@@ -46,17 +51,11 @@ package final class Process {
     package let startTime = Clock.monotonic()
     private let waitedBefore = Wait.waitedTime
 
-    /// The program's name as PR_GET_NAME and /proc/self/comm show it, NUL-padded (TASK_COMM_LEN).
-    package private(set) var name = InlineArray<16, UInt8>(repeating: 0)
     /// Where argument strings, environment and auxiliary vector are (/proc/self/cmdline, …).
     package var argumentRange = Process.nowhere..<Process.nowhere
     package var environmentRange = Process.nowhere..<Process.nowhere
     package var auxiliaryVector = Process.nowhere
-    /// What futexes of the thread are on exit (set_tid_address(2)).
-    package var clearedThreadIdentifier = Process.nowhere
-    /// The list of robust futexes (set_robust_list(2)).
-    package var robustList = Process.nowhere
-    /// What prctl(2), sched_setscheduler(2) and setpriority(2) keep.
+    /// What prctl(2) keeps.
     package var attributes = ProcessAttributes()
     /// Numbers of unimplemented calls that were logged, a bit each.
     package var loggedCalls = InlineArray<8, UInt64>(repeating: 0)
@@ -72,9 +71,52 @@ package final class Process {
         self.root = root
         self.workingDirectory = workingDirectory
         limits = Limits(frameCount: Frames.totalCount)
-        signals = Signals(thread: thread)
         callSites = CallSites(of: addressSpace, policy)
         applyLimits()
+        threads.add(ProgramThread(thread, of: self, signals))
+        _ = threads.takeIdentifier()
+    }
+
+    // MARK: Threads
+
+    /// Makes a further thread that has what the maker has, and does not run yet (clone(2)). EAGAIN
+    /// where RLIMIT_NPROC allows no more, ENOMEM.
+    package func makeThread(
+        from maker: ProgramThread, context: any ExecutionContext
+    ) throws(Errno) -> ProgramThread {
+        try admitObject()
+        let thread = Thread(identifier: threads.takeIdentifier(), context: context)
+        let new = ProgramThread(thread, of: self, signals)
+        new.inherit(from: maker)
+        threads.add(new)
+        return new
+    }
+    /// Ends a thread, which runs; with the last one ends the process. The caller makes it leave the CPU.
+    package func end(_ thread: ProgramThread, status: UInt8) {
+        if thread === threads.first, thread.thread.identifier == identifier {
+            statusOfFirst = status
+        }
+        guard threads.count > 1 else {
+            Process.terminate(.exited(status: statusOfFirst))
+        }
+        threads.remove(thread)
+        switchesOfEnded = switchesOfEnded + thread.thread.switches
+        thread.signals.end()
+        thread.thread.isEnding = true
+    }
+    /// Waits and switches of all threads, those that ended too.
+    package var switches: Thread.Switches {
+        var sum = switchesOfEnded
+        var thread = threads.first
+        while let current = thread {
+            thread = current.next
+            sum = sum + current.thread.switches
+        }
+        return sum
+    }
+    /// The first thread's name, or that of the oldest there is.
+    package var name: InlineArray<16, UInt8> {
+        threads.first?.name ?? InlineArray(repeating: 0)
     }
 
     /// From where and with whose rights the file system resolves paths.
@@ -132,23 +174,6 @@ package final class Process {
     /// Time in the program and time in the library OS are not told apart.
     package var processorTime: Nanoseconds {
         Clock.monotonic() - startTime - (Wait.waitedTime - waitedBefore)
-    }
-    /// Names the program: at most 15 bytes up to the first NUL (PR_SET_NAME).
-    package func setName(_ bytes: RawSpan) {
-        name = InlineArray(repeating: 0)
-        var index = 0
-        while index < min(bytes.byteCount, 15), bytes.byte(at: index) != 0 {
-            name[index] = bytes.byte(at: index)
-            index += 1
-        }
-    }
-    /// Names the program by the last part of its path, as execve(2).
-    func setName(fromPath path: RawSpan) {
-        var start = 0
-        for index in 0..<path.byteCount where path.byte(at: index) == UInt8(ascii: "/") {
-            start = index + 1
-        }
-        setName(path.extracting(droppingFirst: start))
     }
 }
 

@@ -13,12 +13,6 @@ package struct ProcessAttributes: Sendable {
     package var timerSlack: UInt64 = 50_000
     /// personality(2)
     package var personality: UInt32 = 0
-    /// setpriority(2), -20...19
-    package var nice: Int32 = 0
-    /// sched_setscheduler(2)
-    package var policy: Int32 = 0
-    package var schedulingPriority: Int32 = 0
-    package var resetsOnFork = false
     /// membarrier(2): commands that were registered.
     package var registeredBarriers: UInt32 = 0
 

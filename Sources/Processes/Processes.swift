@@ -18,9 +18,9 @@ package enum Processes {
         guard let (signal, information) = signal(for: fault, at: frame.instruction, process) else {
             return
         }
-        process.signals.fault = frame.faultRecord(
-            at: faultAddress, after: process.signals.fault)
-        process.signals.force(signal, information)
+        let signals = ProgramThread.current.signals
+        signals.fault = frame.faultRecord(at: faultAddress, after: signals.fault)
+        signals.force(signal, information)
     }
 
     /// Makes a program's page that the library OS touched accessible, as the program's own access
@@ -40,8 +40,24 @@ package enum Processes {
     /// return to the program. Does not return where a signal ends the process.
     @export(interface)
     package static func deliverPendingSignals(frame: ProgramFrame) {
-        if let signal = Process.current.signals.deliver(to: frame) {
+        let signals = ProgramThread.current.signals
+        signals.shared.waitForContinuation()
+        if let signal = signals.deliver(to: frame) {
             Process.terminate(.killed(signal))
+        }
+    }
+
+    /// Moves a program that was interrupted in a restartable sequence to its abort address, before it
+    /// runs again behind others (rseq(2)).
+    @export(interface)
+    package static func wasPreempted(frame: ProgramFrame) {
+        let signals = ProgramThread.current.signals
+        guard let sequence = signals.sequence, !frame.isInSystemCall else { return }
+        do throws(Errno) {
+            try sequence.abort(frame)
+        } catch {
+            signals.force(
+                .segmentationViolation, SignalInformation(.segmentationViolation, .kernel))
         }
     }
 
@@ -50,7 +66,7 @@ package enum Processes {
         _ signal: Signal, to process: Process, _ information: SignalInformation
     ) {
         do throws(Errno) {
-            try process.post(signal, information, to: .process)
+            try process.post(signal, information)
         } catch {
             Log.warning("no room for a signal")
         }
@@ -104,11 +120,14 @@ package enum Processes {
 }
 
 extension Process {
-    /// Sends a signal to this process or to its thread. EAGAIN, ENOMEM.
+    /// Sends a signal to this process, or to one of its threads alone. EAGAIN, ENOMEM.
     package func post(
-        _ signal: Signal, _ information: SignalInformation, to target: Signals.Target
+        _ signal: Signal, _ information: SignalInformation, toThread thread: ProgramThread? = nil
     ) throws(Errno) {
         let limit = Int(truncatingIfNeeded: min(limits[.pendingSignals].soft, 1 << 24))
-        try signals.post(signal, information, to: target, limit: limit)
+        guard let thread else {
+            return try signals.post(signal, information, limit: limit)
+        }
+        try thread.signals.post(signal, information, to: .thread, limit: limit)
     }
 }

@@ -52,7 +52,7 @@ package enum ProgramStart {
             let stack = try makeStack(
                 process, program, path, arguments, environment,
                 isExecutable: image.layout.hasExecutableStack ? .allowed : .forbidden)
-            process.setName(fromPath: path)
+            ProgramThread.current.setName(fromPath: path)
             ExtendedState.reset()
             return Registers(entry: program.entry, stack: stack)
         } catch {

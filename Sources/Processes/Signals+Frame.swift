@@ -28,7 +28,7 @@ extension Signals {
         {
             throw .badAddress
         }
-        let restorer = action.flags.contains(.restorer) ? action.restorer : trampoline
+        let restorer = action.flags.contains(.restorer) ? action.restorer : shared.trampoline
         guard let restorer else { throw .badAddress }
         do throws(BadFrame) {
             try place.saveState(of: frame, fault: fault, through: FrameMemory())

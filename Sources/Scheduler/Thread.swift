@@ -1,21 +1,157 @@
-internal import Base
+package import Base
 internal import Hardware
+package import LinuxABI
 
-/// A thread of a program, as far as waiting is concerned; Processes keeps the rest beside it.
+/// How a thread's registers and library-OS stack are kept while another one runs: the machine's way,
+/// or a test's.
+package protocol ExecutionContext: AnyObject {
+    /// Leaves this context, which runs, for another one; returns when somebody comes back to it.
+    func leave(for other: any ExecutionContext)
+}
+
+/// What a higher module keeps for a thread.
+package protocol ThreadCompanion: AnyObject {}
+
+/// A thread, as far as running and waiting are concerned.
 package final class Thread {
     /// Thread id as gettid(2) gives it.
     package let identifier: Int32
+    /// `nil` while it was never left for another one.
+    package internal(set) var context: (any ExecutionContext)?
+    /// What Processes knows of the thread; that refers to this one.
+    package var companion: (any ThreadCompanion)?
+
+    package enum State: Sendable {
+        case running
+        /// Wants to run, in the run queue.
+        case ready
+        /// Waits to be woken. It may still be on its CPU, looking for something to do there.
+        case blocked
+        case ended
+    }
+    package internal(set) var state = State.ready
+    /// Whether a deliverable signal wakes it where it is blocked.
+    var isInterruptible = false
+    /// Whether its stack is the running one of a CPU.
+    var isOnProcessor = false
+    /// Whether it waits for anything to happen that nobody tells it of.
+    var isLooking = false
+    var nextLooking: Thread?
+
+    // Its place in the run queue.
+    var next: Thread?
+    var previous: Thread?
+    var isQueued = false
+    /// Who runs before whom.
+    package var share = ProcessorShare()
+    /// Processor time used up to `runningSince`.
+    private(set) var used = Nanoseconds.zero
+    /// Since when it runs, with the idle time at that moment; `nil` while it does not.
+    private var runningSince: (time: Nanoseconds, idle: Nanoseconds)?
+
+    /// When others of its kind may have the CPU; `nil`: it keeps it.
+    private(set) var turnEnd: Nanoseconds?
+
+    /// Waits of its own for one queue.
+    let waiter = Waiter()
+    /// Wakes it at a deadline.
+    private var alarm: KernelTimer?
+
     /// Whether a signal waits that this thread does not block: it ends an interruptible wait.
     package var hasDeliverableSignal = false {
-        didSet { if hasDeliverableSignal { CPU.hasReturnWork = true } }
+        didSet {
+            guard hasDeliverableSignal else { return }
+            if Thread.current === self { CPU.hasReturnWork = true }
+            if state == .blocked, isInterruptible { Scheduler.wake(self) }
+        }
+    }
+    /// Whether it ends at its next return to the program.
+    package var isEnding = false {
+        didSet { if isEnding { CPU.hasReturnWork = true } }
+    }
+    /// Waits in which it gave the CPU up, and times that it was taken away (getrusage(2)).
+    package internal(set) var switches = Switches()
+    package struct Switches: Sendable {
+        package internal(set) var voluntary = 0
+        package internal(set) var forced = 0
+        package init() {}
+        package static func + (left: Self, right: Self) -> Self {
+            var sum = left
+            sum.voluntary += right.voluntary
+            sum.forced += right.forced
+            return sum
+        }
     }
 
-    package init(identifier: Int32) { self.identifier = identifier }
+    /// A thread that does not run yet; one without a context can't be left for another.
+    package init(identifier: Int32, context: (any ExecutionContext)? = nil) {
+        self.identifier = identifier
+        self.context = context
+    }
 
-    // One thread for now: set at program start. With more it is this CPU's running thread.
+    // This CPU's running thread.
     private static let running = Global<Thread?>(nil)
-    package static var current: Thread? {
-        get { running.value }
-        set { running.value = newValue }
+    package static var current: Thread? { running.value }
+    /// Makes this the running thread without a switch, as boot does with the first one.
+    package static func setCurrent(_ thread: Thread?) {
+        if let old = running.value {
+            old.isOnProcessor = false
+            old.stopCounting(Clock.monotonic())
+        }
+        thread?.isOnProcessor = true
+        thread?.state = .running
+        thread?.startCounting(Clock.monotonic())
+        running.value = thread
+    }
+    static func setRunning(_ thread: Thread) { running.value = thread }
+
+    // MARK: Time
+
+    func startCounting(_ now: Nanoseconds) {
+        runningSince = (now, Wait.waitedTime(at: now))
+        beginTurn(now)
+    }
+    func beginTurn(_ now: Nanoseconds) { turnEnd = share.turn.map { now + $0 } }
+    /// Adds what it used since `startCounting`, and starts anew.
+    func count(_ now: Nanoseconds) {
+        guard let since = runningSince else { return }
+        let idle = Wait.waitedTime(at: now)
+        let ran = (now - since.time) - (idle - since.idle)
+        used = used + ran
+        share.charge(ran)
+        runningSince = (now, idle)
+    }
+    func stopCounting(_ now: Nanoseconds) {
+        count(now)
+        runningSince = nil
+    }
+    /// Processor time that the thread used: in its program and in the library OS.
+    package var processorTime: Nanoseconds {
+        guard let since = runningSince else { return used }
+        let now = Clock.monotonic()
+        return used + (now - since.time) - (Wait.waitedTime(at: now) - since.idle)
+    }
+
+    // MARK: Waking
+
+    func arm(at deadline: Nanoseconds) {
+        let timer = alarm ?? KernelTimer { Scheduler.wake(self) }
+        alarm = timer
+        timer.arm(at: deadline)
+    }
+    func disarm() { alarm?.cancel() }
+    /// Lets go of what refers to it in turn. To be called when it ended.
+    func dispose() {
+        alarm?.cancel()
+        alarm = nil
+        companion = nil
+        context = nil
+    }
+}
+
+extension Thread: WakeTarget {
+    package func woken(by events: Readiness) -> Bool {
+        Scheduler.wake(self)
+        return true
     }
 }

@@ -29,14 +29,13 @@ package enum Wait {
 
     private static let waited = Global(Nanoseconds.zero)
     private static let waitBegin = Global<Nanoseconds?>(nil)
-    /// Time that all waits took, the present one included: what the program did not use the CPU for.
-    package static var waitedTime: Nanoseconds {
+    /// Time in which nobody wanted to run, the present one included: what programs did not use the CPU
+    /// for.
+    package static var waitedTime: Nanoseconds { waitedTime(at: Clock.monotonic()) }
+    static func waitedTime(at now: Nanoseconds) -> Nanoseconds {
         guard let begin = waitBegin.value else { return waited.value }
-        return waited.value + (Clock.monotonic() - begin)
+        return waited.value + (now - begin)
     }
-
-    /// Waits in which the CPU was given up.
-    package static let count = Global(0)
 
     /// Adds a device to those that waits look at. Precondition: there are fewer than 16.
     package static func register(_ source: any PollSource) { sources.add(source) }
@@ -46,50 +45,125 @@ package enum Wait {
         let expired = Timers.expireDue(now: Clock.monotonic())
         return sources.poll() || expired
     }
+
+    /// What a waiting thread is told by that it may look again at what it waits for.
+    package enum Source {
+        /// Nobody tells it: it looks whenever anything happened.
+        case anything
+        case queue(WaitQueue)
+        case set(WaitSet)
+        /// Only the deadline and signals end the wait.
+        case nothing
+    }
     /// Waits until `condition` holds, `deadline` (monotonic) passed or a signal can be delivered.
     ///
-    /// The condition is looked at first, so a ready one never waits and is never interrupted. With a
-    /// set, it is looked at again only after one of the set's queues was woken.
+    /// The condition is looked at first, so a ready one never waits and is never interrupted; it is
+    /// looked at again when the source says so.
     package static func until(
         deadline: Nanoseconds? = nil, interruptible: Interruption = .bySignals,
-        on set: WaitSet? = nil, _ condition: () -> Bool
+        on source: Source = .anything, _ condition: () -> Bool
     ) -> Outcome {
-        // An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
-        let pollingTime = Nanoseconds(rawValue: 30_000)
-        let begin = Clock.monotonic()
-        var pollingEnd = begin + pollingTime
-        waitBegin.value = begin
+        poll()
+        if case .set(let set) = source { _ = set.takeWakes() }
+        if condition() { return .ready }
+        guard let thread = Thread.current else {
+            return withoutThread(deadline, condition)
+        }
+        if let deadline { thread.arm(at: deadline) }
+        if case .queue(let queue) = source { queue.add(thread.waiter, for: thread) }
+        if case .set(let set) = source { set.thread = thread }
         defer {
-            waitBegin.value = nil
-            waited.value = waited.value + (Clock.monotonic() - begin)
+            if deadline != nil { thread.disarm() }
+            if case .queue = source { thread.waiter.stop() }
+            if case .set(let set) = source { set.thread = nil }
         }
         while true {
-            poll()
-            if set?.takeWakes() ?? true, condition() { return .ready }
-            if interruptible == .bySignals, Thread.current?.hasDeliverableSignal == true {
-                return .interrupted
+            // From here on a wake counts.
+            thread.state = .blocked
+            thread.isInterruptible = interruptible == .bySignals
+            if let outcome = outcome(thread, deadline, interruptible, source, condition) {
+                thread.state = .running
+                return outcome
             }
-            let now = Clock.monotonic()
-            if let deadline, deadline <= now { return .timedOut }
-            guard now >= pollingEnd else {
-                CPU.pause()
-                continue
+            switch source {
+            case .anything: thread.isLooking = true
+            case .set(let set): thread.isLooking = set.mustLook
+            case .queue, .nothing: break
             }
-            var delay: Nanoseconds?
-            for due in [deadline, Timers.nextDeadline] {
-                guard let due else { continue }
-                delay = min(delay ?? Nanoseconds(rawValue: .max), due - now)
-            }
-            count.value += 1
-            idle.value?.wait(atMost: delay)
-            pollingEnd = Clock.monotonic() + pollingTime
+            Scheduler.block(thread)
         }
+    }
+    private static func outcome(
+        _ thread: Thread, _ deadline: Nanoseconds?, _ interruptible: Interruption,
+        _ source: Source, _ condition: () -> Bool
+    ) -> Outcome? {
+        var looks = true
+        if case .set(let set) = source { looks = set.takeWakes() }
+        if looks, condition() { return .ready }
+        if interruptible == .bySignals, thread.hasDeliverableSignal { return .interrupted }
+        if let deadline, deadline <= Clock.monotonic() { return .timedOut }
+        return nil
+    }
+    /// Waits for a time, or for a signal alone (`nil`).
+    package static func sleep(until deadline: Nanoseconds?) -> Outcome {
+        until(deadline: deadline, on: .nothing) { false }
+    }
+    /// Before there is a thread, and where the machine ends without one.
+    private static func withoutThread(
+        _ deadline: Nanoseconds?, _ condition: () -> Bool
+    ) -> Outcome {
+        defer { idleEnded() }
+        while !condition() {
+            if let deadline, deadline <= Clock.monotonic() { return .timedOut }
+            _ = idleStep(atMost: deadline)
+        }
+        return .ready
     }
     /// Whether signals end a wait.
     package enum Interruption: Sendable {
         case bySignals
         case never
     }
+
+    // MARK: Idle
+
+    /// An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
+    private static let pollingTime = Nanoseconds(rawValue: 30_000)
+    // Until when this CPU polls; `nil` before it began to.
+    private static let pollingEnd = Global<Nanoseconds?>(nil)
+
+    /// Looks for something to do, and waits for an interrupt where there has been nothing for a while;
+    /// returns whether anything may have happened.
+    static func idleStep(atMost deadline: Nanoseconds? = nil) -> Bool {
+        let now = Clock.monotonic()
+        if waitBegin.value == nil { waitBegin.value = now }
+        let end = pollingEnd.value ?? now + pollingTime
+        pollingEnd.value = end
+        if poll() {
+            pollingEnd.value = nil
+            return true
+        }
+        guard now >= end else {
+            CPU.pause()
+            return false
+        }
+        var delay: Nanoseconds?
+        for due in [deadline, Timers.nextDeadline] {
+            guard let due else { continue }
+            delay = min(delay ?? Nanoseconds(rawValue: .max), due - now)
+        }
+        idle.value?.wait(atMost: delay)
+        pollingEnd.value = nil
+        return true
+    }
+    /// To be called when somebody runs again.
+    static func idleEnded() {
+        guard let begin = waitBegin.value else { return }
+        waitBegin.value = nil
+        waited.value = waited.value + (Clock.monotonic() - begin)
+    }
+    /// To be called when a program runs: the next time nobody does, the CPU polls anew.
+    static func programRuns() { pollingEnd.value = nil }
 }
 
 /// The devices that a wait looks at.

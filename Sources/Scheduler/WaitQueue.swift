@@ -92,7 +92,9 @@ package final class WaitSet: WakeTarget {
     /// may have happened before the queues were known.
     private var isWoken = true
     /// Whether something is waited for that tells nobody when it changes.
-    private var mustLook = false
+    private(set) var mustLook = false
+    /// Who waits.
+    var thread: Thread?
 
     package init() {}
 
@@ -122,6 +124,7 @@ package final class WaitSet: WakeTarget {
     }
     package func woken(by events: Readiness) -> Bool {
         isWoken = true
+        if let thread { Scheduler.wake(thread) }
         return true
     }
 }

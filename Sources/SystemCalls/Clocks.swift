@@ -50,7 +50,8 @@ enum ClockName: Equatable {
         case .realtime, .realtimeCoarse, .atomicTime, .realtimeAlarm: Clock.realtime()
         case .monotonic, .monotonicCoarse, .monotonicRaw, .bootTime, .bootTimeAlarm:
             Clock.monotonic()
-        case .processTime, .threadTime: process.processorTime
+        case .processTime: process.processorTime
+        case .threadTime: ProgramThread.current.thread.processorTime
         }
     }
     /// What the coarse clocks of Linux have with 250 ticks a second; all others have 1 ns.

@@ -3,11 +3,20 @@ internal import Hardware
 internal import LinuxABI
 internal import Processes
 
-// The end of the program, and waiting for others, of which there are none.
+// The end of threads and of the program, and waiting for others, of which there are none.
 extension SystemCalls {
-    /// exit(2): Ends the thread, the only one, and so the process. Errors: none.
-    static func exit(_ caller: Caller, status: Int32) -> Never {
-        Process.terminate(.exited(status: UInt8(truncatingIfNeeded: status)))
+    /// exit(2): Ends the thread, and with the last one the process. Errors: none.
+    static func exit(_ caller: Caller, status: Int32) -> Int {
+        let thread = caller.thread
+        releaseRobustFutexes(caller)
+        if !thread.clearedIdentifier.isNull, caller.process.threads.count > 1 {
+            // kernel/fork.c, mm_release: what can't be written is left.
+            let address = thread.clearedIdentifier
+            try? ProgramMemory.store(UInt32(0), at: address)
+            _ = try? wakeFutex(caller, address, count: 1)
+        }
+        caller.process.end(thread, status: UInt8(truncatingIfNeeded: status))
+        return 0
     }
 
     /// exit_group(2): Ends the process. Errors: none.

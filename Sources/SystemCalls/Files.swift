@@ -96,7 +96,7 @@ extension Caller {
                     .brokenPipe, .user, process: process.identifier,
                     user: process.credentials.users.real)
                 // A standard signal always has room.
-                try? process.signals.post(.brokenPipe, information, to: .thread, limit: 0)
+                try? process.post(.brokenPipe, information, toThread: .current)
             }
             throw error
         }
@@ -123,7 +123,7 @@ extension Caller {
         let information = SignalInformation(
             .fileSizeLimit, .user, process: process.identifier,
             user: process.credentials.users.real)
-        try? process.signals.post(.fileSizeLimit, information, to: .thread, limit: 0)
+        try? process.post(.fileSizeLimit, information, toThread: .current)
         throw .fileTooLarge
     }
 }

@@ -27,13 +27,13 @@ extension SystemCalls {
     private static func setOwner(
         _ caller: Caller, _ file: OpenFile, _ kind: SignalDrive.Owner, _ number: Int32
     ) throws(Errno) {
-        let own =
+        let exists =
             switch kind {
-            case .thread: caller.thread.identifier
-            case .process: caller.process.identifier
-            case .group: caller.process.group
+            case .thread: caller.process.threads.find(number) != nil
+            case .process: number == caller.process.identifier
+            case .group: number == caller.process.group
             }
-        guard number == 0 || number == own else { throw .noSuchProcess }
+        guard number == 0 || exists else { throw .noSuchProcess }
         let drive = try makeDrive(caller, file)
         drive.owner = kind
         drive.identifier = number
@@ -83,9 +83,13 @@ extension SystemCalls {
                 } ?? SignalInformation(.inputOutput, .kernel)
             // Where the queue is full Linux sends a plain SIGIO.
             do throws(Errno) {
-                try process.post(
-                    signal ?? .inputOutput, information,
-                    to: drive.owner == .thread ? .thread : .process)
+                var thread: ProgramThread?
+                if drive.owner == .thread {
+                    thread = process.threads.find(drive.identifier)
+                    // It ended.
+                    guard thread != nil else { return }
+                }
+                try process.post(signal ?? .inputOutput, information, toThread: thread)
             } catch {
                 Processes.post(
                     .inputOutput, to: process, SignalInformation(.inputOutput, .kernel))

@@ -85,7 +85,7 @@ extension SystemCalls {
         _ caller: Caller, at mask: VirtualAddress, _ maskSize: Int,
         _ body: () throws(Errno) -> Int
     ) throws(Errno) -> Int {
-        let signals = caller.process.signals
+        let signals = caller.signals
         if !mask.isNull {
             guard maskSize == 8 else { throw .invalidArgument }
             signals.setBlockedForWait(
@@ -208,7 +208,7 @@ extension SystemCalls {
             try KernelReserve.admit()
             queues.add(file.node.waiters)
         }
-        return Wait.until(deadline: deadline, on: queues, condition)
+        return Wait.until(deadline: deadline, on: .set(queues), condition)
     }
     /// What is true of a poll entry's file, of what it asks for.
     private static func events(of entry: UInt64, _ caller: Caller) -> Readiness {

@@ -13,13 +13,13 @@ extension SystemCalls {
     static func getppid(_ caller: Caller) -> Int { Int(caller.process.parentIdentifier) }
 
     /// gettid(2): Returns the thread's number. Errors: none.
-    static func gettid(_ caller: Caller) -> Int { Int(caller.thread.identifier) }
+    static func gettid(_ caller: Caller) -> Int { Int(caller.thread.thread.identifier) }
 
     /// set_tid_address(2): Notes what to clear when the thread ends, returns its number. Errors:
     /// none.
     static func setTidAddress(_ caller: Caller, address: VirtualAddress) -> Int {
-        caller.process.clearedThreadIdentifier = address
-        return Int(caller.thread.identifier)
+        caller.thread.clearedIdentifier = address
+        return Int(caller.thread.thread.identifier)
     }
 
     /// getpgrp(2): Returns the process group. Errors: none.

@@ -13,14 +13,13 @@ extension SystemCalls {
             process == 0 || process == caller.process.identifier
             || (process < -1 && process == -caller.process.group)
         guard isSelf else { throw .noSuchProcess }
-        return try send(caller, number, .user, to: .process)
+        return try send(caller, number, .user, to: nil)
     }
 
     /// tkill(2): Sends a signal to a thread. Errors: EAGAIN, EINVAL, ESRCH.
     static func tkill(_ caller: Caller, thread: Int32, number: Int32) throws(Errno) -> Int {
         guard thread > 0 else { throw .invalidArgument }
-        guard thread == caller.thread.identifier else { throw .noSuchProcess }
-        return try send(caller, number, .thread, to: .thread)
+        return try send(caller, number, .thread, to: try find(caller, thread))
     }
 
     /// tgkill(2): Sends a signal to a thread of a process. Errors: EAGAIN, EINVAL, ESRCH.
@@ -28,10 +27,8 @@ extension SystemCalls {
         _ caller: Caller, process: Int32, thread: Int32, number: Int32
     ) throws(Errno) -> Int {
         guard process > 0, thread > 0 else { throw .invalidArgument }
-        guard process == caller.process.identifier, thread == caller.thread.identifier else {
-            throw .noSuchProcess
-        }
-        return try send(caller, number, .thread, to: .thread)
+        guard process == caller.process.identifier else { throw .noSuchProcess }
+        return try send(caller, number, .thread, to: try find(caller, thread))
     }
 
     /// rt_sigqueueinfo(2): Sends a signal with data to a process. Errors: EAGAIN, EFAULT, EINVAL,
@@ -41,7 +38,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let information = try load(number, information)
         guard process == caller.process.identifier else { throw .noSuchProcess }
-        return try send(caller, number, information, to: .process)
+        return try send(caller, number, information, to: nil)
     }
 
     /// rt_tgsigqueueinfo(2): Sends a signal with data to a thread. Errors: EAGAIN, EFAULT, EINVAL,
@@ -52,10 +49,15 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let information = try load(number, information)
         guard process > 0, thread > 0 else { throw .invalidArgument }
-        guard process == caller.process.identifier, thread == caller.thread.identifier else {
-            throw .noSuchProcess
-        }
-        return try send(caller, number, information, to: .thread)
+        guard process == caller.process.identifier else { throw .noSuchProcess }
+        return try send(caller, number, information, to: try find(caller, thread))
+    }
+
+    /// The thread with a number, the caller's where it is 0. ESRCH.
+    static func find(_ caller: Caller, _ thread: Int32) throws(Errno) -> ProgramThread {
+        guard thread != 0 else { return caller.thread }
+        guard let found = caller.process.threads.find(thread) else { throw .noSuchProcess }
+        return found
     }
 
     private static func load(
@@ -72,23 +74,23 @@ extension SystemCalls {
         return information
     }
     private static func send(
-        _ caller: Caller, _ number: Int32, _ code: SignalCode, to target: Signals.Target
+        _ caller: Caller, _ number: Int32, _ code: SignalCode, to thread: ProgramThread?
     ) throws(Errno) -> Int {
         guard number != 0 else { return 0 }
         guard let signal = Signal(rawValue: number) else { throw .invalidArgument }
         let information = SignalInformation(
             signal, code, process: caller.process.identifier,
             user: caller.process.credentials.users.real)
-        try caller.process.post(signal, information, to: target)
+        try caller.process.post(signal, information, toThread: thread)
         return 0
     }
     private static func send(
         _ caller: Caller, _ number: Int32, _ information: SignalInformation,
-        to target: Signals.Target
+        to thread: ProgramThread?
     ) throws(Errno) -> Int {
         guard number != 0 else { return 0 }
         guard let signal = Signal(rawValue: number) else { throw .invalidArgument }
-        try caller.process.post(signal, information, to: target)
+        try caller.process.post(signal, information, toThread: thread)
         return 0
     }
 }

@@ -65,14 +65,19 @@ extension SystemCalls {
         let maximumResidentOffset: UInt64 = 32
         let faultsOffset: UInt64 = 64
         let waitsOffset: UInt64 = 128
+        let switchesOffset: UInt64 = 136
         try ProgramMemory.zero(usage, count: size)
         guard who != -1 else { return 0 }
-        try ProgramMemory.storeTimeValue(caller.process.processorTime, at: usage)
+        let thread = caller.thread.thread
+        try ProgramMemory.storeTimeValue(
+            who == 1 ? thread.processorTime : caller.process.processorTime, at: usage)
         let kibibytes = caller.process.addressSpace.residentPages * Page.size / 1024
         try ProgramMemory.store(Int64(kibibytes), at: try usage.field(maximumResidentOffset))
         try ProgramMemory.store(
             Int64(caller.process.addressSpace.faultCount), at: try usage.field(faultsOffset))
-        try ProgramMemory.store(Int64(Wait.count.value), at: try usage.field(waitsOffset))
+        let switches = who == 1 ? thread.switches : caller.process.switches
+        try ProgramMemory.store(Int64(switches.voluntary), at: try usage.field(waitsOffset))
+        try ProgramMemory.store(Int64(switches.forced), at: try usage.field(switchesOffset))
         return 0
     }
 

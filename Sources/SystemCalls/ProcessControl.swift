@@ -91,13 +91,13 @@ extension SystemCalls {
             guard argument2 | others == 0 else { throw .invalidArgument }
             return 2
         case Option.getThreadAddress:
-            try ProgramMemory.store(process.clearedThreadIdentifier.rawValue, at: address)
+            try ProgramMemory.store(caller.thread.clearedIdentifier.rawValue, at: address)
         case Option.getHugePagesDisabled:
             guard argument2 | others == 0 else { throw .invalidArgument }
             return 0
-        case Option.setName: try setName(process, address)
+        case Option.setName: try setName(caller.thread, address)
         case Option.getName:
-            try ProgramMemory.copyOut(process.name.span.raw, to: address)
+            try ProgramMemory.copyOut(caller.thread.name.span.raw, to: address)
         case Option.getSeccomp: return 0
         case Option.readBounding:
             return process.credentials.bounding.contains(try capability(argument2)) ? 1 : 0
@@ -127,7 +127,7 @@ extension SystemCalls {
     }
 
     private static func setName(
-        _ process: Process, _ address: VirtualAddress
+        _ thread: ProgramThread, _ address: VirtualAddress
     ) throws(Errno) {
         // Up to its NUL or 15 bytes; what lies behind need not be readable.
         var storage = InlineArray<16, UInt8>(repeating: 0)
@@ -139,7 +139,7 @@ extension SystemCalls {
             storage[index] = byte
             index += 1
         }
-        process.setName(storage.span.raw)
+        thread.setName(storage.span.raw)
     }
     private static func capability(_ number: UInt64) throws(Errno) -> CapabilitySet {
         guard number <= 40 else { throw .invalidArgument }

@@ -2,39 +2,22 @@ internal import Base
 internal import Hardware
 internal import LinuxABI
 internal import Processes
+internal import Scheduler
 
-// Scheduling of the only thread on the only CPU: any policy and priority gives it all of the CPU, so
-// that they are kept and told, with Linux's checks (sched(7)).
+// Scheduling of threads: policies, priorities, nice values, CPUs (sched(7)).
 extension SystemCalls {
-    private enum Policy {
-        static let other: Int32 = 0
-        static let firstInFirstOut: Int32 = 1
-        static let roundRobin: Int32 = 2
-        static let batch: Int32 = 3
-        static let idle: Int32 = 5
-        static let resetOnFork: Int32 = 0x4000_0000
-
-        static func isRealtime(_ policy: Int32) -> Bool {
-            policy == firstInFirstOut || policy == roundRobin
-        }
-        static func isKnown(_ policy: Int32) -> Bool {
-            policy == other || isRealtime(policy) || policy == batch || policy == idle
-        }
-        /// Whether a policy has this priority: real-time ones 1...99, others 0.
-        static func allows(_ policy: Int32, priority: Int32) -> Bool {
-            isRealtime(policy) ? (1...99).contains(priority) : priority == 0
-        }
+    /// sched_yield(2): Lets other threads of the same priority run. Errors: none.
+    static func schedYield(_ caller: Caller) -> Int {
+        Scheduler.yield()
+        return 0
     }
-
-    /// sched_yield(2): Lets other threads run, of which there are none. Errors: none.
-    static func schedYield(_ caller: Caller) -> Int { 0 }
 
     /// sched_getaffinity(2): Tells the CPUs a thread may use. Errors: EFAULT, EINVAL, ESRCH.
     static func schedGetaffinity(
         _ caller: Caller, process: Int32, size: UInt32, mask: VirtualAddress
     ) throws(Errno) -> Int {
         guard size >= 8, size & 7 == 0 else { throw .invalidArgument }
-        try requireSelf(caller, process)
+        _ = try find(caller, process)
         try ProgramMemory.store(UInt64(1), at: mask)
         return 8
     }
@@ -49,7 +32,7 @@ extension SystemCalls {
             let byte = try ProgramMemory.load(UInt8.self, at: try mask.field(index))
             first |= UInt64(byte) << (index * 8)
         }
-        try requireSelf(caller, process)
+        _ = try find(caller, process)
         guard first & 1 != 0 else { throw .invalidArgument }
         return 0
     }
@@ -57,9 +40,9 @@ extension SystemCalls {
     /// sched_getscheduler(2): Tells a thread's policy. Errors: EINVAL, ESRCH.
     static func schedGetscheduler(_ caller: Caller, process: Int32) throws(Errno) -> Int {
         guard process >= 0 else { throw .invalidArgument }
-        try requireSelf(caller, process)
-        let attributes = caller.process.attributes
-        return Int(attributes.policy | (attributes.resetsOnFork ? Policy.resetOnFork : 0))
+        let share = try find(caller, process).thread.share
+        return Int(
+            share.policy.rawValue | (share.resetsOnFork ? SchedulingPolicy.resetOnFork : 0))
     }
     /// sched_setscheduler(2): Sets a thread's policy and priority. Errors: EFAULT, EINVAL, EPERM,
     /// ESRCH.
@@ -74,8 +57,7 @@ extension SystemCalls {
         _ caller: Caller, process: Int32, parameters: VirtualAddress
     ) throws(Errno) -> Int {
         guard !parameters.isNull, process >= 0 else { throw .invalidArgument }
-        try requireSelf(caller, process)
-        try ProgramMemory.store(caller.process.attributes.schedulingPriority, at: parameters)
+        try ProgramMemory.store(try find(caller, process).thread.share.priority, at: parameters)
         return 0
     }
     /// sched_setparam(2): Sets a thread's priority. Errors: EFAULT, EINVAL, EPERM, ESRCH.
@@ -89,35 +71,50 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard !parameters.isNull, process >= 0 else { throw .invalidArgument }
         let priority = try ProgramMemory.load(Int32.self, at: parameters)
-        try requireSelf(caller, process)
-        var attributes = caller.process.attributes
+        let thread = try find(caller, process)
+        var share = thread.thread.share
         if let policy {
-            attributes.resetsOnFork = policy & Policy.resetOnFork != 0
-            attributes.policy = policy & ~Policy.resetOnFork
+            share.resetsOnFork = policy & SchedulingPolicy.resetOnFork != 0
+            share.policy = SchedulingPolicy(rawValue: policy & ~SchedulingPolicy.resetOnFork)
         }
-        guard Policy.isKnown(attributes.policy),
-            Policy.allows(attributes.policy, priority: priority)
-        else { throw .invalidArgument }
-        attributes.schedulingPriority = priority
-        if Policy.isRealtime(attributes.policy), !caller.process.credentials.has(.nice) {
-            let limit = caller.process.limits[.realtimePriority].soft
-            guard UInt64(priority) <= limit else { throw .operationNotPermitted }
-        }
-        caller.process.attributes = attributes
+        share.priority = priority
+        try change(caller, thread, to: share)
         return 0
+    }
+    /// EINVAL where a policy does not have the priority, EPERM where the caller may not set it.
+    private static func change(
+        _ caller: Caller, _ thread: ProgramThread, to share: ProcessorShare
+    ) throws(Errno) {
+        guard share.policy.isKnown, share.policy.allows(priority: share.priority) else {
+            throw .invalidArgument
+        }
+        if !caller.process.credentials.has(.nice) {
+            let limits = caller.process.limits
+            if share.isRealtime {
+                guard UInt64(share.priority) <= limits[.realtimePriority].soft else {
+                    throw .operationNotPermitted
+                }
+            }
+            if share.nice < thread.thread.share.nice {
+                guard UInt64(20 - share.nice) <= limits[.nice].soft else {
+                    throw .operationNotPermitted
+                }
+            }
+        }
+        Scheduler.change(thread.thread, to: share)
     }
 
     /// sched_get_priority_max(2): Tells a policy's highest priority. Errors: EINVAL.
     static func schedGetPriorityMax(_ caller: Caller, policy: Int32) throws(Errno) -> Int {
-        if Policy.isRealtime(policy) { return 99 }
+        if SchedulingPolicy(rawValue: policy).isRealtime { return 99 }
         // SCHED_DEADLINE and SCHED_EXT (6 and 7) exist for Linux, with priority 0.
-        guard Policy.isKnown(policy) || (6...7).contains(policy) else { throw .invalidArgument }
+        guard SchedulingPolicy(rawValue: policy).isKnown || (6...7).contains(policy) else { throw .invalidArgument }
         return 0
     }
     /// sched_get_priority_min(2): Tells a policy's lowest priority. Errors: EINVAL.
     static func schedGetPriorityMin(_ caller: Caller, policy: Int32) throws(Errno) -> Int {
-        if Policy.isRealtime(policy) { return 1 }
-        guard Policy.isKnown(policy) || (6...7).contains(policy) else { throw .invalidArgument }
+        if SchedulingPolicy(rawValue: policy).isRealtime { return 1 }
+        guard SchedulingPolicy(rawValue: policy).isKnown || (6...7).contains(policy) else { throw .invalidArgument }
         return 0
     }
 
@@ -128,11 +125,10 @@ extension SystemCalls {
         _ caller: Caller, process: Int32, interval: VirtualAddress
     ) throws(Errno) -> Int {
         guard process >= 0 else { throw .invalidArgument }
-        try requireSelf(caller, process)
         let milliseconds: Int64 =
-            switch caller.process.attributes.policy {
-            case Policy.firstInFirstOut: 0
-            case Policy.roundRobin: 100
+            switch try find(caller, process).thread.share.policy {
+            case .firstInFirstOut: 0
+            case .roundRobin: 100
             default: 4
             }
         try ProgramMemory.storeTime(Nanoseconds(rawValue: milliseconds * 1_000_000), at: interval)
@@ -149,54 +145,110 @@ extension SystemCalls {
         guard !address.isNull, process >= 0, size >= firstSize, size <= Page.size, flags == 0 else {
             throw .invalidArgument
         }
-        try requireSelf(caller, process)
-        let attributes = caller.process.attributes
+        let share = try find(caller, process).thread.share
         try ProgramMemory.zero(address, count: Int(size))
         try ProgramMemory.store(min(size, wholeSize), at: address)
-        try ProgramMemory.store(attributes.policy, at: try address.field(4))
-        try ProgramMemory.store(
-            UInt64(attributes.resetsOnFork ? 1 : 0), at: try address.field(8))
-        if Policy.isRealtime(attributes.policy) {
-            try ProgramMemory.store(attributes.schedulingPriority, at: try address.field(20))
+        try ProgramMemory.store(share.policy.rawValue, at: try address.field(4))
+        try ProgramMemory.store(UInt64(share.resetsOnFork ? 1 : 0), at: try address.field(8))
+        if share.isRealtime {
+            try ProgramMemory.store(share.priority, at: try address.field(20))
         } else {
-            try ProgramMemory.store(attributes.nice, at: try address.field(16))
+            try ProgramMemory.store(share.nice, at: try address.field(16))
         }
+        return 0
+    }
+    /// sched_setattr(2): Sets a thread's policy, nice value and priority. Errors: E2BIG, EFAULT, EINVAL,
+    /// EPERM, ESRCH.
+    static func schedSetattr(
+        _ caller: Caller, process: Int32, attributes address: VirtualAddress, flags: UInt32
+    ) throws(Errno) -> Int {
+        let firstSize: UInt32 = 48
+        let wholeSize: UInt32 = 56
+        let resetOnFork: UInt64 = 1
+        let keepPolicy: UInt64 = 8
+        let keepParameters: UInt64 = 16
+        guard !address.isNull, process >= 0, flags == 0 else { throw .invalidArgument }
+        var size = try ProgramMemory.load(UInt32.self, at: address)
+        if size == 0 { size = firstSize }
+        guard size >= firstSize, size <= Page.size else {
+            try ProgramMemory.store(wholeSize, at: address)
+            throw .argumentListTooLong
+        }
+        // What a newer program asks for beyond this must be nothing.
+        for offset in UInt64(wholeSize)..<max(UInt64(wholeSize), UInt64(size)) {
+            guard try ProgramMemory.load(UInt8.self, at: try address.field(offset)) == 0 else {
+                try ProgramMemory.store(wholeSize, at: address)
+                throw .argumentListTooLong
+            }
+        }
+        let policy = try ProgramMemory.load(Int32.self, at: try address.field(4))
+        let wanted = try ProgramMemory.load(UInt64.self, at: try address.field(8))
+        let nice = try ProgramMemory.load(Int32.self, at: try address.field(16))
+        let priority = try ProgramMemory.load(Int32.self, at: try address.field(20))
+        guard policy >= 0, wanted & ~(resetOnFork | keepPolicy | keepParameters) == 0 else {
+            throw .invalidArgument
+        }
+        let thread = try find(caller, process)
+        var share = thread.thread.share
+        if wanted & keepPolicy == 0 { share.policy = SchedulingPolicy(rawValue: policy) }
+        share.resetsOnFork = wanted & resetOnFork != 0
+        if wanted & keepParameters == 0 {
+            share.priority = priority
+            if !share.isRealtime { share.nice = min(max(nice, -20), 19) }
+        }
+        try change(caller, thread, to: share)
         return 0
     }
 
     /// getpriority(2): Tells 20 less the nice value. Errors: EINVAL, ESRCH.
     static func getpriority(_ caller: Caller, which: Int32, who: Int32) throws(Errno) -> Int {
-        try requireSelf(caller, which: which, who)
-        return Int(20 - caller.process.attributes.nice)
+        var least: Int32 = 20
+        try forEach(caller, which: which, who) { (thread) throws(Errno) in
+            least = min(least, thread.thread.share.nice)
+        }
+        return Int(20 - least)
     }
     /// setpriority(2): Sets the nice value. Errors: EACCES, EINVAL, ESRCH.
     static func setpriority(
         _ caller: Caller, which: Int32, who: Int32, nice: Int32
     ) throws(Errno) -> Int {
-        try requireSelf(caller, which: which, who)
         let nice = min(max(nice, -20), 19)
-        if nice < caller.process.attributes.nice, !caller.process.credentials.has(.nice) {
-            // RLIMIT_NICE counts as 20 less the nice value.
-            guard UInt64(20 - nice) <= caller.process.limits[.nice].soft else {
-                throw .permissionDenied
+        try forEach(caller, which: which, who) { (thread) throws(Errno) in
+            var share = thread.thread.share
+            if nice < share.nice, !caller.process.credentials.has(.nice) {
+                // RLIMIT_NICE counts as 20 less the nice value.
+                guard UInt64(20 - nice) <= caller.process.limits[.nice].soft else {
+                    throw .permissionDenied
+                }
             }
+            share.nice = nice
+            Scheduler.change(thread.thread, to: share)
         }
-        caller.process.attributes.nice = nice
         return 0
     }
-    private static func requireSelf(
-        _ caller: Caller, which: Int32, _ who: Int32
+    /// The threads that getpriority(2) and setpriority(2) mean: one by its number, or all of a group or
+    /// user. EINVAL, ESRCH.
+    private static func forEach(
+        _ caller: Caller, which: Int32, _ who: Int32,
+        _ body: (ProgramThread) throws(Errno) -> Void
     ) throws(Errno) {
         switch which {
-        case 0, 1: try requireSelf(caller, who)
+        case 0: return try body(try find(caller, who))
+        case 1: guard who == 0 || who == caller.process.group else { throw .noSuchProcess }
         case 2:
             guard who == 0 || UInt32(bitPattern: who) == caller.process.credentials.users.real
             else { throw .noSuchProcess }
         default: throw .invalidArgument
         }
+        var thread = caller.process.threads.first
+        while let current = thread {
+            thread = current.next
+            try body(current)
+        }
     }
 
-    /// membarrier(2): Orders memory between threads, of which there is one. Errors: EINVAL, EPERM.
+    /// membarrier(2): Orders memory between threads; with one CPU a switch has done it. Errors: EINVAL,
+    /// EPERM.
     static func membarrier(
         _ caller: Caller, command: UInt32, flags: UInt32, processor: Int32
     ) throws(Errno) -> Int {

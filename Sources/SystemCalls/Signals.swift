@@ -48,7 +48,7 @@ extension SystemCalls {
         _ caller: Caller, how: Int32, new: VirtualAddress, old: VirtualAddress, size: Int
     ) throws(Errno) -> Int {
         guard size == setSize else { throw .invalidArgument }
-        let signals = caller.process.signals
+        let signals = caller.signals
         let previous = signals.blocked
         if !new.isNull {
             let set = SignalSet(rawValue: try ProgramMemory.load(UInt64.self, at: new))
@@ -68,7 +68,7 @@ extension SystemCalls {
         _ caller: Caller, set: VirtualAddress, size: Int
     ) throws(Errno) -> Int {
         guard size >= 0, size <= setSize else { throw .invalidArgument }
-        let signals = caller.process.signals
+        let signals = caller.signals
         let pending = signals.pending.intersection(signals.blocked).rawValue
         var storage = InlineArray<8, UInt8>(repeating: 0)
         for index in 0..<8 { storage[index] = UInt8(truncatingIfNeeded: pending >> (index * 8)) }
@@ -82,14 +82,14 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard size == setSize else { throw .invalidArgument }
         let set = SignalSet(rawValue: try ProgramMemory.load(UInt64.self, at: mask))
-        caller.process.signals.setBlockedForWait(set)
-        _ = Wait.until { false }
+        caller.signals.setBlockedForWait(set)
+        _ = Wait.sleep(until: nil)
         throw .restartUnlessHandled
     }
 
     /// pause(2): Waits for a signal that runs a handler or ends the process. Errors: EINTR.
     static func pause(_ caller: Caller) throws(Errno) -> Int {
-        _ = Wait.until { false }
+        _ = Wait.sleep(until: nil)
         throw .restartUnlessHandled
     }
 
@@ -103,12 +103,14 @@ extension SystemCalls {
         let raw = SignalSet(rawValue: try ProgramMemory.load(UInt64.self, at: set))
         let wanted = raw.subtracting(.unblockable)
         let span = timeout.isNull ? nil : try ProgramMemory.loadTime(at: timeout)
-        let signals = caller.process.signals
+        let signals = caller.signals
         let others = SignalSet(rawValue: ~wanted.rawValue)
         var taken = signals.take(except: others)
         if taken == nil {
             let deadline = span.map { Clock.monotonic() + $0 }
-            let outcome = Wait.until(deadline: deadline) {
+            let outcome = Wait.until(
+                deadline: deadline, on: .queue(caller.process.signals.arrivals)
+            ) {
                 !signals.pending.isDisjoint(with: wanted)
             }
             taken = signals.take(except: others)
@@ -124,7 +126,7 @@ extension SystemCalls {
     static func sigaltstack(
         _ caller: Caller, new: VirtualAddress, old: VirtualAddress
     ) throws(Errno) -> Int {
-        let signals = caller.process.signals
+        let signals = caller.signals
         let stack = caller.frame.stack.rawValue
         let previous = signals.alternateStack
         if !new.isNull {
@@ -145,7 +147,7 @@ extension SystemCalls {
 
     /// rt_sigreturn(2): Goes back to what a signal handler interrupted. A damaged frame is SIGSEGV.
     static func rtSigreturn(_ caller: Caller) -> Int {
-        caller.process.signals.returnFromHandler(caller.frame)
+        caller.signals.returnFromHandler(caller.frame)
         return Int(Int64(bitPattern: caller.frame.result))
     }
 

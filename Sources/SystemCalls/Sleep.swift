@@ -44,7 +44,7 @@ extension SystemCalls {
         guard flags & absolute != 0 else {
             return try sleep(caller, until: Clock.monotonic() + time, remainder: remainder)
         }
-        let outcome = Wait.until(deadline: clock.monotonic(of: time)) { false }
+        let outcome = Wait.sleep(until: clock.monotonic(of: time))
         guard outcome != .interrupted else { throw .restartUnlessHandled }
         return 0
     }
@@ -52,18 +52,18 @@ extension SystemCalls {
     private static func sleep(
         _ caller: Caller, until deadline: Nanoseconds, remainder: VirtualAddress
     ) throws(Errno) -> Int {
-        let outcome = Wait.until(deadline: deadline) { false }
+        let outcome = Wait.sleep(until: deadline)
         guard outcome == .interrupted else { return 0 }
         let left = deadline - Clock.monotonic()
         guard left > .zero else { return 0 }
         if !remainder.isNull { try ProgramMemory.storeTime(left, at: remainder) }
-        caller.process.signals.restart = .sleep(deadline: deadline, remainder: remainder)
+        caller.signals.restart = .sleep(deadline: deadline, remainder: remainder)
         throw .restartByBlock
     }
 
     /// restart_syscall(2): Goes on with an interrupted call. Errors: EINTR and the call's own.
     static func restartSyscall(_ caller: Caller) throws(Errno) -> Int {
-        let signals = caller.process.signals
+        let signals = caller.signals
         guard let restart = signals.restart else { throw .interrupted }
         signals.restart = nil
         switch restart {

@@ -92,7 +92,7 @@ extension SystemCalls {
                 return done
             }
             done += piece
-            if caller.thread.hasDeliverableSignal { break }
+            if caller.thread.thread.hasDeliverableSignal { break }
         }
         return done
     }

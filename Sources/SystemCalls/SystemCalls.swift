@@ -3,7 +3,6 @@ internal import LinuxABI
 internal import NucleusLayout
 internal import Trace
 package import Processes
-package import Scheduler
 
 /// The system calls: a handler each, grouped by family into files, and their dispatch.
 ///
@@ -55,8 +54,6 @@ package struct Caller {
     init(_ frame: ProgramFrame) { self.frame = frame }
 
     package var process: Process { Process.current }
-    package var thread: Thread {
-        guard let thread = Thread.current else { fatalError("a system call without a thread") }
-        return thread
-    }
+    package var thread: ProgramThread { ProgramThread.current }
+    package var signals: Signals { thread.signals }
 }

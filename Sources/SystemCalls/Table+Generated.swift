@@ -316,6 +316,17 @@ internal import NucleusLayout
             count: Int(register: frame.argument(3)))
     }
 }
+@c func call_clone(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.clone(
+            Caller(frame),
+            flags: UInt64(register: frame.argument(0)),
+            stack: VirtualAddress(register: frame.argument(1)),
+            parentIdentifier: VirtualAddress(register: frame.argument(2)),
+            fourth: UInt64(register: frame.argument(3)),
+            fifth: UInt64(register: frame.argument(4)))
+    }
+}
 @c func call_exit(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         SystemCalls.exit(Caller(frame), status: Int32(register: frame.argument(0)))
@@ -1642,6 +1653,15 @@ internal import NucleusLayout
             node: VirtualAddress(register: frame.argument(1)))
     }
 }
+@c func call_schedSetattr(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.schedSetattr(
+            Caller(frame),
+            process: Int32(register: frame.argument(0)),
+            attributes: VirtualAddress(register: frame.argument(1)),
+            flags: UInt32(register: frame.argument(2)))
+    }
+}
 @c func call_schedGetattr(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.schedGetattr(
@@ -1755,6 +1775,14 @@ internal import NucleusLayout
             signature: UInt32(register: frame.argument(3)))
     }
 }
+@c func call_clone3(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.clone3(
+            Caller(frame),
+            arguments: VirtualAddress(register: frame.argument(0)),
+            size: Int(register: frame.argument(1)))
+    }
+}
 @c func call_closeRange(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.closeRange(
@@ -1794,6 +1822,17 @@ internal import NucleusLayout
             timeout: VirtualAddress(register: frame.argument(3)),
             mask: VirtualAddress(register: frame.argument(4)),
             maskSize: Int(register: frame.argument(5)))
+    }
+}
+@c func call_futexWaitv(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.futexWaitv(
+            Caller(frame),
+            waiters: VirtualAddress(register: frame.argument(0)),
+            count: UInt32(register: frame.argument(1)),
+            flags: UInt32(register: frame.argument(2)),
+            timeout: VirtualAddress(register: frame.argument(3)),
+            clock: Int32(register: frame.argument(4)))
     }
 }
 
@@ -1857,7 +1896,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_clone,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2115,7 +2154,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_schedSetattr,
     call_schedGetattr,
     call_renameat2,
     call_unimplemented,
@@ -2236,7 +2275,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_clone3,
     call_closeRange,
     call_openat2,
     call_unimplemented,
@@ -2250,7 +2289,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_futexWaitv,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2491,7 +2530,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_clone,
     call_unimplemented,
     call_mmap,
     call_fadvise64,
@@ -2545,7 +2584,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_schedSetattr,
     call_schedGetattr,
     call_renameat2,
     call_unimplemented,
@@ -2706,7 +2745,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_clone3,
     call_closeRange,
     call_openat2,
     call_unimplemented,
@@ -2720,7 +2759,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_futexWaitv,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,

@@ -25,21 +25,21 @@ extension SystemCalls {
 
     /// set_robust_list(2): Notes the thread's list of robust futexes. Errors: EINVAL.
     ///
-    /// The kernel would walk it when the thread dies while others live, which can't happen here.
+    /// It is walked when the thread ends (FutexOwned.swift).
     static func setRobustList(
         _ caller: Caller, head: VirtualAddress, size: UInt
     ) throws(Errno) -> Int {
         guard size == robustListSize else { throw .invalidArgument }
-        caller.process.robustList = head
+        caller.thread.robustList = head
         return 0
     }
     /// get_robust_list(2): Tells a thread's list of robust futexes. Errors: EFAULT, ESRCH.
     static func getRobustList(
         _ caller: Caller, thread: Int32, head: VirtualAddress, size: VirtualAddress
     ) throws(Errno) -> Int {
-        try requireSelf(caller, thread)
+        let thread = try find(caller, thread)
         try ProgramMemory.store(UInt64(robustListSize), at: size)
-        try ProgramMemory.store(caller.process.robustList.rawValue, at: head)
+        try ProgramMemory.store(thread.robustList.rawValue, at: head)
         return 0
     }
 
@@ -49,7 +49,7 @@ extension SystemCalls {
         _ caller: Caller, area: VirtualAddress, size: UInt32, flags: Int32, signature: UInt32
     ) throws(Errno) -> Int {
         let unregister: Int32 = 1
-        let signals = caller.process.signals
+        let signals = caller.signals
         let isWhole = size == RestartableSequence.byteCount
         guard flags & ~unregister == 0 else { throw .invalidArgument }
         if let registered = signals.sequence {

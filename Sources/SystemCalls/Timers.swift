@@ -35,15 +35,14 @@ extension SystemCalls {
             notification = try wanted.notification(caller)
         } else {
             notification = .signal(
-                .alarm, .process, value: UInt64(UInt32(bitPattern: number)))
+                .alarm, .process(process.signals), value: UInt64(UInt32(bitPattern: number)))
         }
         let limit = min(process.limits[.pendingSignals].soft, 1 << 20)
         guard let name, !name.isAlarm else {
             try ProgramMemory.store(number, at: identifier)
             throw name == nil ? .invalidArgument : .notSupported
         }
-        try process.posixTimers.make(
-            timerClock, notification, for: process.signals, limit: Int(limit))
+        try process.posixTimers.make(timerClock, notification, limit: Int(limit))
         do throws(Errno) {
             try ProgramMemory.store(number, at: identifier)
         } catch {
@@ -77,11 +76,12 @@ extension SystemCalls {
             // SIGEV_SIGNAL; SIGEV_THREAD, whose thread is the C library's matter.
             case 0, 2:
                 guard let signal = Signal(rawValue: signal) else { throw .invalidArgument }
-                return .signal(signal, .process, value: value)
+                return .signal(signal, .process(caller.process.signals), value: value)
             case 4:  // SIGEV_THREAD_ID
-                guard thread == caller.thread.identifier, let signal = Signal(rawValue: signal)
+                guard let target = caller.process.threads.find(thread),
+                    let signal = Signal(rawValue: signal)
                 else { throw .invalidArgument }
-                return .signal(signal, .thread, value: value)
+                return .signal(signal, .thread(target.signals), value: value)
             default: throw .invalidArgument
             }
         }

@@ -21,6 +21,10 @@ size_t cpu_program_zero(void *destination, size_t byte_count);
 /// after a fault.
 size_t cpu_program_copy_string(void *destination, const void *source, size_t limit);
 
+/// Stores `desired` into an aligned word of program memory where it is `expected`, as one access; returns
+/// what it was, or bit 32 after a fault.
+uint64_t cpu_program_exchange(uint32_t *word, uint32_t expected, uint32_t desired);
+
 /// First byte and end of the fault table: pairs of instruction and continuation.
 extern const uint64_t cpu_fault_table[2];
 
@@ -34,6 +38,14 @@ uint64_t cpu_vdso_signal_return(void);
 #else
 CPU_INLINE uint64_t cpu_vdso_signal_return(void) { return 0; }
 #endif
+/// Leaves the running stack, whose pointer is stored, for one that was left here or was made.
+void cpu_switch_stack(uint64_t *saved, uint64_t stack);
+/// Makes a stack below `top`, a multiple of 16, that is left as if before the first instruction of
+/// `entry`.
+uint64_t cpu_thread_stack(uint64_t top, uint64_t entry);
+/// The function's address.
+CPU_INLINE uint64_t cpu_function_address(void (*function)(void)) { return (uint64_t)function; }
+
 /// Keeps stores before it from being seen behind those that follow.
 #if defined(__aarch64__)
 CPU_INLINE void cpu_order_stores(void) { __asm__ volatile("dmb ishst" : : : "memory"); }

@@ -17,6 +17,7 @@
 #define POWER_WINDOW              0x418000110000  // the page with the sleep control register
 #define PROBE_WINDOW              0x418000120000  // pages that are looked at while devices are found
 #define LIBRARY_STACK_BASE        0x420000000000  // library-OS stacks, guard pages between
+#define THREAD_STACK_BASE         0x421000000000  // those of threads beside each CPU's first
 #define LIBRARY_END               0x500000000000
 
 // ---- Device vectors: what handlers are registered for, whatever the interrupt controller calls them

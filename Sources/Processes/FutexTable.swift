@@ -1,0 +1,151 @@
+package import Base
+internal import LinuxABI
+package import Scheduler
+
+/// What a futex is known by: its address in a process, or its place in memory that processes share
+/// (futex(2)).
+package enum FutexKey: Equatable, Sendable {
+    case address(VirtualAddress)
+    case memory(PhysicalAddress)
+
+    fileprivate var hash: Int {
+        let value =
+            switch self {
+            case .address(let address): address.rawValue
+            case .memory(let address): address.rawValue ^ 0x5555_5555
+            }
+        return Int(truncatingIfNeeded: ((value >> 2) &* 0x9e37_79b9_7f4a_7c15) >> 56)
+    }
+}
+
+/// A thread's place in a futex's queue.
+package final class FutexWaiter {
+    package internal(set) var thread: Thread?
+    fileprivate var key = FutexKey.address(VirtualAddress(rawValue: 0))
+    /// Whether it waits to become the word's owner.
+    fileprivate var isForOwnership = false
+    /// FUTEX_WAIT_REQUEUE_PI: the word that it may be moved to.
+    fileprivate var requeueTarget: FutexKey?
+    /// FUTEX_WAIT_BITSET's mask.
+    fileprivate var mask: UInt32 = .max
+    fileprivate var next: FutexWaiter?
+    fileprivate var previous: FutexWaiter?
+    package fileprivate(set) var isQueued = false
+    /// What the waiter is for where a thread has several (futex_waitv(2)).
+    package let index: Int
+    package init(index: Int = 0, thread: Thread? = nil) {
+        self.index = index
+        self.thread = thread
+    }
+}
+
+/// Threads that wait for futexes: 256 queues by the keys' hash, oldest first.
+package struct FutexTable: ~Copyable {
+    private var first = InlineArray<256, FutexWaiter?>(repeating: nil)
+    private var last = InlineArray<256, FutexWaiter?>(repeating: nil)
+
+    package init() {}
+
+    /// Puts a waiter at the end of its key's queue. Precondition: it is on none.
+    package mutating func add(
+        _ waiter: FutexWaiter, _ key: FutexKey, mask: UInt32, isForOwnership: Bool = false,
+        requeuesTo target: FutexKey? = nil
+    ) {
+        precondition(!waiter.isQueued)
+        waiter.isForOwnership = isForOwnership
+        waiter.requeueTarget = target
+        waiter.key = key
+        waiter.mask = mask
+        let bucket = key.hash
+        waiter.previous = last[bucket]
+        if let end = last[bucket] { end.next = waiter } else { first[bucket] = waiter }
+        last[bucket] = waiter
+        waiter.isQueued = true
+    }
+    package mutating func remove(_ waiter: FutexWaiter) {
+        guard waiter.isQueued else { return }
+        let bucket = waiter.key.hash
+        let (before, after) = (waiter.previous, waiter.next)
+        if let before { before.next = after } else { first[bucket] = after }
+        if let after { after.previous = before } else { last[bucket] = before }
+        waiter.previous = nil
+        waiter.next = nil
+        waiter.isQueued = false
+    }
+    /// Wakes at most `count` waiters whose mask meets `mask`; returns how many.
+    package mutating func wake(_ key: FutexKey, count: Int, mask: UInt32 = .max) -> Int {
+        var woken = 0
+        var waiter = first[key.hash]
+        while woken < count, let current = waiter {
+            waiter = current.next
+            guard current.key == key, current.mask & mask != 0, !current.isForOwnership,
+                current.requeueTarget == nil
+            else { continue }
+            remove(current)
+            if let thread = current.thread { Scheduler.wake(thread) }
+            woken += 1
+        }
+        return woken
+    }
+    /// Moves at most `count` waiters to another futex; returns how many.
+    package mutating func requeue(_ key: FutexKey, to other: FutexKey, count: Int) -> Int {
+        guard key != other else { return 0 }
+        var moved = 0
+        var waiter = first[key.hash]
+        while moved < count, let current = waiter {
+            waiter = current.next
+            guard current.key == key, !current.isForOwnership, current.requeueTarget == nil else {
+                continue
+            }
+            let mask = current.mask
+            remove(current)
+            add(current, other, mask: mask)
+            moved += 1
+        }
+        return moved
+    }
+
+    // MARK: Futexes with owners
+
+    private func first(_ key: FutexKey, where matches: (FutexWaiter) -> Bool) -> FutexWaiter? {
+        var waiter = first[key.hash]
+        while let current = waiter, current.key != key || !matches(current) { waiter = current.next }
+        return waiter
+    }
+    /// Who becomes the owner next: of the highest priority, who waits longest.
+    private func nextOwner(_ key: FutexKey) -> FutexWaiter? {
+        var best: FutexWaiter?
+        var waiter = first[key.hash]
+        while let current = waiter {
+            waiter = current.next
+            guard current.key == key, current.isForOwnership, let thread = current.thread else {
+                continue
+            }
+            if let other = best?.thread, thread.share.priority <= other.share.priority { continue }
+            best = current
+        }
+        return best
+    }
+    package func firstForOwnership(_ key: FutexKey) -> Thread? { nextOwner(key)?.thread }
+    /// Wakes the thread that `firstForOwnership` named.
+    package mutating func wakeForOwnership(_ key: FutexKey) -> Bool {
+        guard let waiter = nextOwner(key) else { return false }
+        remove(waiter)
+        if let thread = waiter.thread { Scheduler.wake(thread) }
+        return true
+    }
+    /// Who waits longest to be moved to a word with owners.
+    package func firstToRequeue(_ key: FutexKey) -> Thread? {
+        first(key) { $0.requeueTarget != nil }?.thread
+    }
+    package func requeueTarget(of key: FutexKey) -> FutexKey? {
+        first(key) { $0.requeueTarget != nil }?.requeueTarget
+    }
+    /// Moves the waiter that `firstToRequeue` named; one that is the owner now is woken instead.
+    package mutating func moveForOwnership(_ key: FutexKey, to target: FutexKey, isOwner: Bool) {
+        guard let waiter = first(key, where: { $0.requeueTarget != nil }) else { return }
+        remove(waiter)
+        if !isOwner { return add(waiter, target, mask: .max, isForOwnership: true) }
+        if let thread = waiter.thread { Scheduler.wake(thread) }
+    }
+}

@@ -1,0 +1,195 @@
+package import Base
+internal import Files
+package import LinuxABI
+package import Scheduler
+internal import NucleusInterface
+internal import Trace
+
+/// What the threads of a process share of its signals (signal(7)): actions, and those sent to all of it.
+package final class SharedSignals {
+    private var actions = InlineArray<64, SignalAction>(repeating: .standard)
+    let pending = PendingSignals()
+    /// Signals of timers that came while they were ignored.
+    let parked = PendingSignals()
+    /// Where handlers return to that come without SA_RESTORER, where the vDSO has such a place.
+    package var trampoline: VirtualAddress?
+    /// Who is told of each signal that comes: signalfd(2).
+    package let arrivals = WaitQueue()
+    /// Whether a signal stopped the process.
+    package private(set) var isStopped = false
+    private let continuation = WaitQueue()
+    /// The threads' own, the first thread's first.
+    private(set) var first: Signals?
+    private var last: Signals?
+
+    package init() {}
+
+    /// Signals that wait for any thread.
+    package var waitingForAll: SignalSet { pending.set }
+
+    // MARK: Threads
+
+    func add(_ signals: Signals) {
+        signals.previous = last
+        if let last { last.next = signals } else { first = signals }
+        last = signals
+    }
+    func remove(_ signals: Signals) {
+        let (before, after) = (signals.previous, signals.next)
+        if let before { before.next = after } else { first = after }
+        if let after { after.previous = before } else { last = before }
+        signals.previous = nil
+        signals.next = nil
+        // What it would have taken goes to another one.
+        retarget(pending.set)
+    }
+    private func forEach(_ body: (Signals) -> Void) {
+        var signals = first
+        while let current = signals {
+            signals = current.next
+            body(current)
+        }
+    }
+    /// Finds a thread for signals that wait for the process: the caller's if it does not block them, else
+    /// the first that does not (kernel/signal.c, complete_signal).
+    func retarget(_ signals: SignalSet) {
+        guard !signals.isEmpty else { return }
+        var target = first
+        while let current = target, signals.subtracting(current.blocked).isEmpty || current.isEnding {
+            target = current.next
+        }
+        target?.notice()
+    }
+
+    // MARK: Actions
+
+    package subscript(signal: Signal) -> SignalAction { actions[Int(signal.rawValue) - 1] }
+    /// Sets an action, as sigaction(2); pending signals that become ignored are dropped.
+    package func setAction(_ signal: Signal, _ action: SignalAction) {
+        var action = action
+        action.flags.formIntersection(.known)
+        action.mask.subtract(.unblockable)
+        actions[Int(signal.rawValue) - 1] = action
+        if isIgnored(signal) {
+            drop(SignalSet(signal))
+        } else {
+            sendParked(signal)
+        }
+    }
+    func resetHandler(of signal: Signal) {
+        actions[Int(signal.rawValue) - 1].handler = SignalAction.defaultHandler
+    }
+    func resetAction(of signal: Signal) { actions[Int(signal.rawValue) - 1] = .standard }
+    func isIgnored(_ signal: Signal) -> Bool {
+        let action = self[signal]
+        if action.isIgnoring { return true }
+        guard action.isDefault else { return false }
+        return switch signal.defaultAction {
+        case .ignore, .continue: true
+        case .terminate, .stop: false
+        }
+    }
+    /// Drops signals of the process and of every thread.
+    func drop(_ signals: SignalSet) {
+        pending.remove(signals)
+        forEach {
+            $0.pendingOfThread.remove(signals)
+            $0.update()
+        }
+    }
+
+    // MARK: Sending
+
+    /// Sends a signal to the process. EAGAIN where too many real-time signals wait, ENOMEM.
+    package func post(
+        _ signal: Signal, _ information: SignalInformation, limit: Int
+    ) throws(Errno) {
+        settle(signal)
+        // An ignored signal that is blocked stays: its action may change before it is unblocked.
+        if isIgnored(signal), !isBlockedByFirst(signal) { return }
+        try pending.add(signal, information, limit: limit)
+        arrived(signal)
+    }
+    private func isBlockedByFirst(_ signal: Signal) -> Bool {
+        first?.blocked.contains(signal) ?? false
+    }
+    /// Sends a timer's own signal, unless it waits already; returns whether it waits now. An ignored
+    /// one does if it is to be parked: it then comes when it is ignored no more.
+    func post(_ signal: Signal, _ queued: QueuedSignal, parksIfIgnored: Bool) -> Bool {
+        if isIgnored(signal), !isBlockedByFirst(signal) {
+            guard parksIfIgnored else { return false }
+            parked.add(signal, queued)
+            return true
+        }
+        pending.add(signal, queued)
+        arrived(signal)
+        return true
+    }
+    /// What a signal changes by being sent.
+    func settle(_ signal: Signal) {
+        if signal == .continue || signal == .kill { resume() }
+        if signal == .continue {
+            drop(.stopping)
+        } else if SignalSet.stopping.contains(signal) {
+            drop(SignalSet(.continue))
+        }
+    }
+    private func arrived(_ signal: Signal) {
+        retarget(SignalSet(signal))
+        arrivals.wake([.readable])
+    }
+    /// Takes a timer's signal back, wherever it waits.
+    func takeBack(_ queued: QueuedSignal) {
+        pending.remove(queued)
+        parked.remove(queued)
+        forEach {
+            $0.pendingOfThread.remove(queued)
+            $0.update()
+        }
+    }
+    private func sendParked(_ signal: Signal) {
+        var isAny = false
+        while let queued = parked.takeQueued(signal) {
+            pending.add(signal, queued)
+            isAny = true
+        }
+        if isAny { arrived(signal) }
+    }
+
+    // MARK: Stopping
+
+    /// Stops the process, and with it the machine's process on the host, until it is continued.
+    func stop(_ signal: Signal) {
+        isStopped = true
+        guard Process.tellStop(signal) == .told else {
+            isStopped = false
+            return Log.line(.warning) {
+                $0.append("stopping the program is not supported here: ")
+                $0.append(signal.name)
+                $0.append(" is ignored")
+            }
+        }
+        waitForContinuation()
+    }
+    /// Keeps a thread from its program while the process is stopped.
+    func waitForContinuation() {
+        guard isStopped else { return }
+        _ = Wait.until(interruptible: .never, on: .queue(continuation)) { !self.isStopped }
+    }
+    /// Lets a stopped process go on.
+    package func resume() {
+        isStopped = false
+        continuation.wake()
+    }
+}
+
+extension SharedSignals: SignalSource {
+    /// What the running thread could take.
+    package var waiting: SignalSet {
+        pending.set.union(Signals.current?.pendingOfThread.set ?? [])
+    }
+    package func take(of wanted: SignalSet) -> SignalInformation? {
+        let others = SignalSet(rawValue: ~wanted.rawValue)
+        return Signals.current?.take(except: others) ?? pending.takeFirst(except: others)
+    }
+}

@@ -1,0 +1,164 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+internal import Processes
+internal import Scheduler
+internal import Trace
+
+// New threads (clone(2)). New processes are ENOSYS.
+extension SystemCalls {
+    /// The flags of clone(2) and clone3(2), but for the signal in the low byte.
+    private struct CloneFlags: OptionSet {
+        let rawValue: UInt64
+        static let memory = Self(rawValue: 0x100)
+        static let fileSystem = Self(rawValue: 0x200)
+        static let files = Self(rawValue: 0x400)
+        static let signalHandlers = Self(rawValue: 0x800)
+        static let pidfd = Self(rawValue: 0x1000)
+        static let parent = Self(rawValue: 0x8000)
+        static let thread = Self(rawValue: 0x1_0000)
+        static let mountNamespace = Self(rawValue: 0x2_0000)
+        static let semaphores = Self(rawValue: 0x4_0000)
+        static let setThreadPointer = Self(rawValue: 0x8_0000)
+        static let parentSetIdentifier = Self(rawValue: 0x10_0000)
+        static let childClearIdentifier = Self(rawValue: 0x20_0000)
+        static let detached = Self(rawValue: 0x40_0000)
+        static let childSetIdentifier = Self(rawValue: 0x100_0000)
+        static let inputOutput = Self(rawValue: 0x8000_0000)
+        static let clearSignalHandlers = Self(rawValue: 0x1_0000_0000)
+        static let intoCgroup = Self(rawValue: 0x2_0000_0000)
+        static let userNamespace = Self(rawValue: 0x1000_0000)
+        static let processNamespace = Self(rawValue: 0x2000_0000)
+        static let exitSignalMask: UInt64 = 0xff
+
+        /// What every thread shares with its process.
+        static let ofThread: Self = [.memory, .fileSystem, .files, .signalHandlers, .thread]
+    }
+    private struct CloneRequest {
+        var flags = CloneFlags()
+        var exitSignal: UInt64 = 0
+        var stack = VirtualAddress(rawValue: 0)
+        var parentIdentifier = VirtualAddress(rawValue: 0)
+        var childIdentifier = VirtualAddress(rawValue: 0)
+        var threadPointer: UInt64 = 0
+    }
+
+    /// clone(2): Makes a thread; without CLONE_VM, CLONE_THREAD and what they need: ENOSYS. Errors:
+    /// EAGAIN, EINVAL, ENOMEM, ENOSYS.
+    static func clone(
+        _ caller: Caller, flags: UInt64, stack: VirtualAddress, parentIdentifier: VirtualAddress,
+        fourth: UInt64, fifth: UInt64
+    ) throws(Errno) -> Int {
+        // The last two change places between architectures (clone(2), "C library/kernel differences").
+        let (child, pointer) = ABI.current == .x86_64 ? (fourth, fifth) : (fifth, fourth)
+        let request = CloneRequest(
+            flags: CloneFlags(rawValue: flags & 0xffff_ffff & ~CloneFlags.exitSignalMask),
+            exitSignal: flags & CloneFlags.exitSignalMask, stack: stack,
+            parentIdentifier: parentIdentifier,
+            childIdentifier: VirtualAddress(rawValue: child), threadPointer: pointer)
+        return try perform(request, for: caller)
+    }
+
+    /// clone3(2): The same with arguments in memory. Errors: E2BIG, EAGAIN, EFAULT, EINVAL, ENOMEM,
+    /// ENOSYS.
+    static func clone3(
+        _ caller: Caller, arguments: VirtualAddress, size: Int
+    ) throws(Errno) -> Int {
+        // struct clone_args: 64 bytes first, 88 with a set of identifiers and a cgroup.
+        let firstSize = 64
+        let wholeSize = 88
+        guard size <= Page.size else { throw .argumentListTooLong }
+        guard size >= firstSize else { throw .invalidArgument }
+        for offset in wholeSize..<max(wholeSize, size) {
+            guard try ProgramMemory.load(UInt8.self, at: try arguments.field(UInt64(offset))) == 0
+            else { throw .argumentListTooLong }
+        }
+        func field(_ index: Int) throws(Errno) -> UInt64 {
+            guard index * 8 + 8 <= size else { return 0 }
+            return try ProgramMemory.load(
+                UInt64.self, at: try arguments.field(UInt64(index * 8)))
+        }
+        var request = CloneRequest()
+        request.flags = CloneFlags(rawValue: try field(0))
+        request.childIdentifier = VirtualAddress(rawValue: try field(2))
+        request.parentIdentifier = VirtualAddress(rawValue: try field(3))
+        request.exitSignal = try field(4)
+        let stack = try field(5)
+        let stackSize = try field(6)
+        request.threadPointer = try field(7)
+        let identifierCount = try field(9)
+        // The low byte of the flags was the signal's, and CLONE_DETACHED is gone.
+        guard request.flags.rawValue & CloneFlags.exitSignalMask == 0,
+            !request.flags.contains(.detached), request.flags.rawValue >> 34 == 0,
+            request.exitSignal <= 64, (stack == 0) == (stackSize == 0), identifierCount <= 32,
+            (try field(8) == 0) == (identifierCount == 0)
+        else { throw .invalidArgument }
+        guard request.flags.isDisjoint(with: [.thread, .parent]) || request.exitSignal == 0 else {
+            throw .invalidArgument
+        }
+        if stack != 0 {
+            guard stack <= .max - stackSize,
+                ProgramMemory.contains(VirtualAddress(rawValue: stack), count: Int(clamping: stackSize))
+            else { throw .invalidArgument }
+            request.stack = VirtualAddress(rawValue: stack + stackSize)
+        }
+        // Identifiers are chosen by nobody, and there are no cgroups.
+        guard identifierCount == 0, !request.flags.contains(.intoCgroup) else {
+            throw .notImplemented
+        }
+        return try perform(request, for: caller)
+    }
+
+    /// kernel/fork.c, copy_process: what excludes what, then the thread.
+    private static func perform(
+        _ request: CloneRequest, for caller: Caller
+    ) throws(Errno) -> Int {
+        let flags = request.flags
+        guard !flags.isSuperset(of: [.mountNamespace, .fileSystem]),
+            !flags.isSuperset(of: [.userNamespace, .fileSystem]),
+            !flags.contains(.thread) || flags.contains(.signalHandlers),
+            !flags.contains(.signalHandlers) || flags.contains(.memory),
+            !flags.contains(.thread)
+                || flags.isDisjoint(with: [.userNamespace, .processNamespace]),
+            !flags.contains(.pidfd) || flags.isDisjoint(with: [.detached, .thread]),
+            !flags.isSuperset(of: [.signalHandlers, .clearSignalHandlers])
+        else { throw .invalidArgument }
+        let known: CloneFlags = [
+            .ofThread, .semaphores, .setThreadPointer, .parentSetIdentifier, .childClearIdentifier,
+            .childSetIdentifier, .detached, .inputOutput,
+        ]
+        guard flags.isSuperset(of: .ofThread), flags.isSubset(of: known) else {
+            return try unimplemented(caller)
+        }
+        return try makeThread(request, for: caller)
+    }
+    private static func makeThread(
+        _ request: CloneRequest, for caller: Caller
+    ) throws(Errno) -> Int {
+        let flags = request.flags
+        if flags.contains(.setThreadPointer) {
+            guard request.threadPointer < ProgramSpace.end.rawValue else {
+                throw .operationNotPermitted
+            }
+        }
+        guard let context = Threads.makeContext(copying: caller.frame) else { throw .tryAgain }
+        let frame = context.frame
+        frame.result = 0
+        frame.forgetSystemCall()
+        if !request.stack.isNull { frame.stack = request.stack }
+        if flags.contains(.setThreadPointer) { context.threadPointer = request.threadPointer }
+        let new = try caller.process.makeThread(from: caller.thread, context: context)
+        let identifier = new.thread.identifier
+        if flags.contains(.childClearIdentifier) { new.clearedIdentifier = request.childIdentifier }
+        // What can't be written is left, as Linux leaves it.
+        if flags.contains(.parentSetIdentifier) {
+            try? ProgramMemory.store(identifier, at: request.parentIdentifier)
+        }
+        if flags.contains(.childSetIdentifier) {
+            try? ProgramMemory.store(identifier, at: request.childIdentifier)
+        }
+        Scheduler.start(new.thread)
+        return Int(identifier)
+    }
+}
