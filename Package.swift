@@ -179,6 +179,7 @@ let host: [Target] = [
             "Scheduler", "Files", "TestSupport", "DeviceModels", "KVM", "LinuxHost",
         ]),
     tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
+    tests("Scheduler", ["Scheduler", "Base", "LinuxABI"]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(
         "Processes",

@@ -64,7 +64,7 @@ package enum ExtendedState {
     package static func saveWhole(to address: VirtualAddress) -> Bool {
         guard save(to: address) else { return false }
         guard let length = VectorLength.current,
-            let place = unsafe length(at: address),
+            let place = unsafe lengthPlace(at: address),
             let scalable = address.advanced(by: UInt64(scalableOffset))
         else { return true }
         unsafe place.pointee = UInt64(length)
@@ -73,14 +73,14 @@ package enum ExtendedState {
     /// Loads what `saveWhole` saved.
     package static func restoreWhole(from address: VirtualAddress) -> Bool {
         guard let length = VectorLength.current,
-            let place = unsafe length(at: address),
+            let place = unsafe lengthPlace(at: address),
             let scalable = address.advanced(by: UInt64(scalableOffset))
         else { return restore(from: address) }
         let saved = unsafe Int(place.pointee)
         if saved != length { _ = VectorLength.change(to: saved) }
         return restoreScalable(plain: address, from: scalable)
     }
-    @unsafe private static func length(
+    @unsafe private static func lengthPlace(
         at address: VirtualAddress
     ) -> UnsafeMutablePointer<UInt64>? {
         unsafe UnsafeMutablePointer(bitPattern: UInt(address.rawValue) + UInt(lengthOffset))

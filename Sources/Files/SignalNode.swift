@@ -41,7 +41,9 @@ package final class SignalNode: AnonymousNode {
         guard room > 0 else { throw .invalidArgument }
         if !isReadable {
             guard blocking == .blocking else { throw .tryAgain }
-            guard Wait.until(on: .queue(source.arrivals), { self.isReadable }) == .ready else { throw .restart }
+            guard Wait.until(on: .queue(source.arrivals), { self.isReadable }) == .ready else {
+                throw .restart
+            }
         }
         var done = 0
         while done < room, let information = source.take(of: wanted) {

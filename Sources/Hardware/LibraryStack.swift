@@ -8,7 +8,9 @@ package enum LibraryStack {
     /// somebody comes back.
     ///
     /// SAFETY: `pointer` stays until then; nobody runs on the other stack.
-    @unsafe package static func change(saving pointer: UnsafeMutablePointer<UInt64>, to other: UInt64) {
+    @unsafe package static func change(
+        saving pointer: UnsafeMutablePointer<UInt64>, to other: UInt64
+    ) {
         unsafe cpu_switch_stack(pointer, other)
     }
     /// Makes a stack that begins with a call of `entry`, which never returns.

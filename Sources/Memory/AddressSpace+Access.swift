@@ -19,7 +19,9 @@ extension AddressSpace {
     /// Where an address of shared memory lies, which other mappings of the object have too; `nil` for
     /// private memory. EFAULT, ENOMEM.
     package func sharedPlace(of address: VirtualAddress) throws(Errno) -> PhysicalAddress? {
-        guard let region = region(containing: address), region.sharing == .shared else { return nil }
+        guard let region = region(containing: address), region.sharing == .shared else {
+            return nil
+        }
         let frame = try frame(at: address, for: .read)
         return PhysicalAddress(
             rawValue: frame.address.rawValue + address.rawValue & Page.offsetMask)

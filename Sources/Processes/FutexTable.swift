@@ -109,7 +109,9 @@ package struct FutexTable: ~Copyable {
 
     private func first(_ key: FutexKey, where matches: (FutexWaiter) -> Bool) -> FutexWaiter? {
         var waiter = first[key.hash]
-        while let current = waiter, current.key != key || !matches(current) { waiter = current.next }
+        while let current = waiter, current.key != key || !matches(current) {
+            waiter = current.next
+        }
         return waiter
     }
     /// Who becomes the owner next: of the highest priority, who waits longest.

@@ -1,6 +1,6 @@
 package import Base
 package import Files
-internal import Hardware
+package import Hardware
 package import LinuxABI
 package import Memory
 package import Scheduler
@@ -82,7 +82,7 @@ package final class Process {
     /// Makes a further thread that has what the maker has, and does not run yet (clone(2)). EAGAIN
     /// where RLIMIT_NPROC allows no more, ENOMEM.
     package func makeThread(
-        from maker: ProgramThread, context: any ExecutionContext
+        from maker: ProgramThread, context: ThreadContext
     ) throws(Errno) -> ProgramThread {
         try admitObject()
         let thread = Thread(identifier: threads.takeIdentifier(), context: context)

@@ -33,9 +33,10 @@ package final class ProgramThread: ThreadCompanion {
         return of(thread)
     }
     package static func of(_ thread: Thread) -> ProgramThread {
-        guard let companion = thread.companion else { fatalError("a thread without a program") }
-        // SAFETY: nobody else is a companion.
-        return unsafe unsafeDowncast(companion, to: ProgramThread.self)
+        guard let thread = thread.companion as? ProgramThread else {
+            fatalError("a thread without a program")
+        }
+        return thread
     }
 
     /// Names the thread: at most 15 bytes up to the first NUL (PR_SET_NAME).
@@ -100,7 +101,9 @@ package struct ProgramThreads: ~Copyable {
     /// The thread with a number.
     package func find(_ identifier: Int32) -> ProgramThread? {
         var thread = first
-        while let current = thread, current.thread.identifier != identifier { thread = current.next }
+        while let current = thread, current.thread.identifier != identifier {
+            thread = current.next
+        }
         return thread
     }
 }

@@ -55,7 +55,8 @@ package final class SharedSignals {
     func retarget(_ signals: SignalSet) {
         guard !signals.isEmpty else { return }
         var target = first
-        while let current = target, signals.subtracting(current.blocked).isEmpty || current.isEnding {
+        while let current = target, signals.subtracting(current.blocked).isEmpty || current.isEnding
+        {
             target = current.next
         }
         target?.notice()

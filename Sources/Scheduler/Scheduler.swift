@@ -69,7 +69,11 @@ package enum Scheduler {
             here = current.nextLooking
         }
         guard here != nil else { return }
-        if let before { before.nextLooking = thread.nextLooking } else { lookers.value = thread.nextLooking }
+        if let before {
+            before.nextLooking = thread.nextLooking
+        } else {
+            lookers.value = thread.nextLooking
+        }
         thread.nextLooking = nil
     }
     private static func look(_ thread: Thread) {

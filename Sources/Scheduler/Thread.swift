@@ -1,13 +1,6 @@
 package import Base
-internal import Hardware
+package import Hardware
 package import LinuxABI
-
-/// How a thread's registers and library-OS stack are kept while another one runs: the machine's way,
-/// or a test's.
-package protocol ExecutionContext: AnyObject {
-    /// Leaves this context, which runs, for another one; returns when somebody comes back to it.
-    func leave(for other: any ExecutionContext)
-}
 
 /// What a higher module keeps for a thread.
 package protocol ThreadCompanion: AnyObject {}
@@ -17,7 +10,7 @@ package final class Thread {
     /// Thread id as gettid(2) gives it.
     package let identifier: Int32
     /// `nil` while it was never left for another one.
-    package internal(set) var context: (any ExecutionContext)?
+    package internal(set) var context: ThreadContext?
     /// What Processes knows of the thread; that refers to this one.
     package var companion: (any ThreadCompanion)?
 
@@ -84,7 +77,7 @@ package final class Thread {
     }
 
     /// A thread that does not run yet; one without a context can't be left for another.
-    package init(identifier: Int32, context: (any ExecutionContext)? = nil) {
+    package init(identifier: Int32, context: ThreadContext? = nil) {
         self.identifier = identifier
         self.context = context
     }

@@ -99,7 +99,8 @@ extension SystemCalls {
         }
         if stack != 0 {
             guard stack <= .max - stackSize,
-                ProgramMemory.contains(VirtualAddress(rawValue: stack), count: Int(clamping: stackSize))
+                ProgramMemory.contains(
+                    VirtualAddress(rawValue: stack), count: Int(clamping: stackSize))
             else { throw .invalidArgument }
             request.stack = VirtualAddress(rawValue: stack + stackSize)
         }

@@ -149,7 +149,8 @@ extension SystemCalls {
 
     /// Does what FUTEX_WAKE_OP encodes to the second word, and says whether its old value compares
     /// (futex_atomic_op_inuser).
-    private static func operate(_ encoded: UInt32, at address: VirtualAddress) throws(Errno) -> Bool {
+    private static func operate(_ encoded: UInt32, at address: VirtualAddress) throws(Errno) -> Bool
+    {
         let shifts = encoded & 0x8000_0000 != 0
         var argument = UInt32(bitPattern: Int32(bitPattern: encoded << 8) >> 20)
         let comparand = Int32(bitPattern: encoded << 20) >> 20

@@ -108,13 +108,17 @@ extension SystemCalls {
     static func schedGetPriorityMax(_ caller: Caller, policy: Int32) throws(Errno) -> Int {
         if SchedulingPolicy(rawValue: policy).isRealtime { return 99 }
         // SCHED_DEADLINE and SCHED_EXT (6 and 7) exist for Linux, with priority 0.
-        guard SchedulingPolicy(rawValue: policy).isKnown || (6...7).contains(policy) else { throw .invalidArgument }
+        guard SchedulingPolicy(rawValue: policy).isKnown || (6...7).contains(policy) else {
+            throw .invalidArgument
+        }
         return 0
     }
     /// sched_get_priority_min(2): Tells a policy's lowest priority. Errors: EINVAL.
     static func schedGetPriorityMin(_ caller: Caller, policy: Int32) throws(Errno) -> Int {
         if SchedulingPolicy(rawValue: policy).isRealtime { return 1 }
-        guard SchedulingPolicy(rawValue: policy).isKnown || (6...7).contains(policy) else { throw .invalidArgument }
+        guard SchedulingPolicy(rawValue: policy).isKnown || (6...7).contains(policy) else {
+            throw .invalidArgument
+        }
         return 0
     }
 

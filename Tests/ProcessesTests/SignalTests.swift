@@ -40,7 +40,7 @@ final class SignalFixture {
         _ signal: Signal, handler: UInt64 = 0x405000, _ flags: SignalAction.Flags = [],
         mask: SignalSet = []
     ) {
-        signals.setAction(
+        signals.shared.setAction(
             signal,
             SignalAction(
                 handler: VirtualAddress(rawValue: handler), flags: flags.union(.restorer),
@@ -267,7 +267,7 @@ final class SignalFixture {
         try fixture.post(.user1)
         #expect(fixture.signals.deliver(to: fixture.frame) == nil)
         #expect(fixture.signals.blocked.isEmpty)
-        #expect(fixture.signals[.user1].isDefault)
+        #expect(fixture.signals.shared[.user1].isDefault)
         try fixture.post(.user1)
         #expect(fixture.signals.deliver(to: fixture.frame) == .user1)
     }

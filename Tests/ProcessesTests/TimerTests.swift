@@ -23,7 +23,7 @@ import Testing
         defer { Clock.setRealtime(before + Clock.monotonic()) }
         let timers = PosixTimers()
         let fixture = SignalFixture()
-        try timers.make(.realtime, .none, for: fixture.signals, limit: 1)
+        try timers.make(.realtime, .none, limit: 1)
         let timer = try #require(timers.find(0))
         Clock.setRealtime(Nanoseconds(rawValue: .min / 2))
         timer.set(

@@ -24,7 +24,7 @@ final class HostProgram {
         let files = try RootFileSystem()
         root = files.root
         let thread = Thread(identifier: 1)
-        Thread.current = thread
+        Thread.setCurrent(thread)
         process = Process(
             addressSpace: try AddressSpace(
                 sharingLibraryOf: nil, layout: AddressLayout(entropy: .none)), root: root,
