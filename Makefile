@@ -23,7 +23,7 @@ help:
 	@echo 'make test-bootstrap  make run and make test in a fresh Debian 12'
 	@echo 'make test-qemu       every boot test on QEMU'
 	@echo 'make test-arm64      every boot test with arm64 programs'
-	@echo 'make test-all        test, check, fuzz and bench'
+	@echo 'make test-all        check, every test, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
 # The kernel comes last: SwiftPM makes .build/release a link, and replaces a folder of that name.
@@ -68,7 +68,7 @@ test-arm64: build
 	@Scripts/bootstrap arm64
 	@Tests/Boot/run --arch arm64
 
-test-all: check test test-ordinary-kvm test-qemu
+test-all: check test test-ordinary-kvm test-qemu test-arm64
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 

@@ -7,6 +7,9 @@ hello-glibc
 copy-musl
 binary-streams
 all-bytes
+empty-input
+closed-input
+input-ends-before-the-start
 input-ends-late
 prompt-answer
 output-closed-early

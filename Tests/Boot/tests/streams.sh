@@ -34,6 +34,25 @@ test_closed_input() {
     record martlet run_martlet run /bin/busybox cat <&-
     [ "$(cat martlet.status)" -le 1 ] || { cat martlet.all martlet.status; return 1; }
 }
+# Input of which all, and its end, is there before the kernel's first word: of a file and of a pipe.
+test_input_ends_before_the_start() {
+    local size
+    for size in 1 4096 5000 20000; do
+        head -c $size /dev/urandom >whole
+        record native run_native run "$built/musl/streams" <whole
+        record martlet run_martlet run "$built/musl/streams" <whole
+        agree || { echo "of a file of $size bytes"; return 1; }
+        rm -f pipe
+        mkfifo pipe
+        # Open both ways at first, so that the writer has ended when martlet starts.
+        exec 9<>pipe 8<pipe
+        cat whole >&9
+        exec 9>&-
+        record martlet run_martlet run "$built/musl/streams" <&8
+        exec 8<&-
+        agree || { echo "of a pipe of $size bytes"; return 1; }
+    done
+}
 test_input_ends_late() {
     { echo early; sleep 1; echo late; } | run_martlet run /bin/busybox sh -c 'read a; echo "$a"; read b; echo "$b"; read c || echo end' >out
     [ "$(cat out)" = "early
