@@ -1,79 +1,17 @@
 // The vDSO: a shared object of one page in each program's memory, whose functions read the clocks
 // without a call (vdso(7)), and to whose last signal handlers return. The page before it holds the
 // numbers they use (NucleusLayout.h).
-//
-// Laid out by hand, as the whole object is one section: an offset is a difference of labels. It has
-// what C libraries and Go look for: program headers, a dynamic section with a hash table, symbols
-// with version LINUX_2.6.39, and unwinding tables. No function moves the stack pointer.
+// VDSOObject.h has the layout. No function moves the stack pointer.
 #if defined(__aarch64__)
 #include "NucleusLayoutARM64.h"
+#include "VDSOObject.h"
 
-.section .rodata.vdso, "a"
-.globl cpu_vdso_start
-.globl cpu_vdso_end
-.p2align 4
-cpu_vdso_start:
-base:
-.set numbers, base - 0x1000
-    .ascii "\177ELF"
-    .byte 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0    // 64-bit, little-endian, System V
-    .short 3, 183                               // ET_DYN, EM_AARCH64
-    .word 1
-    .quad 0, segments - base, 0                 // entry, program headers, section headers
-    .word 0
-    .short 64, 56, 3, 64, 0, 0
-segments:
-    .word 1, 5                                  // PT_LOAD, read and execute
-    .quad 0, 0, 0, cpu_vdso_end - base, cpu_vdso_end - base, 0x1000
-    .word 2, 4                                  // PT_DYNAMIC
-    .quad dynamic - base, dynamic - base, dynamic - base, dynamic_end - dynamic
-    .quad dynamic_end - dynamic, 8
-    .word 0x6474e550, 4                         // PT_GNU_EH_FRAME
-    .quad unwind_header - base, unwind_header - base, unwind_header - base
-    .quad unwind_header_end - unwind_header, unwind_header_end - unwind_header, 4
-dynamic:
-    .quad 14, soname - strings                  // DT_SONAME
-    .quad 4, hash - base                        // DT_HASH
-    .quad 5, strings - base                     // DT_STRTAB
-    .quad 6, symbols - base                     // DT_SYMTAB
-    .quad 10, strings_end - strings             // DT_STRSZ
-    .quad 11, 24                                // DT_SYMENT
-    .quad 0x6ffffff0, versions - base           // DT_VERSYM
-    .quad 0x6ffffffc, definitions - base        // DT_VERDEF
-    .quad 0x6ffffffd, 2                         // DT_VERDEFNUM
-    .quad 0, 0
-dynamic_end:
-
-.macro SYMBOL name, function
-    .word \name - strings
-    .byte 1 << 4 | 2, 0                         // STB_GLOBAL, STT_FUNC
-    .short 1                                    // any section's index: it is defined
-    .quad \function - base, \function\()_end - \function
-.endm
-symbols:
-    .quad 0, 0, 0
-    SYMBOL name_clock_gettime, clock_gettime
-    SYMBOL name_gettimeofday, gettimeofday
-    SYMBOL name_clock_getres, clock_getres
-    SYMBOL name_rt_sigreturn, rt_sigreturn
-.set symbol_count, 5
-hash:                                           // one bucket, which chains all symbols
-    .word 1, symbol_count, 1
-    .word 0, 2, 3, 4, 0
-versions:
-    .short 0, 2, 2, 2, 2
-    .p2align 2
-definitions:
-    .short 1, 1, 1, 1                           // VER_DEF_CURRENT, VER_FLG_BASE
-    .word 0x0deebfa1, 20, 28                    // elf_hash("linux-vdso.so.1")
-    .word soname - strings, 0
-    .short 1, 0, 2, 1
-    .word 0x075fcb89, 20, 0                     // elf_hash("LINUX_2.6.39")
-    .word version - strings, 0
-strings:
-    .byte 0
-soname: .asciz "linux-vdso.so.1"
-version: .asciz "LINUX_2.6.39"
+VDSO_HEADERS 183                                // EM_AARCH64
+    VDSO_SYMBOL name_clock_gettime, clock_gettime
+    VDSO_SYMBOL name_gettimeofday, gettimeofday
+    VDSO_SYMBOL name_clock_getres, clock_getres
+    VDSO_SYMBOL name_rt_sigreturn, rt_sigreturn
+VDSO_TABLES 5, "LINUX_2.6.39", 0x075fcb89
 name_clock_gettime: .asciz "__kernel_clock_gettime"
 name_gettimeofday: .asciz "__kernel_gettimeofday"
 name_clock_getres: .asciz "__kernel_clock_getres"

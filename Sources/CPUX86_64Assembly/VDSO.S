@@ -1,84 +1,22 @@
 // The vDSO: a shared object of one page in each program's memory, whose functions read the clocks
 // without a call (vdso(7)). The page before it holds the numbers they use (NucleusLayout.h).
-//
-// Laid out by hand, as the whole object is one section: an offset is a difference of labels. It has
-// what C libraries and Go look for: program headers, a dynamic section with a hash table, symbols
-// with version LINUX_2.6, and unwinding tables. No function moves the stack pointer.
+// VDSOObject.h has the layout. No function moves the stack pointer.
 #if defined(__x86_64__)
 #include "NucleusLayoutX86_64.h"
+#include "VDSOObject.h"
 
-.section .rodata.vdso, "a"
-.globl cpu_vdso_start
-.globl cpu_vdso_end
-.p2align 4
-cpu_vdso_start:
-base:
-.set numbers, base - 0x1000
-    .ascii "\177ELF"
-    .byte 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0    // 64-bit, little-endian, System V
-    .short 3, 62                                // ET_DYN, EM_X86_64
-    .long 1
-    .quad 0, segments - base, 0                 // entry, program headers, section headers
-    .long 0
-    .short 64, 56, 3, 64, 0, 0
-segments:
-    .long 1, 5                                  // PT_LOAD, read and execute
-    .quad 0, 0, 0, cpu_vdso_end - base, cpu_vdso_end - base, 0x1000
-    .long 2, 4                                  // PT_DYNAMIC
-    .quad dynamic - base, dynamic - base, dynamic - base, dynamic_end - dynamic
-    .quad dynamic_end - dynamic, 8
-    .long 0x6474e550, 4                         // PT_GNU_EH_FRAME
-    .quad unwind_header - base, unwind_header - base, unwind_header - base
-    .quad unwind_header_end - unwind_header, unwind_header_end - unwind_header, 4
-dynamic:
-    .quad 14, soname - strings                  // DT_SONAME
-    .quad 4, hash - base                        // DT_HASH
-    .quad 5, strings - base                     // DT_STRTAB
-    .quad 6, symbols - base                     // DT_SYMTAB
-    .quad 10, strings_end - strings             // DT_STRSZ
-    .quad 11, 24                                // DT_SYMENT
-    .quad 0x6ffffff0, versions - base           // DT_VERSYM
-    .quad 0x6ffffffc, definitions - base        // DT_VERDEF
-    .quad 0x6ffffffd, 2                         // DT_VERDEFNUM
-    .quad 0, 0
-dynamic_end:
-
-.macro SYMBOL name, function, binding
-    .long \name - strings
-    .byte \binding << 4 | 2, 0                  // STT_FUNC
-    .short 1                                    // any section's index: it is defined
-    .quad \function - base, \function\()_end - \function
-.endm
-symbols:
-    .quad 0, 0, 0
-    SYMBOL name_clock_gettime, clock_gettime, 1
-    SYMBOL name_clock_gettime + 7, clock_gettime, 2
-    SYMBOL name_gettimeofday, gettimeofday, 1
-    SYMBOL name_gettimeofday + 7, gettimeofday, 2
-    SYMBOL name_time, time, 1
-    SYMBOL name_time + 7, time, 2
-    SYMBOL name_clock_getres, clock_getres, 1
-    SYMBOL name_clock_getres + 7, clock_getres, 2
-    SYMBOL name_getcpu, getcpu, 1
-    SYMBOL name_getcpu + 7, getcpu, 2
-.set symbol_count, 11
-hash:                                           // one bucket, which chains all symbols
-    .long 1, symbol_count, 1
-    .long 0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0
-versions:
-    .short 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2
-    .p2align 2
-definitions:
-    .short 1, 1, 1, 1                           // VER_DEF_CURRENT, VER_FLG_BASE
-    .long 0x0deebfa1, 20, 28                    // elf_hash("linux-vdso.so.1")
-    .long soname - strings, 0
-    .short 1, 0, 2, 1
-    .long 0x03ae75f6, 20, 0                     // elf_hash("LINUX_2.6")
-    .long version - strings, 0
-strings:
-    .byte 0
-soname: .asciz "linux-vdso.so.1"
-version: .asciz "LINUX_2.6"
+VDSO_HEADERS 62                                 // EM_X86_64
+    VDSO_SYMBOL name_clock_gettime, clock_gettime
+    VDSO_SYMBOL name_clock_gettime + 7, clock_gettime, 2
+    VDSO_SYMBOL name_gettimeofday, gettimeofday
+    VDSO_SYMBOL name_gettimeofday + 7, gettimeofday, 2
+    VDSO_SYMBOL name_time, time
+    VDSO_SYMBOL name_time + 7, time, 2
+    VDSO_SYMBOL name_clock_getres, clock_getres
+    VDSO_SYMBOL name_clock_getres + 7, clock_getres, 2
+    VDSO_SYMBOL name_getcpu, getcpu
+    VDSO_SYMBOL name_getcpu + 7, getcpu, 2
+VDSO_TABLES 11, "LINUX_2.6", 0x03ae75f6
 name_clock_gettime: .asciz "__vdso_clock_gettime"
 name_gettimeofday: .asciz "__vdso_gettimeofday"
 name_time: .asciz "__vdso_time"
