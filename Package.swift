@@ -55,6 +55,7 @@ let common: [Target] = [
     shared("NucleusInterface", ["Base", "NucleusLayout", "NucleusLayoutX86_64"]),
     shared("PageTables", ["Base", "NucleusLayout"]),
     .target(name: "CPUAssembly"),
+    shared("Devices", ["Base", "NucleusLayout", "CPUAssembly"]),
     .target(name: "CPUX86_64Assembly", dependencies: ["NucleusLayoutX86_64", "CPUAssembly"]),
     .target(name: "CPUARM64Assembly", dependencies: ["NucleusLayoutARM64", "CPUAssembly"]),
     shared(
@@ -63,14 +64,14 @@ let common: [Target] = [
     shared(
         "CPUARM64",
         [
-            "Base", "NucleusLayout", "NucleusLayoutARM64", "PageTables", "CPUAssembly",
+            "Base", "LinuxABI", "NucleusLayout", "NucleusLayoutARM64", "PageTables", "Devices",
             "CPUARM64Assembly",
         ]),
     shared(
         "Hardware",
         [
-            "Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "PageTables", "CPUAssembly",
-            .byName(name: "CPU" + (bare ? suffix : hostSuffix)),
+            "Base", "LinuxABI", "NucleusInterface", "NucleusLayout", "PageTables", "Devices",
+            "CPUAssembly", .byName(name: "CPU" + (bare ? suffix : hostSuffix)),
         ]),
     shared("Trace", ["Base", "NucleusInterface"]),
     shared("Memory", ["Base", "LinuxABI", "Hardware", "Trace"]),
@@ -168,7 +169,8 @@ let host: [Target] = [
     tests("Base", ["Base"]),
     tests("LinuxABI", ["LinuxABI", "Base"]),
     tests("CPUX86_64", ["CPUX86_64", "Base"]),
-    tests("CPUARM64", ["CPUARM64", "Base", "NucleusLayoutARM64"]),
+    tests("CPUARM64", ["CPUARM64", "LinuxABI", "Base", "NucleusLayoutARM64"]),
+    tests("Devices", ["Devices", "Base", "NucleusLayout"]),
     tests("PageTables", ["PageTables", "CPUX86_64", "CPUARM64", "Base", "TestSupport"]),
     tests("Wire", ["Wire", "Base"]),
     tests("Virtio", ["Virtio", "Base", "TestSupport"]),

@@ -1,3 +1,5 @@
+internal import LinuxABI
+
 /// What the identification registers say of the processor, and what programs are told of it.
 package enum ProcessorFeatures {
     /// The registers, read once.

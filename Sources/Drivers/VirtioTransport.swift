@@ -1,3 +1,4 @@
+package import Hardware
 package import Virtio
 
 /// A virtio device over MMIO, as its driver handles it (virtio 1.2, section 4.2).

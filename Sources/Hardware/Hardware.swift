@@ -1,3 +1,4 @@
+@_exported public import Devices
 @_exported public import PageTables
 
 // The one place that knows which CPU module there is; everything above imports Hardware.

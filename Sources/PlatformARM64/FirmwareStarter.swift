@@ -24,7 +24,7 @@ final class FirmwareStarter: ProcessorStarter {
             affinities[count] = processor.affinity
             count += 1
         }
-        self.count = PSCI.canStartProcessors ? count : 0
+        self.count = CPU.firmware?.canStartProcessors == true ? count : 0
     }
     /// Aff3 in bits 39-32, Aff2 to Aff0 in 23-0.
     private static let affinityMask: UInt64 = 0xff_00ff_ffff
@@ -59,7 +59,7 @@ final class FirmwareStarter: ProcessorStarter {
             data: data.address, stack: bottom..<bottom + stackSize, root: root,
             kernelBase: PhysicalAddress(rawValue: kernel.base), argument: argument)
     }
-    func stopCurrent() { PSCI.stopProcessor() }
+    func stopCurrent() { CPU.firmware?.stopProcessor() }
     func currentIdentifier() -> UInt64 { CPU.read(.multiprocessorAffinity) & Self.affinityMask }
     func identifier(_ index: Int) -> UInt64 { affinities[index - 1] }
 }

@@ -33,8 +33,8 @@ enum PlatformDevices {
             RealTimeClock.found()
         }
         if let firmware = machine.firmware {
-            PSCI.interface = PSCI.Interface(
-                conduit: firmware.conduit == .hypervisorCall ? .hypervisorCall : .secureCall,
+            CPU.useFirmware(
+                firmware.conduit == .hypervisorCall ? .hypervisorCall : .secureCall,
                 processorOn: firmware.startProcessor, processorOff: firmware.stopProcessor)
         }
         guard startController(machine, tables) else { return }

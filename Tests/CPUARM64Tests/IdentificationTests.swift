@@ -1,4 +1,5 @@
 import Base
+import LinuxABI
 import Testing
 
 @testable import CPUARM64

@@ -1,6 +1,5 @@
 package import Base
 internal import CPUAssembly
-internal import NucleusLayout
 
 /// A device's registers, mapped uncached: each call is one access of the named width.
 @safe
@@ -41,24 +40,5 @@ package final class RegisterWindow: Sendable {
     @unsafe private func register(at offset: UInt32, width: Int) -> UnsafeMutableRawPointer {
         precondition(Int(offset) <= byteCount &- width && Int(offset) % width == 0)
         return unsafe base.advanced(by: Int(offset))
-    }
-}
-
-extension RegisterWindow {
-    /// The registers of the boot record's device `index`, where every boot path maps their page.
-    package static func device(
-        _ index: Int, base: PhysicalAddress, byteCount: UInt64
-    ) -> RegisterWindow? {
-        let page = UInt64(DEVICE_WINDOW_BASE) + UInt64(Page.size) * UInt64(1 + index)
-        let offset = base.rawValue & Page.offsetMask
-        return RegisterWindow(
-            at: VirtualAddress(rawValue: page + offset),
-            byteCount: Int(min(byteCount, UInt64(Page.size) - offset)))
-    }
-    /// A page that is looked at while devices are found.
-    package static func probe(page: Int) -> RegisterWindow? {
-        RegisterWindow(
-            at: VirtualAddress(rawValue: UInt64(PROBE_WINDOW) + UInt64(page * Page.size)),
-            byteCount: Page.size)
     }
 }
