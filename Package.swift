@@ -180,7 +180,9 @@ let host: [Target] = [
             "Drivers", "Virtio", "Base", "LinuxABI", "NucleusInterface", "Hardware", "Memory",
             "Scheduler", "Files", "TestSupport", "DeviceModels", "KVM", "LinuxHost",
         ]),
-    tests("Memory", ["Memory", "Hardware", "Base", "LinuxABI", "TestSupport"]),
+    tests(
+        "Memory",
+        ["Memory", "Hardware", "NucleusInterface", "Base", "LinuxABI", "TestSupport"]),
     tests("Scheduler", ["Scheduler", "Base", "LinuxABI"]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(

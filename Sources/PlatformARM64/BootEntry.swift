@@ -82,8 +82,8 @@ private enum TreeBoot {
             record.set(BootRecord.commandLineSize, UInt64(arguments.count))
         }
         if let seed = machine.chosen.seed { setSeed(bytes.extracting(seed), &record) }
-        var map = MemoryMap(machine, kernel, tree: address..<address + UInt64(bytes.byteCount))
-        map.write(to: &record)
+        addMemory(
+            machine, kernel, tree: address..<address + UInt64(bytes.byteCount), &record)
         tables.finish()
         BootMemory.startDirectMap(frameCount: UInt32(clamping: end >> UInt64(Page.shift)))
         PlatformDevices.find(machine, tables, &record)
@@ -110,6 +110,30 @@ private enum TreeBoot {
     /// What frame numbers of 32 bits reach.
     private static let maximumMemory: UInt64 = 1 << 44
 
+    /// Writes the memory map, and the archive as a module.
+    private static func addMemory(
+        _ machine: MachineTree, _ kernel: KernelPlace, tree: Range<UInt64>,
+        _ record: inout BootRecordBuilder
+    ) {
+        var map = BootMemoryMap()
+        map.take(kernel.base, kernel.physicalEnd, .kernel)
+        map.take(tree.lowerBound, tree.upperBound, .bootOnly)
+        let archive = machine.chosen.archive
+        if let archive { map.take(archive.base.rawValue, archive.end.rawValue, .module) }
+        for index in 0..<machine.reserved.count {
+            guard let region = machine.reserved[index] else { continue }
+            map.take(region.base.rawValue, region.end.rawValue, .reserved)
+        }
+        var holdsArchive = false
+        for index in 0..<machine.memory.count {
+            guard let region = machine.memory[index] else { continue }
+            record.append(region.base.rawValue, region.end.rawValue, map)
+            guard let archive else { continue }
+            if region.base <= archive.base, archive.end <= region.end { holdsArchive = true }
+        }
+        guard let archive, holdsArchive else { return }
+        record.appendArchive(at: archive.base.rawValue, byteCount: archive.byteCount)
+    }
     private static func setSeed(_ bytes: RawSpan, _ record: inout BootRecordBuilder) {
         guard bytes.byteCount >= BootRecord.seedSize else { return }
         record.setSeed(bytes.extracting(first: BootRecord.seedSize))

@@ -153,34 +153,16 @@ private enum PVHBoot {
         _ info: PVHStartInfo, _ kernel: BootTables.Kernel, _ record: inout BootRecordBuilder
     ) {
         let archive = info.moduleCount > 0 ? module(info, 0) : nil
-        let taken = (
-            start: archive.map { $0.base & ~Page.offsetMask } ?? 0,
-            end: archive.map { ($0.end + Page.offsetMask) & ~Page.offsetMask } ?? 0
-        )
-        func add(_ base: UInt64, _ end: UInt64, _ kind: BootRecord.MemoryKind) {
-            guard base < end else { return }
-            record.append(BootRecord.memoryMap, base, end - base, UInt64(kind.rawValue))
-        }
-        add(UInt64(PVH_AREA), kernel.physicalEnd, .kernel)
+        var map = BootMemoryMap()
+        if let archive { map.take(archive.base, archive.end, .module) }
+        record.append(UInt64(PVH_AREA), kernel.physicalEnd, .kernel)
         for index in 0..<info.memoryRangeCount {
             guard let range = range(info, index), range.isMemory, range.end <= maximumMemory else {
                 continue
             }
-            let base = max(range.base, kernel.physicalEnd)
-            guard base < range.end else { continue }
-            if taken.start < range.end, taken.end > base {
-                add(base, max(base, taken.start), .usable)
-                add(max(base, taken.start), min(taken.end, range.end), .module)
-                add(min(taken.end, range.end), range.end, .usable)
-            } else {
-                add(base, range.end, .usable)
-            }
+            record.append(max(range.base, kernel.physicalEnd), range.end, map)
         }
-        guard let archive, archive.byteCount > 0, archive.base & Page.offsetMask == 0,
-            isMapped(archive.base, Int(clamping: archive.byteCount))
-        else { return }
-        record.append(
-            BootRecord.modules, archive.base, archive.byteCount,
-            UInt64(BootRecord.ModuleKind.files.rawValue))
+        guard let archive, isMapped(archive.base, Int(clamping: archive.byteCount)) else { return }
+        record.appendArchive(at: archive.base, byteCount: archive.byteCount)
     }
 }
