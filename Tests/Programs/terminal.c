@@ -49,8 +49,11 @@ static void show(void) {
     struct termios modes;
     int pipes[2];
     pipe(pipes);
-    printf("of a pipe: %d %s\n", tcgetattr(pipes[0], &modes), strerror(errno));
-    printf("unknown request: %d %s\n", ioctl(0, 0x5499, 0), strerror(errno));
+    /* Calls first: which of printf's arguments is worked out first is the compiler's choice. */
+    int result = tcgetattr(pipes[0], &modes);
+    printf("of a pipe: %d %s\n", result, strerror(errno));
+    result = ioctl(0, 0x5499, 0);
+    printf("unknown request: %d %s\n", result, strerror(errno));
     printf("TCFLSH 7: %d\n", isatty(0) ? ioctl(0, TCFLSH, 7) : -1);
     printf("other group: %d\n", isatty(0) ? ioctl(0, TIOCSPGRP, &(int){0x3fffffff}) : -1);
     printf("own group: %d\n", isatty(0) ? tcsetpgrp(0, getpgrp()) : -1);
