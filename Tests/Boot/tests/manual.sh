@@ -96,6 +96,7 @@ test_doctor() {
 }
 test_doctor_finds_what_is_missing() {
     tool_only
+    [ -z "$vmm" ] || skip "looks at what is beside martlet, which is a script then"
     [ "$(id -u)" = 0 ] || skip "needs root to become a user without /dev/kvm"
     mkdir -p beside
     cp "$work/bin/martlet" beside/
