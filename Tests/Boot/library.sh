@@ -146,7 +146,9 @@ run_one() {
     0) echo "ok $name" ;;
     77) echo "skip $name: $(cat skipped 2>/dev/null || echo no reason given)" ;;
     *) echo "not ok $name"; sed 's/^/    /' ../log | head -60 ;;
-    esac >../result
+    esac >../result.new
+    # Whole: another test's end may look for results at any time.
+    mv ../result.new ../result
     cd "$work" && rm -rf "results/$name/at"
 }
 
