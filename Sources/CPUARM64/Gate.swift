@@ -131,6 +131,12 @@ package enum CPU {
 
     /// The one way into the nucleus.
     package static var gateDescription: StaticString { "gate: svc enters EL1" }
+    /// A further CPU's gate needs nothing.
+    package static func startGate() {}
+    /// The number of the CPU that runs this: threads run on CPU 0 alone.
+    package static var number: Int { 0 }
+    /// Whether a vector waits to be handled on this CPU: `wait` finds out.
+    package static var hasPendingVector: Bool { false }
     /// There is one gate, which needs no probe.
     package static func probeGate() {}
     package static func answerProbe(_ frame: ProgramFrame) -> Bool { false }
@@ -145,6 +151,17 @@ package enum CPU {
     package static func loadRoot(_ root: PhysicalAddress) {
         gate(GATE_LOAD_ROOT, root.rawValue | spaceIdentifier << 48)
     }
+    /// Drops every translation of the program. `root`: what this CPU uses; `nil`: what CPU 0 began with.
+    package static func flushTranslations(_ root: PhysicalAddress?) {
+        guard let root = unsafe root ?? firstRoot else { return }
+        loadRoot(root)
+    }
+    /// Declares CPU 0's root.
+    package static func setFirstRoot(_ root: PhysicalAddress) { unsafe firstRoot = root }
+    // Set by boot; a host has none.
+    private nonisolated(unsafe) static var firstRoot: PhysicalAddress?
+    /// Whether a flush reaches the other CPUs too: it is broadcast.
+    package static var flushesReachAll: Bool { true }
     fileprivate static func probePage(_ address: VirtualAddress) -> UInt64 {
         gate(GATE_PROBE_PAGE, address.rawValue)
     }

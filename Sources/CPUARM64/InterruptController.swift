@@ -59,6 +59,10 @@ package enum InterruptController {
     }
     fileprivate static func finish() { controller.value?.finish() }
 
+    /// Sends a vector to another CPU. None runs threads yet, so nobody calls.
+    package static func interrupt(_ identifier: UInt64, vector: Int) {
+        fatalError("no other CPU takes part")
+    }
     /// Interrupts sent by software that stand for vectors in tests: INTID 0 to 15.
     package static func interruptSelf(vector: Int) {
         let number = UInt32(vector & 15)

@@ -54,6 +54,8 @@ package struct CPUArea: Sendable {
         get { unsafe cpu_load(word(DATA_LSTAR_IN_RING_0)) != 0 }
         nonmutating set { unsafe cpu_store(word(DATA_LSTAR_IN_RING_0), newValue ? 1 : 0) }
     }
+    /// The number of this CPU, from 0.
+    var processorNumber: Int { unsafe Int(truncatingIfNeeded: cpu_load(word(DATA_CPU_INDEX))) }
     fileprivate var hasReturnWork: Bool {
         get { unsafe cpu_load(word(DATA_RETURN_WORK)) != 0 }
         nonmutating set { unsafe cpu_store(word(DATA_RETURN_WORK), newValue ? 1 : 0) }
@@ -100,7 +102,7 @@ package struct CPUArea: Sendable {
 
 /// The CPU that runs this code, and what only its nucleus can do for it.
 package enum CPU {
-    /// This CPU's area; with more than one CPU its base will come from GS.
+    /// This CPU's area, which each CPU has at the same addresses.
     package static var area: CPUArea { CPUArea(index: 0) }
 
     /// Whether more than a return is due when a system call has been made: the entry looks at it.
@@ -148,6 +150,21 @@ package enum CPU {
         frame[.rax] = 0
         return true
     }
+    /// Sets what `probeGate` found up on a further CPU, whose area was told.
+    package static func startGate() {
+        if area.systemCallEntersRing0 {
+            writeMSR(GATE_MSR_SFMASK, UInt64(SYSCALL_FLAG_MASK_RING_0))
+        } else {
+            writeMSR(GATE_MSR_SFMASK, UInt64(SYSCALL_FLAG_MASK))
+            writeMSR(GATE_MSR_LSTAR, area.systemCallEntry)
+        }
+    }
+    /// Where a further CPU begins: `library_processor_started`.
+    package static var processorEntry: UInt64 { cpu_processor_entry() }
+    /// The number of the CPU that runs this, from 0; 0 on a host.
+    package static var number: Int { unsafe hasNucleus ? area.processorNumber : 0 }
+    /// Whether a vector waits to be handled on this CPU.
+    package static var hasPendingVector: Bool { unsafe hasNucleus && area.pending != 0 }
     private static func writeMSR(_ index: Int32, _ value: UInt64) {
         _ = gate(GATE_WRITE_MSR, UInt64(UInt32(bitPattern: index)), value)
     }
@@ -160,6 +177,17 @@ package enum CPU {
     package static func loadRoot(_ root: PhysicalAddress) {
         _ = gate(GATE_LOAD_ROOT, root.rawValue)
     }
+    /// Drops every translation of the program. `root`: what this CPU uses; `nil`: what CPU 0 began with.
+    package static func flushTranslations(_ root: PhysicalAddress?) {
+        guard let root = unsafe root ?? firstRoot else { return }
+        loadRoot(root)
+    }
+    /// Declares CPU 0's root.
+    package static func setFirstRoot(_ root: PhysicalAddress) { unsafe firstRoot = root }
+    // Set by boot; a host has none.
+    private nonisolated(unsafe) static var firstRoot: PhysicalAddress?
+    /// Whether a flush reaches the other CPUs too.
+    package static var flushesReachAll: Bool { false }
     /// Waits until a vector is pending; returns at once if one is.
     package static func wait() { _ = gate(GATE_WAIT) }
     package static func pause() { cpu_pause() }

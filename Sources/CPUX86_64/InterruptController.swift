@@ -13,6 +13,7 @@ package enum InterruptController {
         static let endOfInterrupt: UInt64 = 0x0b0
         static let spurious: UInt64 = 0x0f0
         static let interruptCommand: UInt64 = 0x300
+        static let interruptDestination: UInt64 = 0x310
         static let timerEntry: UInt64 = 0x320
         static let localLines: (UInt64, UInt64) = (0x350, 0x360)
         static let initialCount: UInt64 = 0x380
@@ -53,6 +54,14 @@ package enum InterruptController {
         let destinationSelf: UInt32 = 1 << 18
         let asserted: UInt32 = 1 << 14
         write(Offset.interruptCommand, destinationSelf | asserted | UInt32(vector))
+    }
+    /// This CPU's identifier.
+    package static var identifier: UInt64 { UInt64(read(Offset.identifier) >> 24) }
+    /// Sends a vector to the CPU with an identifier.
+    package static func interrupt(_ identifier: UInt64, vector: Int) {
+        let asserted: UInt32 = 1 << 14
+        write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
+        write(Offset.interruptCommand, asserted | UInt32(vector))
     }
     /// Ends the interrupt in service; written when one was handled.
     static func endInterrupt() { write(Offset.endOfInterrupt, 0) }

@@ -53,6 +53,11 @@ package enum LocalTimer {
         write(Offset.divide, divideByOne)
         write(Offset.timerEntry, UInt32(TIMER_VECTOR))
     }
+    /// Programs the timer entry of a further CPU.
+    package static func start() {
+        write(Offset.divide, divideByOne)
+        write(Offset.timerEntry, UInt32(TIMER_VECTOR))
+    }
     /// Interrupts once after `delay`, at least one tick and at most the counter's range.
     package static func arm(after delay: Nanoseconds) {
         guard unsafe multiplier > 0 else { return }

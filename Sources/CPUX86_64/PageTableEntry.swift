@@ -81,6 +81,10 @@ package struct PageTableEntry: PageTableFormat {
         if rawValue & Self.noExecute == 0 { rights.insert(.execute) }
         return rights
     }
+    /// Another page with the same rights.
+    package func with(page: PhysicalAddress) -> Self {
+        Self(rawValue: rawValue & ~Self.addressMask | page.rawValue & Self.addressMask)
+    }
     /// The same page with other rights.
     package func with(rights: PageRights) -> Self {
         let dirty = rights.contains(.write) ? Self.dirty : 0

@@ -7,4 +7,5 @@ package struct Port: Sendable {
 
     package func load() -> UInt8 { cpu_in_8(number) }
     package func store(_ value: UInt8) { cpu_out_8(number, value) }
+    package func store32(_ value: UInt32) { cpu_out_32(number, value) }
 }

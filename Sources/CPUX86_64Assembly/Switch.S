@@ -42,5 +42,19 @@ cpu_thread_stack:
     movq %rcx, 40(%rax)
     ret
 .size cpu_thread_stack, . - cpu_thread_stack
+// uint64_t cpu_processor_entry(void): where the library OS begins on a further CPU.
+#if !(defined(__STDC_HOSTED__) && __STDC_HOSTED__)
+.section .text.cpu_processor_entry, "ax"
+.globl cpu_processor_entry
+.type cpu_processor_entry, @function
+cpu_processor_entry:
+    movabsq $library_processor_started, %rax
+    ret
+.size cpu_processor_entry, . - cpu_processor_entry
+#else
+.globl cpu_processor_entry
+cpu_processor_entry:
+    ud2
+#endif
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -1,9 +1,12 @@
-internal import Base
+package import Base
+internal import Synchronization
 
 /// How the machine's other CPUs are started, where its platform knows.
 package protocol ProcessorStarter: AnyObject {
     /// CPUs beside the one that boots.
     var count: Int { get }
+    /// Whether they can run threads.
+    var canRunThreads: Bool { get }
     /// Starts CPU `index`, from 1: `library_processor_started` is called there with `argument`, masked,
     /// on a stack of its own. False where there is no memory or firmware refused.
     func start(_ index: Int, argument: UInt64) -> Bool
@@ -13,14 +16,183 @@ package protocol ProcessorStarter: AnyObject {
     func currentIdentifier() -> UInt64
     /// The same of CPU `index`, as the platform's description has it.
     func identifier(_ index: Int) -> UInt64
+    /// The root of the page tables that CPU `index` uses, where that is not CPU 0's.
+    func root(_ index: Int) -> PhysicalAddress?
+}
+
+/// What CPUs know of each other without a lock.
+package final class ProcessorState: Sendable {
+    /// Whether somebody wants this CPU to look at what there is to do.
+    private let wasCalled = Atomic<Bool>(false)
+    /// Whether it waits for an interrupt, or is about to.
+    private let isHalted = Atomic<Bool>(false)
+    /// Whether it runs no program and touches none before it has taken the lock.
+    private let isIdle = Atomic<Bool>(false)
+    /// Whether it has to drop its translations, and did.
+    fileprivate let mustFlush = Atomic<Bool>(false)
+    private let isStarted = Atomic<Bool>(false)
+
+    package var hasStarted: Bool { isStarted.load(ordering: .acquiring) }
+    package func noteStart() { isStarted.store(true, ordering: .releasing) }
+    /// Takes the call, if there was one.
+    package func takeCall() -> Bool { wasCalled.exchange(false, ordering: .sequentiallyConsistent) }
+    package var isCalled: Bool { wasCalled.load(ordering: .sequentiallyConsistent) }
+    /// Calls the CPU; returns whether it has to be interrupted to notice.
+    package func call() -> Bool {
+        wasCalled.store(true, ordering: .sequentiallyConsistent)
+        return isHalted.load(ordering: .sequentiallyConsistent)
+    }
+    package func setHalted(_ isHalted: Bool) {
+        self.isHalted.store(isHalted, ordering: .sequentiallyConsistent)
+    }
+    package func setIdle(_ isIdle: Bool) {
+        self.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
+    }
+    fileprivate var runsProgram: Bool { !isIdle.load(ordering: .sequentiallyConsistent) }
+}
+
+/// CPUs that take part, and how they are named.
+private final class StartedProcessors: @unchecked Sendable {
+    var states = InlineArray<64, ProcessorState?>(repeating: nil)
+    var identifiers = InlineArray<64, UInt64>(repeating: 0)
+    var roots = InlineArray<64, PhysicalAddress?>(repeating: nil)
+    var count = 1
 }
 
 /// The machine's CPUs.
 package enum Processors {
-    // Set by the platform at boot; nobody does where our VMM made the machine, which has one.
+    package static let maximumCount = 64
+    /// What CPUs are started with that are to run threads.
+    package static let schedulingArgument: UInt64 = 0x7275_6e
+
+    // Set by the platform at boot.
     private static let current = Global<(any ProcessorStarter)?>(nil)
     package static var starter: (any ProcessorStarter)? {
         get { current.value }
         set { current.value = newValue }
+    }
+    /// CPUs of the machine that can run threads, started or not.
+    package static var count: Int {
+        guard let starter, starter.canRunThreads else { return 1 }
+        return min(1 + starter.count, maximumCount)
+    }
+
+    // Written while one CPU runs.
+    private static let list = StartedProcessors()
+    /// CPUs that take part: 1 until `share`.
+    package static var startedCount: Int { list.count }
+    package static func state(_ number: Int) -> ProcessorState {
+        guard let state = list.states[number] else { fatalError("no such CPU") }
+        return state
+    }
+
+    /// Starts the others, and lets all of them take part. Returns whether there is more than one now. To
+    /// be called once, with the library OS's own rights.
+    package static func share() -> Bool {
+        guard let starter, count > 1, !KernelLock.isShared else { return false }
+        for index in 0..<count { list.states[index] = ProcessorState() }
+        state(0).noteStart()
+        list.identifiers[0] = starter.currentIdentifier()
+        KernelLock.share()
+        for index in 1..<count {
+            // Until it has come it runs no program.
+            state(index).setIdle(true)
+            list.identifiers[index] = starter.identifier(index)
+            guard starter.start(index, argument: schedulingArgument) else { break }
+            list.roots[index] = starter.root(index)
+            list.count = index + 1
+        }
+        return list.count > 1
+    }
+
+    /// Calls a CPU to look at what there is to do.
+    package static func call(_ number: Int) {
+        if state(number).call() { interrupt(number) }
+    }
+    /// Interrupts a CPU.
+    package static func interrupt(_ number: Int) {
+        InterruptController.interrupt(list.identifiers[number], vector: interruptVector)
+    }
+    /// What CPUs interrupt each other with.
+    package static var interruptVector: Int { LocalTimer.vector - 3 }
+
+    // MARK: Translations
+
+    /// Loads a page-table root on this CPU.
+    package static func loadRoot(_ root: PhysicalAddress) {
+        CPU.setFirstRoot(root)
+        CPU.loadRoot(root)
+    }
+    /// Drops one page's translation on all CPUs.
+    package static func flush(_ address: VirtualAddress) {
+        CPU.flushPage(address)
+        if startedCount > 1 { flushOthers() }
+    }
+    /// Drops all translations of the program on all CPUs.
+    package static func flushAll() {
+        CPU.flushTranslations(ownRoot)
+        if startedCount > 1 { flushOthers() }
+    }
+    private static var ownRoot: PhysicalAddress? {
+        list.roots[CPU.number]
+    }
+    /// Makes the others drop theirs, and waits for those that run the program. Precondition: the caller
+    /// has the lock, so that nobody waits for this CPU meanwhile.
+    private static func flushOthers() {
+        guard !CPU.flushesReachAll else { return }
+        let own = CPU.number
+        for number in 0..<startedCount where number != own {
+            let state = state(number)
+            state.mustFlush.store(true, ordering: .sequentiallyConsistent)
+            if state.runsProgram { interrupt(number) }
+        }
+        for number in 0..<startedCount where number != own {
+            let state = state(number)
+            // One that is idle does it before it touches anything.
+            while state.runsProgram, state.mustFlush.load(ordering: .acquiring) { CPU.pause() }
+        }
+    }
+    /// Drops this CPU's translations where another one asked for it.
+    package static func serve() {
+        guard startedCount > 1 else { return }
+        let state = state(CPU.number)
+        guard state.mustFlush.load(ordering: .sequentiallyConsistent) else { return }
+        CPU.flushTranslations(ownRoot)
+        state.mustFlush.store(false, ordering: .releasing)
+    }
+}
+
+/// The one lock of the library OS, which whoever runs in it has: a CPU, not a thread. It costs nothing
+/// while the machine runs one CPU.
+package enum KernelLock {
+    private static let word = Atomic<Bool>(false)
+    // Written once, while one CPU runs.
+    private static let shared = Global(false)
+
+    /// From now on there are more CPUs. Precondition: the caller runs in the library OS.
+    static func share() {
+        word.store(true, ordering: .sequentiallyConsistent)
+        shared.value = true
+    }
+    package static var isShared: Bool { shared.value }
+
+    @inline(__always)
+    package static func acquire() {
+        if shared.value { take() }
+    }
+    @inline(__always)
+    package static func release() {
+        if shared.value { word.store(false, ordering: .releasing) }
+    }
+    @inline(never)
+    private static func take() {
+        while word.exchange(true, ordering: .acquiring) {
+            while word.load(ordering: .relaxed) {
+                // Its holder may wait for this CPU's translations.
+                Processors.serve()
+                CPU.pause()
+            }
+        }
+        Processors.serve()
     }
 }

@@ -22,6 +22,11 @@ package enum VDSO {
         let offset = cpu_vdso_signal_return()
         return offset == 0 ? nil : start.advanced(by: offset)
     }
+    /// Makes getcpu a call from now on.
+    @_lifetime(page: copy page)
+    package static func showProcessors(in page: inout MutableRawSpan) {
+        page.storeLittleEndian(UInt32(1), at: Int(VDSO_PROCESSORS))
+    }
     /// Writes the numbers into their page, so that a reader that was interrupted reads again.
     @_lifetime(page: copy page)
     package static func write(

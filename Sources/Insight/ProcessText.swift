@@ -71,7 +71,35 @@ enum ProcessText {
         mask("\nCapAmb:\t", process.credentials.ambient.rawValue, &text)
         text.append("\nNoNewPrivs:\t")
         text.append(process.credentials.hasNoNewPrivileges ? UInt64(1) : 0)
-        text.append("\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n")
+        text.append("\nSeccomp:\t0\nCpus_allowed:\t")
+        let processors =
+            process.threads.first.map { Scheduler.affinity(of: $0.thread) }
+            ?? Scheduler.allProcessors
+        text.append(hexadecimal: processors, minimumDigits: 1)
+        text.append("\nCpus_allowed_list:\t")
+        list(processors, &text)
+        text.append("\n")
+    }
+    /// Bits as ranges: "0-3,5".
+    private static func list(_ bits: UInt64, _ text: inout TextBuffer) {
+        var isFirst = true
+        var number: UInt64 = 0
+        while number < 64 {
+            guard bits & 1 << number != 0 else {
+                number += 1
+                continue
+            }
+            var end = number
+            while end < 63, bits & 1 << (end + 1) != 0 { end += 1 }
+            if !isFirst { text.append(",") }
+            isFirst = false
+            text.append(number)
+            if end > number {
+                text.append("-")
+                text.append(end)
+            }
+            number = end + 1
+        }
     }
     private static func numbers(
         _ label: StaticString, _ numbers: ProcessCredentials.Numbers, _ text: inout TextBuffer

@@ -89,13 +89,24 @@ enum SystemText {
     }
 
     static func processors(_ text: inout TextBuffer) {
-        text.append("processor\t: 0\n")
+        for number in 0..<Processors.count { processor(number, &text) }
+    }
+    private static func processor(_ number: Int, _ text: inout TextBuffer) {
+        text.append("processor\t: ")
+        text.append(UInt64(number))
+        text.append("\n")
         // As each architecture's Linux has it, less what only the CPU's maker knows.
         switch ABI.current {
         case .x86_64:
             text.append("model name\t: ")
             text.append(ProcessorFeatures.name)
-            text.append("\nphysical id\t: 0\nsiblings\t: 1\ncore id\t\t: 0\ncpu cores\t: 1\n\n")
+            text.append("\nphysical id\t: 0\nsiblings\t: ")
+            text.append(UInt64(Processors.count))
+            text.append("\ncore id\t\t: ")
+            text.append(UInt64(number))
+            text.append("\ncpu cores\t: ")
+            text.append(UInt64(Processors.count))
+            text.append("\n\n")
         case .arm64: text.append("CPU architecture: 8\n\n")
         }
     }
@@ -122,20 +133,37 @@ enum SystemText {
     }
 
     static func statistics(_ text: inout TextBuffer) {
-        let perTick = Nanoseconds.perSecond / 100
-        let up = Clock.monotonic().rawValue / perTick
-        let idle = Wait.waitedTime.rawValue / perTick
-        for label: StaticString in ["cpu  ", "cpu0 "] {
-            text.append(label)
-            text.append(decimal: max(0, up - idle))
-            text.append(" 0 0 ")
-            text.append(decimal: max(0, idle))
-            text.append(" 0 0 0 0 0 0\n")
+        var busy = Nanoseconds.zero
+        var idle = Nanoseconds.zero
+        for number in 0..<Processors.count {
+            let times = Scheduler.times(of: number)
+            busy = busy + times.busy
+            idle = idle + times.idle
+        }
+        text.append("cpu  ")
+        times(busy, idle, &text)
+        for number in 0..<Processors.count {
+            text.append("cpu")
+            text.append(UInt64(number))
+            text.append(" ")
+            let own = Scheduler.times(of: number)
+            times(own.busy, own.idle, &text)
         }
         text.append("intr 0\nctxt 0\nbtime ")
         let boot = Clock.realtime() - Clock.monotonic()
         text.append(decimal: boot.rawValue / Nanoseconds.perSecond)
         text.append("\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n")
+    }
+
+    /// In hundredths of a second: user, nice, system, idle and six that nobody counts.
+    private static func times(
+        _ busy: Nanoseconds, _ idle: Nanoseconds, _ text: inout TextBuffer
+    ) {
+        let perTick = Nanoseconds.perSecond / 100
+        text.append(decimal: max(0, busy.rawValue / perTick))
+        text.append(" 0 0 ")
+        text.append(decimal: max(0, idle.rawValue / perTick))
+        text.append(" 0 0 0 0 0 0\n")
     }
 
     /// A random version 4 UUID out of 128 random bits (RFC 9562, section 5.4).

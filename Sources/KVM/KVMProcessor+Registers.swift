@@ -68,6 +68,10 @@ extension KVMProcessor {
         _ = try KVMError.check(
             unsafe ckvm_set_regs(descriptor.rawValue, &registers), "KVM_SET_REGS")
     }
+    /// Lets the CPU run where it is not CPU 0, which others would have to start.
+    package func makeRunnable() throws(KVMError) {
+        _ = try KVMError.check(ckvm_make_runnable(descriptor.rawValue), "KVM_SET_MP_STATE")
+    }
 
     private func loadSystemRegisters(_ state: ProcessorState) throws(KVMError) {
         var registers = kvm_sregs()

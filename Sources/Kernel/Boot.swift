@@ -4,6 +4,11 @@ internal import Hardware
 internal import Insight
 internal import Memory
 internal import NucleusInterface
+#if arch(x86_64)
+    internal import PlatformX86_64
+#else
+    internal import PlatformARM64
+#endif
 internal import Scheduler
 internal import Trace
 internal import Wire
@@ -41,6 +46,8 @@ private func boot(_ record: borrowing BootRecordView) -> Never {
     Devices.seedEntropy(record)
     devices.records.reach(.memoryReady)
     devices.start(record)
+    Platform.findProcessors(record)
+    Interrupts.register(ProcessorCalls(), vector: Processors.interruptVector)
     Crash.start(reporter: CrashRecords(devices))
     devices.records.reach(.devicesReady)
     BootMemory.withBytes(

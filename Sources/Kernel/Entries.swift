@@ -2,44 +2,61 @@ internal import Base
 internal import Hardware
 internal import Insight
 internal import Memory
+internal import NucleusInterface
 internal import Processes
 internal import Scheduler
 internal import SystemCalls
+internal import Trace
 
 // The library OS's entry points: what the ring-3 entry code calls, masked, on a library-OS stack.
 
 /// A system call of the program by the `syscall` instruction.
 @c func library_system_call(_ frame: UInt) {
     let frame = CPU.area.programFrame
+    KernelLock.acquire()
     Process.current.callSites.arrive(frame)
+    KernelLock.release()
+    // Handlers take the lock that need it.
     SystemCalls.dispatch(frame: frame)
+    KernelLock.acquire()
     prepareReturn(to: frame)
+    KernelLock.release()
 }
 
 /// A system call from a site that was made a jump, when the call has been made and left more to be
 /// done than a return (`CPU.hasReturnWork`).
 @c func library_return_work(_ frame: UInt) {
+    KernelLock.acquire()
     prepareReturn(to: CPU.frame(at: frame))
+    KernelLock.release()
 }
 
 /// A device vector while the program ran, or one that was pending on the way back to it.
 @c func library_interrupt(_ frame: UInt) {
+    // Another CPU may have the lock and wait for this one's translations.
+    Processors.serve()
+    KernelLock.acquire()
     let frame = CPU.area.programFrame
     // Caught at the entry's first instruction, before masked was set: `syscall` happens again.
     CPU.rollBackSystemCall(frame)
     _ = Process.current.callSites.restore(frame)
     prepareReturn(to: frame)
+    KernelLock.release()
 }
 
 /// An exception of the program.
 @c func library_exception(_ frame: UInt, _ faultAddress: UInt) {
+    KernelLock.acquire()
+    defer { KernelLock.release() }
     let frame = CPU.area.programFrame
     CPU.rollBackSystemCall(frame)
     if Process.current.callSites.restore(frame) == .springboard {
         // The program single-steps over a site that is a jump itself. As behind a `syscall`, the
         // next stop is behind the instruction that follows.
         frame.enterSystemCall()
+        KernelLock.release()
         SystemCalls.dispatch(frame: frame)
+        KernelLock.acquire()
         return prepareReturn(to: frame)
     }
     Processes.handleException(
@@ -63,18 +80,33 @@ internal import SystemCalls
     Crash.end(frame, faultAddress: address)
 }
 
-/// A further CPU, on a stack of its own; it goes no further than the test that started it.
+/// A further CPU, on a stack of its own: it runs threads, unless a test started it.
 @c func library_processor_started(_ argument: UInt) {
-    SelfTest.processorStarted(UInt64(argument))
-    while true { CPU.wait() }
+    if argument != UInt(Processors.schedulingArgument) {
+        SelfTest.processorStarted(UInt64(argument))
+        while true { CPU.wait() }
+    }
+    CPU.startGate()
+    LocalTimer.start()
+    KernelLock.acquire()
+    Log.line(.debug) {
+        $0.append("CPU ")
+        $0.append(UInt64(CPU.number))
+        $0.append(" runs")
+    }
+    Scheduler.runProcessor()
 }
 
 /// A new thread, on its own library-OS stack.
 @c func library_thread_started() {
     Threads.arrive()
     prepareReturn(to: CPU.area.programFrame)
+    KernelLock.release()
     CPU.enterProgram()
 }
+
+/// What CPU 0 runs where its last thread has to leave it.
+@c func library_idle_started() { Scheduler.idleForEver() }
 
 /// What every return to the program does: devices and timers that ask for it, then other threads whose
 /// turn it is, then signals.
@@ -90,6 +122,7 @@ private func prepareReturn(to frame: ProgramFrame) {
         Wait.poll()
     }
     if Scheduler.reschedule() { Processes.wasPreempted(frame: frame) }
+    if Processors.startedCount > 1 { Processes.arrived() }
     Processes.deliverPendingSignals(frame: frame)
     ProgramTimer.arm()
 }

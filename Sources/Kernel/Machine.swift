@@ -43,10 +43,22 @@ enum Machine {
     }
 }
 
+/// Calls of one CPU to another: that one looks on its way out what there is to do.
+final class ProcessorCalls: InterruptHandler {
+    func interrupt() { Processors.serve() }
+}
+
 /// The local timer while the program runs: it interrupts at the nearest deadline of a timer.
 enum ProgramTimer {
-    // Deadline that the local timer is armed for; touched by the one CPU.
-    private static let armed = Global<Nanoseconds?>(nil)
+    private static let deadlines = Deadlines()
+    private static var armed: Nanoseconds? {
+        get { deadlines.list[CPU.number] }
+        set { deadlines.list[CPU.number] = newValue }
+    }
+    /// What the CPUs' local timers are armed for; each touches its own.
+    private final class Deadlines: @unchecked Sendable {
+        var list = InlineArray<64, Nanoseconds?>(repeating: nil)
+    }
 
     /// Arms the local timer for the nearest deadline, and for the end of the thread's turn where others
     /// wait. One that fires too early stays (arming costs 4 us): what is due is looked at anew then.
@@ -54,12 +66,12 @@ enum ProgramTimer {
         var nearest = Timers.nextDeadline
         if let end = Scheduler.turnEnd { nearest = min(nearest ?? end, end) }
         guard let due = nearest else { return }
-        if let armed = armed.value, armed <= due { return }
+        if let armed, armed <= due { return }
         LocalTimer.arm(after: due - Clock.monotonic())
-        armed.value = due
+        armed = due
     }
     /// To be called when the local timer fired or was armed for something else.
-    static func forget() { armed.value = nil }
+    static func forget() { armed = nil }
 }
 
 /// Waits in the nucleus's gate, with the local timer armed for the next deadline.
@@ -70,6 +82,9 @@ private final class MachineIdle: IdleStrategy {
         ProgramTimer.forget()
         CPU.hasReturnWork = true
         CPU.wait()
-        Interrupts.handlePending()
+    }
+    func handleInterrupts() {
+        // The timer may have been among them.
+        if Interrupts.handlePending() { ProgramTimer.forget() }
     }
 }

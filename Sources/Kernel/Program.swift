@@ -136,7 +136,7 @@ struct Program: ~Copyable {
         Thread.setCurrent(thread)
         LibrarySpace.setCurrent(
             LibrarySpace(root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot])))
-        Threads.start(entry: library_thread_started)
+        Threads.start(entry: library_thread_started, idleEntry: library_idle_started)
         let space = AddressSpace(
             root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot]),
             layout: ProgramStart.randomLayout())

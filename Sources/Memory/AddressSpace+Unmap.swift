@@ -87,10 +87,10 @@ extension AddressSpace {
 
     /// Drops stale translations: one page, or all of the space's.
     func flush(_ address: VirtualAddress) {
-        if isActive { CPU.flushPage(address) }
+        if isActive { Processors.flush(address) }
     }
     func flushAll() {
-        if isActive { CPU.loadRoot(tables.root) }
+        if isActive { Processors.flushAll() }
     }
 }
 

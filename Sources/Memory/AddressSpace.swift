@@ -119,7 +119,7 @@ package final class AddressSpace {
     package func activate(insteadOf previous: AddressSpace?) {
         previous?.isActive = false
         isActive = true
-        CPU.loadRoot(tables.root)
+        Processors.loadRoot(tables.root)
     }
     /// Root of the page tables, for the CPU.
     package var root: PhysicalAddress { tables.root }
@@ -258,5 +258,8 @@ enum FrameTables: TableMemory {
     }
     static func allocate() -> PhysicalAddress? { Frames.allocateZeroed()?.address }
     static func free(_ table: PhysicalAddress) { Frames.release(Frame(containing: table)) }
-    static func flush(_ address: VirtualAddress) { CPU.flushPage(address) }
+    static func flush(_ address: VirtualAddress) { Processors.flush(address) }
+    static func rootChanged(_ root: PhysicalAddress, _ index: Int, _ value: UInt64) {
+        RootMirrors.store(value, root, index)
+    }
 }

@@ -15,6 +15,15 @@ package struct LibrarySpace: Sendable {
     package static var current: LibrarySpace? { machine.value }
     package static func setCurrent(_ space: LibrarySpace) { machine.value = space }
 
+    /// What maps an address.
+    package func entry(at address: VirtualAddress) -> PageTableEntry { tables.entry(at: address) }
+    /// A root for a further CPU: the same in all but the slot of the root that `address` lies in, which
+    /// is empty. It follows when this one's other slots change. `nil` without memory.
+    package func makeRoot(withOwn address: VirtualAddress) -> LibrarySpace? {
+        guard let root = RootMirrors.make(of: tables.root, withOwn: address) else { return nil }
+        return LibrarySpace(root: root)
+    }
+
     /// Sets an entry that was absent; false without memory for the tables above it. Precondition: the
     /// address is the library OS's.
     package func map(_ entry: PageTableEntry, at address: VirtualAddress) -> Bool {

@@ -41,6 +41,7 @@ package enum MonitorCommand {
         var configuration = MachineConfiguration(
             kernel: kernel, files: files, memoryByteCount: options.memoryByteCount,
             commandLine: try options.readCommandLine(), startTimeStamp: startTimeStamp)
+        configuration.processorCount = options.processorCount
         if let start = options.clockStart { configuration.clock = MachineClock(start: start) }
         // Missing names are no reason not to start.
         configuration.symbols = options.symbols.flatMap { try? open($0) }

@@ -15,6 +15,7 @@ struct Options {
     private(set) var symbols: String?
     private(set) var files: FilesSource?
     private(set) var memoryByteCount: UInt64 = 0
+    private(set) var processorCount = 1
     private(set) var commandLine: CommandLineSource = .text("")
     private(set) var logLevel: UInt8 = NucleusInterface.LogLevel.warning.rawValue
     private(set) var showsTimeline = false
@@ -50,6 +51,7 @@ struct Options {
           --files FILE[:OFFSET:SIZE] archive of the program and its files (cpio newc)
           --files-fd NUMBER          the same, as an open descriptor
           --memory BYTES             RAM of the machine; K, M or G may follow the number
+          --cpus NUMBER              CPUs of the machine, 1 to 64
           --command-line TEXT        the kernel's command line
           --command-line-file FILE   the same, from a file
           --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
@@ -80,6 +82,12 @@ struct Options {
                 }
                 files = .descriptor(number)
             case "--memory": memoryByteCount = try Self.parseByteCount(value(of: option))
+            case "--cpus":
+                let text = try value(of: option)
+                guard let number = Int(text), (1...64).contains(number) else {
+                    throw UsageError(line: "--cpus needs a number from 1 to 64, not \(text)")
+                }
+                processorCount = number
             case "--command-line": commandLine = .text(try value(of: option))
             case "--command-line-file": commandLine = .file(try value(of: option))
             case "--log-level": logLevel = try Self.parseLevel(value(of: option))

@@ -10,6 +10,11 @@ package protocol TableMemory {
     static func free(_ table: PhysicalAddress)
     /// Drops what the CPU may have cached of an address, where an entry has to be absent between.
     static func flush(_ address: VirtualAddress)
+    /// Told of each entry that is stored into a root, for roots of other CPUs that follow it.
+    static func rootChanged(_ root: PhysicalAddress, _ index: Int, _ value: UInt64)
+}
+extension TableMemory {
+    package static func rootChanged(_ root: PhysicalAddress, _ index: Int, _ value: UInt64) {}
 }
 
 /// The page tables of one address space: four levels, leaves of 4 KiB.
@@ -40,6 +45,12 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
             for slot in first..<end { Memory.store(Memory.load(other.root, slot), root, slot) }
         }
         return Self(root: root)
+    }
+
+    /// Stores an entry into a table of the tree.
+    private func store(_ value: UInt64, _ table: PhysicalAddress, _ slot: Int) {
+        Memory.store(value, table, slot)
+        if table == root { Memory.rootChanged(root, slot, value) }
     }
 
     // MARK: One page
@@ -87,7 +98,7 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
                 guard let subtree = build(entry, at: address, levels: leaf..<level) else {
                     return false
                 }
-                Memory.store(Entry(table: subtree).rawValue, table, slot)
+                store(Entry(table: subtree).rawValue, table, slot)
                 Entry.orderStores()
                 return true
             }
@@ -146,12 +157,12 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
         if Entry.needsBreakBeforeMake {
             let old = Entry(rawValue: Memory.load(table, slot))
             if old.isPresent, old.page != entry.page || old.isLarge != entry.isLarge {
-                Memory.store(Entry.absent.rawValue, table, slot)
+                store(Entry.absent.rawValue, table, slot)
                 Entry.orderStores()
                 Memory.flush(address)
             }
         }
-        Memory.store(entry.rawValue, table, slot)
+        store(entry.rawValue, table, slot)
     }
     /// The large leaf that maps an address, `nil` where none does.
     package func largePage(at address: VirtualAddress) -> Entry? {
@@ -261,7 +272,7 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
             let entry = Entry(rawValue: Memory.load(table, slot))
             if entry.isPresent {
                 if base >= floor, next <= ceiling {
-                    Memory.store(0, table, slot)
+                    store(0, table, slot)
                     chainUp(entry.page, level - 1, &chain)
                 } else if level > 1 {
                     detach(

@@ -59,6 +59,9 @@ final class FirmwareStarter: ProcessorStarter {
             data: data.address, stack: bottom..<bottom + stackSize, root: root,
             kernelBase: PhysicalAddress(rawValue: kernel.base), argument: argument)
     }
+    /// CPU 0's area is the library OS's only one so far.
+    let canRunThreads = false
+    func root(_ index: Int) -> PhysicalAddress? { nil }
     func stopCurrent() { CPU.firmware?.stopProcessor() }
     func currentIdentifier() -> UInt64 { CPU.read(.multiprocessorAffinity) & Self.affinityMask }
     func identifier(_ index: Int) -> UInt64 { affinities[index - 1] }

@@ -49,7 +49,7 @@ package final class Process {
     private var processorTimer: KernelTimer?
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
-    private let waitedBefore = Wait.waitedTime
+    private let processorTimeBefore = Clock.processor()
 
     /// Where argument strings, environment and auxiliary vector are (/proc/self/cmdline, …).
     package var argumentRange = Process.nowhere..<Process.nowhere
@@ -169,11 +169,11 @@ package final class Process {
         applyProcessorLimit()
     }
 
-    /// Processor time that the program used: what passed since its start less what it waited.
+    /// Processor time that the program used: what passed on all CPUs since its start less what they waited.
     ///
     /// Time in the program and time in the library OS are not told apart.
     package var processorTime: Nanoseconds {
-        Clock.monotonic() - startTime - (Wait.waitedTime - waitedBefore)
+        Clock.processor() - processorTimeBefore
     }
 }
 

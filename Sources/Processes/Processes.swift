@@ -61,6 +61,20 @@ package enum Processes {
         }
     }
 
+    /// Tells a program by its restartable sequence's area on which CPU it runs, where that changed.
+    @export(interface)
+    package static func arrived() {
+        let signals = ProgramThread.current.signals
+        guard signals.sequence != nil, signals.sequenceProcessor != CPU.number else { return }
+        signals.sequenceProcessor = CPU.number
+        do throws(Errno) {
+            try signals.sequence?.store(processor: UInt32(CPU.number))
+        } catch {
+            signals.force(
+                .segmentationViolation, SignalInformation(.segmentationViolation, .kernel))
+        }
+    }
+
     /// Sends a signal from outside the program, such as Ctrl-C's SIGINT from the console.
     package static func post(
         _ signal: Signal, to process: Process, _ information: SignalInformation

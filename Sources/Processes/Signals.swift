@@ -25,6 +25,8 @@ package final class Signals {
     package var restart: RestartBlock?
     /// rseq(2)
     package var sequence: RestartableSequence?
+    /// The CPU that its area tells.
+    package var sequenceProcessor = 0
     private let thread: Thread
     // Its place among the process's threads.
     var next: Signals?

@@ -25,6 +25,10 @@ package enum Clock {
         sharedNumbers.value = page
         writeNumbers()
     }
+    /// Tells programs that there are several CPUs.
+    static func showProcessors() {
+        sharedNumbers.value?.withMutableBytes { VDSO.showProcessors(in: &$0) }
+    }
     /// Of the counter, in ticks per second; 0 before the clocks' start, and where nothing said.
     package static var frequency: UInt64 { ticksPerSecond.value }
     private static func writeNumbers() {
@@ -59,8 +63,11 @@ package enum Clock {
         Timers.realtimeWasSet()
         realtimeChanges.value.wake()
     }
-    /// Time for which the CPU did not wait: what a program uses of a processor.
-    package static func processor() -> Nanoseconds { monotonic() - Wait.waitedTime }
+    /// Time for which CPUs did not wait: what a program uses of processors.
+    package static func processor() -> Nanoseconds {
+        let now = monotonic()
+        return now.multiplied(by: Int64(Processor.count)) - Wait.waitedTime(at: now)
+    }
 }
 
 /// What a timer goes by.
@@ -80,7 +87,15 @@ package enum TimerClock: Sendable {
     }
     /// The point of the monotonic clock where this clock shows `time`, at the earliest.
     func monotonic(of time: Nanoseconds) -> Nanoseconds {
-        self == .monotonic ? time : Clock.monotonic() + (time - now())
+        switch self {
+        case .monotonic: return time
+        case .realtime: return Clock.monotonic() + (time - now())
+        case .processor:
+            // As many CPUs use it up.
+            let left = time - now()
+            let count = Int64(Processor.count)
+            return Clock.monotonic() + Nanoseconds(rawValue: left.rawValue / count)
+        }
     }
 }
 

@@ -41,6 +41,13 @@ final class RunQueue {
         if let last, !last.share.isRealtime { thread.share.join(at: last.share.virtualTime) }
         insert(thread)
     }
+    /// Takes the first one that may run on another CPU.
+    func takeFirst(allowedOn number: Int) -> Thread? {
+        var thread = first
+        while let current = thread, !current.mayRun(on: number) { thread = current.next }
+        if let thread { remove(thread) }
+        return thread
+    }
     func takeFirst() -> Thread? {
         guard let thread = first else { return nil }
         remove(thread)

@@ -6,12 +6,10 @@ internal import Hardware
 /// The library OS is not preempted: a thread is left where it waits, and on its way back to the
 /// program where its turn is over. A thread that waits while nobody else wants to run stays on its
 /// CPU and looks for something to do from there, so that a machine with one thread never switches.
+/// Each CPU has a run queue; one without anybody to run takes threads from the others.
 package enum Scheduler {
-    private static let queue = Global(RunQueue())
-    /// Whether the running thread keeps the CPU, as the machine ends.
+    /// Whether the running thread keeps its CPU, as the machine ends.
     private static let isAlone = Global(false)
-    // An ended thread until another one runs on a stack of its own.
-    private static let ended = Global<Thread?>(nil)
     // Threads that wait for anything to happen.
     private static let lookers = Global<Thread?>(nil)
     /// Whether a program ran since the lookers looked.
@@ -21,22 +19,81 @@ package enum Scheduler {
     package static func wake(_ thread: Thread) {
         guard thread.state == .blocked else { return }
         thread.state = .ready
+        guard thread.isOnProcessor else { return enqueue(thread) }
         // On its own CPU it sees that by itself.
-        if !thread.isOnProcessor { enqueue(thread) }
+        if thread.processor != CPU.number { Processors.call(thread.processor) }
     }
     /// Lets a new thread run.
     package static func start(_ thread: Thread) {
         precondition(thread.state == .ready && !thread.isOnProcessor)
+        thread.processor = CPU.number
         enqueue(thread)
     }
     private static func enqueue(_ thread: Thread) {
+        let processor = place(for: thread)
+        thread.processor = processor.number
         // Who slept has a little more than the others, and no more.
-        thread.share.join(at: queue.value.minimum &- ProcessorShare.slice.rawValue)
-        queue.value.insert(thread)
-        CPU.hasReturnWork = true
+        thread.share.join(at: processor.queue.minimum &- ProcessorShare.slice.rawValue)
+        processor.queue.insert(thread)
+        if processor.number == CPU.number {
+            CPU.hasReturnWork = true
+        } else if processor.isIdle {
+            // It is spoken for.
+            processor.isIdle = false
+            Processors.call(processor.number)
+        } else {
+            Processors.interrupt(processor.number)
+        }
+    }
+    /// The CPU on which a thread can run soonest: an idle one, the last one first; else this one.
+    private static func place(for thread: Thread) -> Processor {
+        let own = Processor.current
+        guard Processor.count > 1 else { return own }
+        if thread.mayRun(on: own.number), own.running?.state != .running { return own }
+        let last = Processor.number(thread.processor)
+        if last.isIdle, thread.mayRun(on: last.number) { return last }
+        for number in 0..<Processor.count where thread.mayRun(on: number) {
+            let processor = Processor.number(number)
+            if processor.isIdle { return processor }
+        }
+        if thread.mayRun(on: own.number) { return own }
+        if thread.mayRun(on: last.number) { return last }
+        for number in 0..<Processor.count where thread.mayRun(on: number) {
+            return Processor.number(number)
+        }
+        return own
     }
     /// Lets no other thread run any more.
     package static func stopOthers() { isAlone.value = true }
+    static var isStopping: Bool { isAlone.value }
+
+    // MARK: CPUs
+
+    /// Starts the machine's other CPUs, if there are and nobody did.
+    package static func startProcessors() {
+        guard Processors.share() else { return }
+        Processor.addOthers()
+        Processor.number(0).idler = Threads.makeIdlerOfFirst()
+        Clock.showProcessors()
+    }
+    /// Runs threads on the CPU that calls, which comes with the lock, on a stack of its own.
+    package static func runProcessor() -> Never {
+        guard let thread = Threads.makeIdleThread() else { fatalError("no memory for a CPU") }
+        Thread.setCurrent(thread)
+        Processor.current.idler = thread
+        Processors.state(CPU.number).setIdle(false)
+        Processors.state(CPU.number).noteStart()
+        idleForEver()
+    }
+    /// Runs others, as the thread that a CPU has for that.
+    package static func idleForEver() -> Never {
+        arrive()
+        guard let thread = Thread.current else { fatalError("a CPU that runs nobody") }
+        while true {
+            thread.state = .blocked
+            block(thread)
+        }
+    }
 
     // MARK: Leaving the CPU
 
@@ -48,17 +105,33 @@ package enum Scheduler {
         if hasProgramRun.value { wakeLookers() }
         if thread.isLooking { look(thread) }
         while thread.state == .blocked {
-            if !isAlone.value, let next = queue.value.takeFirst() {
+            if let next = takeNext() {
                 run(next, after: thread)
             } else {
                 if Wait.idleStep() { wakeLookers() }
                 // It looks for itself at what it waits for.
-                if thread.isLooking { thread.state = .ready }
+                if thread.isLooking, thread.state == .blocked { thread.state = .ready }
             }
         }
-        Wait.idleEnded()
+        Processor.current.endIdle()
         if thread.isLooking { stopLooking(thread) }
         thread.state = .running
+    }
+    /// Who runs next on this CPU: of its own queue, else of another's.
+    private static func takeNext() -> Thread? {
+        guard !isAlone.value else { return nil }
+        let own = Processor.current
+        if let next = own.queue.takeFirst() { return next }
+        for distance in 1..<max(Processor.count, 1) {
+            let other = Processor.number((own.number + distance) % Processor.count)
+            guard let thread = other.queue.takeFirst(allowedOn: own.number) else { continue }
+            return thread
+        }
+        return nil
+    }
+    private static func look(_ thread: Thread) {
+        thread.nextLooking = lookers.value
+        lookers.value = thread
     }
     private static func stopLooking(_ thread: Thread) {
         thread.isLooking = false
@@ -76,10 +149,6 @@ package enum Scheduler {
         }
         thread.nextLooking = nil
     }
-    private static func look(_ thread: Thread) {
-        thread.nextLooking = lookers.value
-        lookers.value = thread
-    }
     private static func wakeLookers() {
         hasProgramRun.value = false
         while let thread = lookers.value {
@@ -89,14 +158,16 @@ package enum Scheduler {
         }
     }
     private static func run(_ next: Thread, after thread: Thread) {
-        Wait.idleEnded()
+        let processor = Processor.current
+        processor.endIdle()
         let now = Clock.monotonic()
         thread.stopCounting(now)
         thread.isOnProcessor = false
         next.isOnProcessor = true
+        next.processor = processor.number
         next.state = .running
+        processor.running = next
         next.startCounting(now)
-        Thread.setRunning(next)
         guard let from = thread.context, let to = next.context else {
             fatalError("a thread without a context to switch")
         }
@@ -107,25 +178,28 @@ package enum Scheduler {
     }
     /// To be called on a new thread's own stack, before anything else.
     package static func arrive() {
-        ended.value?.dispose()
-        ended.value = nil
+        let processor = Processor.current
+        // It and what is kept for it refer to each other.
+        processor.ended?.dispose()
+        processor.ended = nil
     }
 
     /// Ends the running thread; others run, now or when they are woken.
     package static func end() -> Never {
         guard let thread = Thread.current else { fatalError("no thread to end") }
         thread.state = .ended
-        ended.value = thread
+        Processor.current.ended = thread
         wakeLookers()
         while true {
-            if let next = queue.value.takeFirst() { run(next, after: thread) }
+            if let next = takeNext() { run(next, after: thread) }
             if Wait.idleStep() { wakeLookers() }
         }
     }
 
     /// Lets the others of its kind go first (sched_yield(2)).
     package static func yield() {
-        guard let thread = Thread.current, !isAlone.value, let front = queue.value.front,
+        guard let thread = Thread.current, !isAlone.value,
+            let front = Processor.current.queue.front,
             !thread.share.isRealtime || !thread.share.preempts(front.share)
         else { return }
         thread.count(Clock.monotonic())
@@ -136,11 +210,16 @@ package enum Scheduler {
         case last
     }
     private static func giveWay(_ thread: Thread, _ place: Place) {
-        guard let next = queue.value.takeFirst() else { return }
+        let queue = Processor.current.queue
+        guard let next = queue.takeFirst() else { return }
         thread.state = .ready
-        switch place {
-        case .byShare: queue.value.insert(thread)
-        case .last: queue.value.insertLast(thread)
+        if !thread.mayRun(on: CPU.number) {
+            thread.isOnProcessor = false
+            enqueue(thread)
+        } else if place == .byShare {
+            queue.insert(thread)
+        } else {
+            queue.insertLast(thread)
         }
         hasProgramRun.value = true
         run(next, after: thread)
@@ -148,11 +227,58 @@ package enum Scheduler {
 
     /// Changes what a thread can claim (sched_setscheduler(2), setpriority(2)).
     package static func change(_ thread: Thread, to share: ProcessorShare) {
+        let queue = Processor.number(thread.processor).queue
         let isQueued = thread.isQueued
-        if isQueued { queue.value.remove(thread) }
+        if isQueued { queue.remove(thread) }
         thread.share = share
-        if isQueued { queue.value.insert(thread) }
+        if isQueued { queue.insert(thread) }
         CPU.hasReturnWork = true
+    }
+
+    /// How long a CPU was busy and idle, since the clocks' start.
+    package static func times(of number: Int) -> (busy: Nanoseconds, idle: Nanoseconds) {
+        let now = Clock.monotonic()
+        // One that was never started has been idle.
+        guard number < Processor.count else { return (.zero, now) }
+        let idle = Processor.number(number).idleTime(at: now)
+        return (now - idle, idle)
+    }
+    /// CPUs that the machine has, a bit each.
+    package static var allProcessors: UInt64 {
+        Processors.count >= 64 ? .max : 1 << UInt64(Processors.count) - 1
+    }
+    /// CPUs on which a thread may run.
+    package static func affinity(of thread: Thread) -> UInt64 { thread.affinity & allProcessors }
+    /// Sets them; a thread that runs elsewhere leaves that CPU at its next return to the program.
+    /// Precondition: some of them exist.
+    package static func setAffinity(of thread: Thread, to processors: UInt64) {
+        thread.affinity = processors
+        guard !thread.mayRun(on: thread.processor) else { return }
+        if thread.isQueued {
+            Processor.number(thread.processor).queue.remove(thread)
+            enqueue(thread)
+        } else if thread.isOnProcessor {
+            // Each CPU looks on its way out whether its thread may stay.
+            if thread.processor == CPU.number {
+                CPU.hasReturnWork = true
+            } else {
+                Processors.interrupt(thread.processor)
+            }
+        }
+    }
+    /// Moves the running thread where it may run, if that is not here.
+    private static func leaveIfForbidden() -> Bool {
+        guard let thread = Thread.current, !thread.mayRun(on: CPU.number), Processor.count > 1,
+            !isAlone.value
+        else { return false }
+        thread.count(Clock.monotonic())
+        let next = takeNext() ?? Processor.current.idler
+        guard let next, next !== thread else { return false }
+        thread.state = .ready
+        thread.isOnProcessor = false
+        enqueue(thread)
+        run(next, after: thread)
+        return true
     }
 
     // MARK: Turns
@@ -162,10 +288,12 @@ package enum Scheduler {
     @discardableResult
     package static func reschedule() -> Bool {
         hasProgramRun.value = true
-        Wait.programRuns()
-        guard let front = queue.value.front, !isAlone.value, let thread = Thread.current else {
-            return false
-        }
+        if lookers.value != nil { wakeLookers() }
+        if leaveIfForbidden() { return true }
+        let processor = Processor.current
+        processor.pollingEnd = nil
+        guard let front = processor.queue.front, !isAlone.value, let thread = processor.running
+        else { return false }
         let now = Clock.monotonic()
         thread.count(now)
         if let end = thread.turnEnd, end <= now {
@@ -180,7 +308,8 @@ package enum Scheduler {
     }
     /// When the running thread's turn ends; `nil` while nobody else wants to run.
     package static var turnEnd: Nanoseconds? {
-        guard !queue.value.isEmpty else { return nil }
-        return Thread.current?.turnEnd
+        let processor = Processor.current
+        guard !processor.queue.isEmpty else { return nil }
+        return processor.running?.turnEnd
     }
 }

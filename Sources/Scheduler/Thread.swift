@@ -27,6 +27,10 @@ package final class Thread {
     var isInterruptible = false
     /// Whether its stack is the running one of a CPU.
     var isOnProcessor = false
+    /// The CPU on which it runs or ran last.
+    package internal(set) var processor = 0
+    /// CPUs on which it may run, a bit each (sched_setaffinity(2)).
+    package internal(set) var affinity = UInt64.max
     /// Whether it waits for anything to happen that nobody tells it of.
     var isLooking = false
     var nextLooking: Thread?
@@ -82,33 +86,37 @@ package final class Thread {
         self.context = context
     }
 
-    // This CPU's running thread.
-    private static let running = Global<Thread?>(nil)
-    package static var current: Thread? { running.value }
+    /// This CPU's running thread.
+    package static var current: Thread? { Processor.current.running }
     /// Makes this the running thread without a switch, as boot does with the first one.
     package static func setCurrent(_ thread: Thread?) {
-        if let old = running.value {
+        let processor = Processor.current
+        let now = Clock.monotonic()
+        if let old = processor.running {
             old.isOnProcessor = false
-            old.stopCounting(Clock.monotonic())
+            old.stopCounting(now)
         }
-        thread?.isOnProcessor = true
-        thread?.state = .running
-        thread?.startCounting(Clock.monotonic())
-        running.value = thread
+        processor.running = thread
+        guard let thread else { return }
+        thread.isOnProcessor = true
+        thread.processor = processor.number
+        thread.state = .running
+        thread.startCounting(now)
     }
-    static func setRunning(_ thread: Thread) { running.value = thread }
+    /// Whether its affinity lets it run on a CPU.
+    func mayRun(on number: Int) -> Bool { affinity & 1 << UInt64(number) != 0 }
 
     // MARK: Time
 
     func startCounting(_ now: Nanoseconds) {
-        runningSince = (now, Wait.waitedTime(at: now))
+        runningSince = (now, Processor.number(processor).idleTime(at: now))
         beginTurn(now)
     }
     func beginTurn(_ now: Nanoseconds) { turnEnd = share.turn.map { now + $0 } }
     /// Adds what it used since `startCounting`, and starts anew.
     func count(_ now: Nanoseconds) {
         guard let since = runningSince else { return }
-        let idle = Wait.waitedTime(at: now)
+        let idle = Processor.number(processor).idleTime(at: now)
         let ran = (now - since.time) - (idle - since.idle)
         used = used + ran
         share.charge(ran)
@@ -122,7 +130,8 @@ package final class Thread {
     package var processorTime: Nanoseconds {
         guard let since = runningSince else { return used }
         let now = Clock.monotonic()
-        return used + (now - since.time) - (Wait.waitedTime(at: now) - since.idle)
+        let idle = Processor.number(processor).idleTime(at: now)
+        return used + (now - since.time) - (idle - since.idle)
     }
 
     // MARK: Waking

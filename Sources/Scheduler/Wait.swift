@@ -9,8 +9,14 @@ package protocol PollSource: AnyObject {
 
 /// How the idle CPU waits: the machine's gate, or a test's own.
 package protocol IdleStrategy: AnyObject {
-    /// Returns when something may have happened, at the latest after `delay`.
+    /// Returns when something may have happened, at the latest after `delay`. Called without the library
+    /// OS's lock where there are several CPUs.
     func wait(atMost delay: Nanoseconds?)
+    /// Handles the interrupts that ended the wait.
+    func handleInterrupts()
+}
+extension IdleStrategy {
+    package func handleInterrupts() {}
 }
 
 /// Blocking inside the library OS.
@@ -27,14 +33,14 @@ package enum Wait {
 
     package static func start(_ strategy: any IdleStrategy) { idle.value = strategy }
 
-    private static let waited = Global(Nanoseconds.zero)
-    private static let waitBegin = Global<Nanoseconds?>(nil)
-    /// Time in which nobody wanted to run, the present one included: what programs did not use the CPU
-    /// for.
+    /// Time in which nobody wanted to run, the present one included, of all CPUs together.
     package static var waitedTime: Nanoseconds { waitedTime(at: Clock.monotonic()) }
     static func waitedTime(at now: Nanoseconds) -> Nanoseconds {
-        guard let begin = waitBegin.value else { return waited.value }
-        return waited.value + (now - begin)
+        var sum = Nanoseconds.zero
+        for number in 0..<Processor.count {
+            sum = sum + Processor.number(number).idleTime(at: now)
+        }
+        return sum
     }
 
     /// Adds a device to those that waits look at. Precondition: there are fewer than 16.
@@ -112,7 +118,7 @@ package enum Wait {
     private static func withoutThread(
         _ deadline: Nanoseconds?, _ condition: () -> Bool
     ) -> Outcome {
-        defer { idleEnded() }
+        defer { Processor.current.endIdle() }
         while !condition() {
             if let deadline, deadline <= Clock.monotonic() { return .timedOut }
             _ = idleStep(atMost: deadline)
@@ -129,41 +135,66 @@ package enum Wait {
 
     /// An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
     private static let pollingTime = Nanoseconds(rawValue: 30_000)
-    // Until when this CPU polls; `nil` before it began to.
-    private static let pollingEnd = Global<Nanoseconds?>(nil)
 
     /// Looks for something to do, and waits for an interrupt where there has been nothing for a while;
     /// returns whether anything may have happened.
     static func idleStep(atMost deadline: Nanoseconds? = nil) -> Bool {
+        let processor = Processor.current
         let now = Clock.monotonic()
-        if waitBegin.value == nil { waitBegin.value = now }
-        let end = pollingEnd.value ?? now + pollingTime
-        pollingEnd.value = end
+        processor.beginIdle(now)
+        let end = processor.pollingEnd ?? now + pollingTime
+        processor.pollingEnd = end
         if poll() {
-            pollingEnd.value = nil
+            processor.pollingEnd = nil
             return true
         }
-        guard now >= end else {
+        if KernelLock.isShared, !Scheduler.isStopping {
+            return idleBesideOthers(processor, until: end)
+        }
+        // Where others wait for the lock for ever, devices' interrupts may be theirs.
+        guard now >= end, !KernelLock.isShared else {
             CPU.pause()
             return false
         }
+        idle.value?.wait(atMost: delay(deadline, now))
+        idle.value?.handleInterrupts()
+        processor.pollingEnd = nil
+        return true
+    }
+    private static func delay(_ deadline: Nanoseconds?, _ now: Nanoseconds) -> Nanoseconds? {
         var delay: Nanoseconds?
         for due in [deadline, Timers.nextDeadline] {
             guard let due else { continue }
             delay = min(delay ?? Nanoseconds(rawValue: .max), due - now)
         }
-        idle.value?.wait(atMost: delay)
-        pollingEnd.value = nil
+        return delay
+    }
+    /// The same where other CPUs run: without the lock, until one calls or an interrupt comes.
+    private static func idleBesideOthers(_ processor: Processor, until end: Nanoseconds) -> Bool {
+        let state = Processors.state(processor.number)
+        let delay = delay(nil, Clock.monotonic())
+        processor.isIdle = true
+        state.setIdle(true)
+        KernelLock.release()
+        while !state.isCalled, !CPU.hasPendingVector {
+            guard Clock.monotonic() >= end else {
+                CPU.pause()
+                continue
+            }
+            state.setHalted(true)
+            if !state.isCalled { idle.value?.wait(atMost: delay) }
+            state.setHalted(false)
+            break
+        }
+        // From here on who flushes waits for this CPU.
+        state.setIdle(false)
+        KernelLock.acquire()
+        processor.isIdle = false
+        _ = state.takeCall()
+        idle.value?.handleInterrupts()
+        processor.pollingEnd = nil
         return true
     }
-    /// To be called when somebody runs again.
-    static func idleEnded() {
-        guard let begin = waitBegin.value else { return }
-        waitBegin.value = nil
-        waited.value = waited.value + (Clock.monotonic() - begin)
-    }
-    /// To be called when a program runs: the next time nobody does, the CPU polls anew.
-    static func programRuns() { pollingEnd.value = nil }
 }
 
 /// The devices that a wait looks at.

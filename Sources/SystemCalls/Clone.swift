@@ -159,6 +159,7 @@ extension SystemCalls {
         if flags.contains(.childSetIdentifier) {
             try? ProgramMemory.store(identifier, at: request.childIdentifier)
         }
+        Scheduler.startProcessors()
         Scheduler.start(new.thread)
         return Int(identifier)
     }

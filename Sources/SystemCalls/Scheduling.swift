@@ -17,11 +17,11 @@ extension SystemCalls {
         _ caller: Caller, process: Int32, size: UInt32, mask: VirtualAddress
     ) throws(Errno) -> Int {
         guard size >= 8, size & 7 == 0 else { throw .invalidArgument }
-        _ = try find(caller, process)
-        try ProgramMemory.store(UInt64(1), at: mask)
+        let thread = try find(caller, process).thread
+        try ProgramMemory.store(Scheduler.affinity(of: thread), at: mask)
         return 8
     }
-    /// sched_setaffinity(2): Sets the CPUs a thread may use; CPU 0 must be one. Errors: EFAULT,
+    /// sched_setaffinity(2): Sets the CPUs a thread may use. Errors: EFAULT,
     /// EINVAL, ESRCH.
     static func schedSetaffinity(
         _ caller: Caller, process: Int32, size: UInt32, mask: VirtualAddress
@@ -32,8 +32,11 @@ extension SystemCalls {
             let byte = try ProgramMemory.load(UInt8.self, at: try mask.field(index))
             first |= UInt64(byte) << (index * 8)
         }
-        _ = try find(caller, process)
-        guard first & 1 != 0 else { throw .invalidArgument }
+        let thread = try find(caller, process).thread
+        guard first & Scheduler.allProcessors != 0 else { throw .invalidArgument }
+        // A thread of a process that has had one so far may want another CPU than the first.
+        Scheduler.startProcessors()
+        Scheduler.setAffinity(of: thread, to: first)
         return 0
     }
 

@@ -302,7 +302,7 @@ internal import NucleusLayout
     }
 }
 @c func call_getpid(_ frame: UInt) -> Int {
-    SystemCalls.answer(frame) { frame throws(Errno) in
+    SystemCalls.answerAlone(frame) { frame in
         SystemCalls.getpid(Caller(frame))
     }
 }
@@ -607,7 +607,7 @@ internal import NucleusLayout
     }
 }
 @c func call_getppid(_ frame: UInt) -> Int {
-    SystemCalls.answer(frame) { frame throws(Errno) in
+    SystemCalls.answerAlone(frame) { frame in
         SystemCalls.getppid(Caller(frame))
     }
 }
@@ -970,7 +970,7 @@ internal import NucleusLayout
     }
 }
 @c func call_gettid(_ frame: UInt) -> Int {
-    SystemCalls.answer(frame) { frame throws(Errno) in
+    SystemCalls.answerAlone(frame) { frame in
         SystemCalls.gettid(Caller(frame))
     }
 }

@@ -66,7 +66,7 @@ extension SystemCalls {
         guard ProgramMemory.contains(area, count: Int(size)) else { throw .badAddress }
         let sequence = RestartableSequence(area: area, signature: signature)
         do throws(Errno) {
-            try sequence.store(processor: 0)
+            try sequence.store(processor: UInt32(CPU.number))
         } catch {
             // Linux finds out on its way back to the program.
             signals.force(
@@ -74,14 +74,15 @@ extension SystemCalls {
             return 0
         }
         signals.sequence = sequence
+        signals.sequenceProcessor = CPU.number
         return 0
     }
 
-    /// getcpu(2): Tells CPU and memory node, both 0. Errors: EFAULT.
+    /// getcpu(2): Tells the CPU, and the memory node, which is 0. Errors: EFAULT.
     static func getcpu(
         _ caller: Caller, processor: VirtualAddress, node: VirtualAddress
     ) throws(Errno) -> Int {
-        if !processor.isNull { try ProgramMemory.store(UInt32(0), at: processor) }
+        if !processor.isNull { try ProgramMemory.store(UInt32(CPU.number), at: processor) }
         if !node.isNull { try ProgramMemory.store(UInt32(0), at: node) }
         return 0
     }

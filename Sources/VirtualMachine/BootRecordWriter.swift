@@ -22,6 +22,7 @@ package struct BootFacts: Sendable {
     package var startTimeStamp: UInt64 = 0
     package var seed: [UInt8] = []
     package var devices: [Device] = []
+    package var processorCount = 1
     /// KVM's local APIC timers count nanoseconds.
     package static let timerFrequency: UInt64 = 1_000_000_000
 
@@ -41,7 +42,7 @@ package enum BootRecordWriter {
         var flags: BootRecord.Flags = [.memoryIsZero, .earlyConsole]
         if facts.seed.count == BootRecord.seedSize { flags.insert(.seeded) }
         page.set(BootRecord.flags, flags.rawValue)
-        page.set(BootRecord.processorCount, 1)
+        page.set(BootRecord.processorCount, UInt32(facts.processorCount))
         page.set(BootRecord.pageTableRoot, layout.pageTables.base)
         page.set(BootRecord.directMapSize, regions.last?.end ?? 0)
         page.set(BootRecord.kernelBase, layout.kernel.base)

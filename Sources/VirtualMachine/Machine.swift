@@ -6,13 +6,13 @@ internal import NucleusInterface
 internal import NucleusLayoutX86_64
 internal import Synchronization
 
-/// A machine ready to run: one CPU, its memory, its devices.
+/// A machine ready to run: its CPUs, its memory, its devices.
 package struct Machine: ~Copyable {
     private let virtual: KVMachine
     private let processor: KVMProcessor
     private let devices: MachineDevices
     private let layout: GuestLayout
-    private var console = EarlyConsole()
+    private let further: FurtherProcessors
     /// Ticks of the time-stamp counter per second, for a timeline.
     package let timeStampFrequency: UInt64
     /// Guest's counter less the host's.
@@ -20,8 +20,9 @@ package struct Machine: ~Copyable {
 
     init(
         virtual: consuming KVMachine, processor: consuming KVMProcessor, devices: MachineDevices,
-        layout: GuestLayout, facts: BootFacts
+        further: FurtherProcessors, layout: GuestLayout, facts: BootFacts
     ) {
+        self.further = further
         self.virtual = virtual
         self.processor = processor
         self.devices = devices
@@ -67,18 +68,19 @@ package struct Machine: ~Copyable {
         finish: @escaping @Sendable (Ending) -> Never
     ) throws(MachineFailure) -> Never {
         let end = try MachineEnd()
-        console.annotate = reporting.annotate
         try Self.dropRights()
         let loop = try startLoop(signals, terminal, end, reporting, finish)
+        let work = ProcessorLoop(devices, further, annotate: reporting.annotate)
+        try further.startThreads { Self.run($0, work, end) }
         do throws(MachineFailure) {
             try ThreadRights.processor.enforce()
             if reporting.offender == .processor { throw ThreadRights.processor.makeForbiddenCall() }
             try markEntry(reporting)
-            try runProcessor()
-            console.flush()
+            try work.run(processor)
+            work.flushConsole()
             end.tell(.poweredOff)
         } catch {
-            console.flush()
+            work.flushConsole()
             if reporting.showsRegisters {
                 for line in report() { reporting.showLine(line) }
             }
@@ -86,6 +88,26 @@ package struct Machine: ~Copyable {
         }
         loop.join()
         Host.exit(status: Ending.crashStatus)
+    }
+
+    /// Runs a further CPU. Its registers are loaded before it takes its filter, which lets it do no more
+    /// than run.
+    private static func run(
+        _ further: FurtherProcessor, _ work: ProcessorLoop, _ end: MachineEnd
+    ) -> Never {
+        do throws(MachineFailure) {
+            try further.waitForStart()
+            try ThreadRights.processor.enforce()
+            try work.run(further.processor)
+            work.flushConsole()
+            end.tell(.poweredOff)
+        } catch {
+            work.flushConsole()
+            end.tell(.failed(error))
+        }
+        // The devices' thread ends the process.
+        var nothing = Poll()
+        while true { nothing.wait(milliseconds: nil) }
     }
 
     /// Gives up what the process needs no more; each thread then takes a filter of its own.
@@ -131,61 +153,6 @@ package struct Machine: ~Copyable {
         try inGuest { () throws(GuestMemoryError) in
             try memory.store64(now &+ timeStampOffset, at: PhysicalAddress(rawValue: field))
         }
-    }
-
-    // MARK: The CPU
-
-    private mutating func runProcessor() throws(MachineFailure) {
-        while true {
-            let exit: KVMProcessor.Exit
-            do { exit = try processor.runUntilExit() } catch { throw MachineFailure(error) }
-            while let store = processor.nextDeferredStore() {
-                try onDevice { () throws(GuestFault) in
-                    try devices.store(store.value, at: store.address, byteCount: store.byteCount)
-                }
-            }
-            if try handle(exit) == .poweredOff { return }
-        }
-    }
-
-    private enum Next {
-        case goOn
-        case poweredOff
-    }
-
-    private mutating func handle(_ exit: KVMProcessor.Exit) throws(MachineFailure) -> Next {
-        switch exit {
-        case .memoryRead(let address, let byteCount):
-            try onDevice { () throws(GuestFault) in
-                processor.answer(try devices.load(address, byteCount: byteCount))
-            }
-        case .memoryWrite(let address, let byteCount, let value):
-            try onDevice { () throws(GuestFault) in
-                try devices.store(value, at: address, byteCount: byteCount)
-            }
-        case .portWrite(let port, _, let bytes) where port == UInt16(VMM_EARLY_CONSOLE_PORT):
-            console.append(bytes)
-        case .portWrite(let port, _, _) where port == UInt16(VMM_POWER_OFF_PORT):
-            return .poweredOff
-        case .portWrite(let port, _, _):
-            throw .guest(
-                "the kernel wrote to port \(hexadecimal(UInt64(port))), which nothing uses")
-        case .portRead: processor.answerAbsentPort()
-        case .interrupted: break
-        case .shutdown: throw .guest("the kernel failed while it handled a failure (triple fault)")
-        case .halted: throw .guest("the kernel stopped the CPU")
-        case .systemEvent(let event): throw .guest("the kernel raised system event \(event)")
-        case .internalError(let code):
-            throw .host("the host's KVM could not go on (internal error \(code))")
-        case .entryFailure(let reason):
-            throw .host("the host's KVM could not enter the machine (\(hexadecimal(reason)))")
-        case .other(let reason): throw .host("the host's KVM stopped for reason \(reason)")
-        }
-        return .goOn
-    }
-
-    private func onDevice(_ access: () throws(GuestFault) -> Void) throws(MachineFailure) {
-        do { try access() } catch { throw .guest(error.line) }
     }
 
     // MARK: Debugging

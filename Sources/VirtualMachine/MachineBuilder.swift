@@ -36,6 +36,18 @@ package enum MachineBuilder {
             try processor.load(EntryState.make(kernel, layout, features))
         }
 
+        var further: [FurtherProcessor] = []
+        for index in 1..<max(configuration.processorCount, 1) {
+            let processor = try onHost { () throws(KVMError) in
+                try virtual.makeProcessor(index: index)
+            }
+            var own = features
+            own.restrict(toProcessor: UInt32(index))
+            try onHost { () throws(KVMError) in try processor.load(own) }
+            further.append(
+                try FurtherProcessor(processor, EntryState.make(kernel, layout, features)))
+        }
+
         // Its devices, connected inside the kernel.
         let devices = try MachineDevices(memory: memory)
         try onHost { () throws(KVMError) in try devices.connect(to: virtual) }
@@ -44,8 +56,10 @@ package enum MachineBuilder {
         var facts = try BootFacts.measured(processor, configuration.clock)
         facts.devices = try devices.prepare(ringsAt: layout.rings.base)
         facts.startTimeStamp = configuration.startTimeStamp
+        facts.processorCount = configuration.processorCount
         try Loader.storeRecord(facts, configuration.commandLine, in: memory, layout)
         return Machine(
-            virtual: virtual, processor: processor, devices: devices, layout: layout, facts: facts)
+            virtual: virtual, processor: processor, devices: devices,
+            further: FurtherProcessors(further, memory: memory), layout: layout, facts: facts)
     }
 }

@@ -23,6 +23,8 @@ package struct MachineConfiguration: Sendable {
     package var files: FileRange?
     package var memoryByteCount: UInt64
     package var commandLine: [UInt8]
+    /// 1 to 64.
+    package var processorCount = 1
     /// The time of day that the machine is told.
     package var clock = MachineClock.host
     /// TSC when the process began.

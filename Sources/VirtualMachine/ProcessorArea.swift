@@ -16,11 +16,13 @@ extension ProcessorArea {
     package static func tables(index: Int) -> [UInt8] {
         pages(AREA_TABLES) { ProcessorArea(index: index).writeTables($0) }
     }
-    /// AREA_TSS: ring 3 writes the early console alone.
+    /// AREA_TSS: ring 3 writes the early console and starts CPUs.
     package static func taskState(index: Int) -> [UInt8] {
         let console = UInt16(VMM_EARLY_CONSOLE_PORT)
+        let start = UInt16(VMM_PROCESSOR_PORT)
         return pages(AREA_TSS, count: 3, ones: TSS_IO_MAP_OFFSET...TSS_LIMIT) {
-            ProcessorArea(index: index).writeTaskState(ports: [console...console], $0)
+            ProcessorArea(index: index).writeTaskState(
+                ports: [console...console, start...start + 3], $0)
         }
     }
 

@@ -10,6 +10,7 @@ struct Launch {
     let architecture: Architecture
     let kernel: [UInt8]
     let memory: MemorySize
+    let processors: ProcessorCount
     /// What the machine's clock starts from, where that is not the host's time.
     let clockStart: ClockStart?
     let commandLine: CommandLine
@@ -57,6 +58,11 @@ struct Launch {
         case .qemu(let place, let notice):
             platform = place
             if let notice { Descriptor.standardError.writeLine("martlet: \(notice)") }
+        }
+        if platform != nil, processors != .one {
+            return .refused(
+                "a machine on QEMU has one CPU for now; leave out --cpus, or let martlet's own VMM run it"
+            )
         }
         switch arguments(files, platform) {
         case .failure(let problem): return .failed(problem.line)
@@ -121,6 +127,7 @@ struct Launch {
         if let platform { add("--qemu", Array(platform.text.utf8)) }
         // No memory at all is too little like any other amount: the VMM says how much will do.
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
+        if processors != .one { add("--cpus", Array("\(processors.count)".utf8)) }
         if let clockStart { add("--rtc", Array("\(clockStart.nanoseconds)".utf8)) }
         do throws(CommandLineError) {
             let line = try commandLine.encoded()

@@ -38,6 +38,9 @@ struct Run: ParsableCommand {
             valueName: "kvm|tcg"))
     var accelerator: AcceleratorChoice?
 
+    @Option(help: ArgumentHelp("CPUs of the machine, 1 to 64.", valueName: "number"))
+    var cpus = ProcessorCount.one
+
     @Option(
         help: ArgumentHelp(
             "The time that the machine's clock starts from, for instance 2026-01-02T03:04:05Z (UTC where no zone is named), or @SECONDS since 1970. Without it the host's time.",
@@ -82,7 +85,7 @@ struct Run: ParsableCommand {
     func request(words: [[UInt8]]) -> RunRequest {
         let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
         return RunRequest(
-            contents: contents.contents, memory: memory, verbosity: verbose,
+            contents: contents.contents, memory: memory, processors: cpus, verbosity: verbose,
             clockStart: rtc, leavesCallSites: leavesCallSites, vmm: vmm, accelerator: accelerator,
             program: words.first ?? [], arguments: Array(words.dropFirst()))
     }

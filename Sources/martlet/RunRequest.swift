@@ -6,6 +6,7 @@ import Wire
 struct RunRequest: Equatable {
     var contents = Contents()
     var memory = MemorySize.standard
+    var processors = ProcessorCount.one
     var verbosity = 0
     /// `--rtc`
     var clockStart: ClockStart?
@@ -68,6 +69,11 @@ extension RunRequest {
                 let size = MemorySize(argument: String(decoding: value, as: UTF8.self))
             else { return false }
             memory = size
+        case "--cpus":
+            guard processors == .one, let value = Self.value(&words),
+                let count = ProcessorCount(argument: String(decoding: value, as: UTF8.self))
+            else { return false }
+            processors = count
         case "--rtc":
             guard clockStart == nil, let value = Self.value(&words),
                 let start = ClockStart(argument: String(decoding: value, as: UTF8.self))
@@ -163,7 +169,8 @@ extension RunRequest {
         let terminal = TerminalSetting()
         terminal?.describe(to: &commandLine)
         let launch = Launch(
-            architecture: architecture, kernel: kernel, memory: memory, clockStart: clockStart,
+            architecture: architecture, kernel: kernel, memory: memory, processors: processors,
+            clockStart: clockStart,
             commandLine: commandLine, logLevel: logLevel,
             showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator, terminal: terminal)
         switch launch.perform(files) {

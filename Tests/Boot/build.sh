@@ -96,6 +96,14 @@ use_qemu() {
     [ -e "$work/bin/martlet-kernel-$arch" ] || unusable="there is no martlet-kernel-$arch yet"
 }
 
+# Puts a script in martlet's place that gives each machine so many CPUs.
+use_processors() {
+    mv "$martlet" "$work/bin/martlet-itself"
+    printf '#!/bin/sh\nif [ "$1" = run ] && [ $# != 1 ]; then\n    shift\n    exec %s run --cpus %s "$@"\nfi\nexec %s "$@"\n' \
+        "$work/bin/martlet-itself" "$cpus" "$work/bin/martlet-itself" >"$martlet"
+    chmod 755 "$martlet"
+}
+
 # Copies what is to be tested to where any user may run it; says why nothing can run.
 prepare_martlet() {
     local file
@@ -124,6 +132,7 @@ prepare_martlet() {
         fi
     fi
     [ $arch != arm64 ] || use_arm64
+    [ -z "$cpus" ] || use_processors
     set_martlet_command
     if [ "$(id -u)" != 0 ]; then
         [ $as_user = no ] || { echo "Tests/Boot/run: --as-user needs root" >&2; return 1; }

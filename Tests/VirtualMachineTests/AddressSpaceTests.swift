@@ -269,13 +269,13 @@ func walk(_ tables: PageTables, _ address: UInt64) -> PageRights? {
         }
     }
 
-    @Test("ring 3 may use the early console's port, and no other")
+    @Test("ring 3 may use the ports of the early console and of CPUs' start, and no other")
     func ports() {
         let pages = ProcessorArea.taskState(index: 0)
         #expect(pages.count == 3 * 4096)
         for port in 0..<65536 {
             let isDenied = pages[0x68 + port / 8] >> UInt8(port & 7) & 1 == 1
-            #expect(isDenied == (port != 0x3f8))
+            #expect(isDenied == !(port == 0x3f8 || (0x3f4...0x3f7).contains(port)))
         }
         #expect(pages[0x2068] == 0xff)
         #expect(pages[0x66] == 0x68 && pages[0x67] == 0)

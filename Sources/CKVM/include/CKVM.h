@@ -96,6 +96,11 @@ static inline int ckvm_set_xcr0(int vcpu, uint64_t value) {
     struct kvm_xcrs registers = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = value}}};
     return ioctl(vcpu, KVM_SET_XCRS, &registers);
 }
+/// Lets a CPU run that waits for another one's INIT and start-up messages, as all but CPU 0 do.
+static inline int ckvm_make_runnable(int vcpu) {
+    struct kvm_mp_state state = {.mp_state = KVM_MP_STATE_RUNNABLE};
+    return ioctl(vcpu, KVM_SET_MP_STATE, &state);
+}
 static inline int ckvm_get_tsc_khz(int vcpu) { return ioctl(vcpu, KVM_GET_TSC_KHZ, 0); }
 /// Sets one model-specific register; 0 where KVM does not know it, 1 where it was set.
 /// Reads one MSR into `value`; 1 where KVM knows it.

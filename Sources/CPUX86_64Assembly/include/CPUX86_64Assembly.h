@@ -16,6 +16,8 @@ uint64_t cpu_data_probe_address(void);
 /// Makes code that was just written through another mapping be fetched anew: iret is a serializing
 /// instruction that needs no ring 0 (SDM volume 3, sections 9.1.3 and 9.3).
 void cpu_serialize(void);
+/// Where the library OS begins on a further CPU.
+uint64_t cpu_processor_entry(void);
 /// Jumps to ENTRY_RETURN of a CPU's area.
 _Noreturn void cpu_enter_program(uint64_t entry);
 
@@ -52,6 +54,9 @@ CPU_INLINE void cpu_out_bytes(uint16_t port, const void *bytes, size_t count) {
 /// One access to a port that the TSS's bitmap permits.
 CPU_INLINE void cpu_out_8(uint16_t port, uint8_t value) {
   __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+CPU_INLINE void cpu_out_32(uint16_t port, uint32_t value) {
+  __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 CPU_INLINE uint8_t cpu_in_8(uint16_t port) {
   uint8_t value;

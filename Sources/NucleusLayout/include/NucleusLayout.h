@@ -29,6 +29,7 @@
 #define VDSO_SEQUENCE             0x00  // u32: odd while the others change
 #define VDSO_BASE                 0x08  // u64: counter at the clocks' start
 #define VDSO_MULTIPLIER           0x10  // u64: nanoseconds a tick, times 2^32
+#define VDSO_PROCESSORS           0x20  // u32: not 0: getcpu is a call, as there are several CPUs
 #define VDSO_REALTIME             0x18  // u64: nanoseconds since 1970 at the clocks' start
 
 // ---- System calls ----

@@ -14,6 +14,9 @@
 #define SELECTOR_TSS              0x40
 #define GDT_BYTES                 0x50
 
+// Each CPU has an area of its own behind the same addresses: its page-table root differs from the
+// others in that one slot. (So entries, stubs of call sites and Swift reach the CPU's own by constants.)
+//
 // ---- CPU area: 32 pages seen twice, in the supervisor view and, CPU_AREA_USER_VIEW above it, in
 // the user view. Code in one view reaches data of its own view RIP-relative, so that the nucleus
 // touches supervisor pages only (SMEP and SMAP stay on).
@@ -80,6 +83,10 @@
 #define DATA_RESUME_R11           0x0b0
 #define DATA_RETURN_WORK          0x0c0  // u32: not 0: more than a return is due after a call
 #define DATA_FAST_CALLS           0x0b8  // u64: system calls that came by ENTRY_CALL
+#define DATA_START_ROOT           0x0c8  // u64 each: what a further CPU begins with
+#define DATA_START_RIP            0x0d0
+#define DATA_START_RSP            0x0d8
+#define DATA_START_ARGUMENT       0x0e0
 
 // ---- Vectors ----
 #define GATE_VECTOR               4
@@ -177,6 +184,7 @@
 #define VMM_POWER_OFF_PORT        0x604
 #define VMM_POWER_OFF_VALUE       0x2000
 #define VMM_EARLY_CONSOLE_PORT    0x3f8  // bytes written here are the kernel's words
+#define VMM_PROCESSOR_PORT        0x3f4  // u32 written here: frame of AREA_DATA of a CPU to start
 #define VMM_VIRTIO_BASE           0xd0000000  // physical; one page a device
 #define LOCAL_APIC_PHYSICAL       0xfee00000
 #define IO_APIC_PHYSICAL          0xfec00000  // the first; QEMU's microvm may have another

@@ -1,0 +1,42 @@
+# Machines with several CPUs: threads on all of them, translations that others cached, bad numbers.
+
+needs_own_monitor() { [ -z "$vmm" ] || skip "a machine on QEMU has one CPU"; }
+
+test_cpus_spread() {
+    needs_own_monitor || return 0
+    local kind
+    for kind in musl glibc; do
+        record martlet run_martlet run --cpus 2 "$built/$kind/spread"
+        printf 'CPUs 2\nwrong 0\n' >expected
+        cmp expected martlet.out || { echo "($kind)"; cat martlet.all; return 1; }
+    done
+}
+# What one CPU takes away, no other writes to any more.
+test_cpus_stale_pages() {
+    needs_own_monitor || return 0
+    local round
+    for round in 1 2 3; do
+        record martlet run_martlet run --cpus 2 "$built/musl/stale_pages"
+        echo "rounds 200, written through a stale translation 0" >expected
+        cmp expected martlet.out || { cat martlet.all; return 1; }
+    done
+}
+# More CPUs than the host has.
+test_cpus_many() {
+    needs_own_monitor || return 0
+    local kind
+    for kind in musl glibc; do
+        record native run_native run "$built/$kind/conformance-threads"
+        record martlet run_martlet run --cpus 5 "$built/$kind/conformance-threads"
+        agree || { echo "($kind)"; return 1; }
+    done
+}
+test_cpus_bad_numbers() {
+    local number
+    for number in 0 65 -1 two 1.5; do
+        record martlet run_martlet run --cpus "$number" "$built/musl/hello"
+        [ "$(cat martlet.status)" = 64 ] || { echo "--cpus $number: status $(cat martlet.status)"; return 1; }
+    done
+    record martlet run_martlet run --vmm qemu --cpus 2 "$built/musl/hello"
+    grep -q "has one CPU" martlet.says || { cat martlet.all; return 1; }
+}
