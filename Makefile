@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -23,6 +23,7 @@ help:
 	@echo 'make test-bootstrap  make run and make test in a fresh Debian 12'
 	@echo 'make test-qemu       every boot test on QEMU'
 	@echo 'make test-arm64      every boot test with arm64 programs'
+	@echo 'make test-cpus       the conformance programs on two CPUs'
 	@echo 'make test-all        check, every test, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
@@ -63,12 +64,18 @@ test-qemu: build
 	@Tests/Boot/run --vmm qemu:q35 --quick
 	@if [ -w /dev/kvm ]; then Tests/Boot/run --vmm qemu/kvm --quick; fi
 
+# The conformance programs on machines with two CPUs, and the threads' many times.
+test-cpus: build
+	@Scripts/bootstrap test
+	@Tests/Boot/run --cpus 2 conformance-
+	@for round in 1 2 3 4 5 6 7 8 9 10; do Tests/Boot/run --cpus 2 conformance-musl-threads conformance-glibc-threads cpus- || exit 1; done
+
 # Every boot test with arm64 programs, on QEMU's virt.
 test-arm64: build
 	@Scripts/bootstrap arm64
 	@Tests/Boot/run --arch arm64
 
-test-all: check test test-ordinary-kvm test-qemu test-arm64
+test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 

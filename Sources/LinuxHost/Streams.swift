@@ -35,11 +35,19 @@ package struct InputStream: Sendable {
     package let neverWaits: Bool
 
     package init(_ inherited: Descriptor) {
+        // A FIFO without a writer, opened anew, tells nobody that it has ended; where all writers are gone
+        // already, no read of what was inherited waits.
         let reopened =
-            clinux_is_pipe(inherited.rawValue) != 0
+            clinux_is_pipe(inherited.rawValue) != 0 && !Self.isHungUp(inherited)
             ? clinux_reopen_nonblocking(inherited.rawValue, 0) : -1
         descriptor = reopened >= 0 ? Descriptor(rawValue: reopened) : inherited
         neverWaits = reopened >= 0 || clinux_is_regular(inherited.rawValue) != 0
+    }
+    private static func isHungUp(_ descriptor: Descriptor) -> Bool {
+        var poll = Poll()
+        poll.add(descriptor, .readable)
+        poll.wait(milliseconds: 0)
+        return poll.ready(descriptor).contains(.hungUp)
     }
 }
 

@@ -48,6 +48,14 @@ test_input_ends_before_the_start() {
         record martlet run_martlet run "$built/musl/streams" <&8
         exec 8<&-
         agree || { echo "of a pipe of $size bytes"; return 1; }
+        rm -f queue
+        mkfifo queue
+        cat whole >queue &
+        exec 8<queue
+        wait $!
+        record martlet run_martlet run "$built/musl/streams" <&8
+        exec 8<&-
+        agree || { echo "of a FIFO of $size bytes"; return 1; }
     done
 }
 test_input_ends_late() {
