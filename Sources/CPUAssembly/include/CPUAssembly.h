@@ -4,7 +4,8 @@
 #define MARTLET_CPU_ASSEMBLY_H
 #include <stddef.h>
 #include <stdint.h>
-#include "FaultTable.h"  // for assembly
+#include "FaultTable.h"   // for assembly, as the next
+#include "VDSOObject.h"
 
 // An instruction costs less than a call of it. By attribute, because code without builtins, as -ffreestanding
 // makes it, is otherwise inlined nowhere in Swift.
