@@ -1,3 +1,4 @@
+internal import Base
 package import LinuxABI
 internal import Scheduler
 
@@ -18,16 +19,22 @@ extension OpenFile {
         guard new != .none else { return }
         while !node.locks.canTake(new) {
             guard blocking == .blocking else { throw .tryAgain }
-            let outcome = Wait.until { self.node.locks.canTake(new) }
+            let outcome = Wait.until(on: .queue(Self.lockChanges.value)) {
+                self.node.locks.canTake(new)
+            }
             guard outcome != .interrupted else { throw .restart }
         }
         node.locks.take(new)
         lock = new
     }
     func unlock() {
+        guard lock != .none else { return }
         node.locks.give(lock)
         lock = .none
+        Self.lockChanges.value.wake()
     }
+    /// Who is told of each lock, of any kind and file, that is given back.
+    static let lockChanges = Global(WaitQueue())
 }
 
 /// The locks on one node.

@@ -40,9 +40,9 @@ package final class OpenFile: RegionOwner {
     package func release() {
         descriptorCount -= 1
         guard !flags.contains(.path) else { return }
-        if !node.recordLocks.isEmpty { node.recordLocks.removeAll(of: nil) }
+        removeRecordLocks(of: nil)
         guard descriptorCount == 0 else { return }
-        if !node.recordLocks.isEmpty { node.recordLocks.removeAll(of: self) }
+        removeRecordLocks(of: self)
         unlock()
         drive?.stop()
         drive = nil

@@ -1,3 +1,4 @@
+internal import Base
 package import LinuxABI
 internal import Memory
 internal import Scheduler
@@ -179,6 +180,12 @@ extension OpenFile {
     package func ownLock(overlapping lock: RecordLock) -> RecordLock? {
         node.recordLocks.held(overlapping: lock, by: self)
     }
+    /// Takes all locks of an open file, or of the process, away.
+    func removeRecordLocks(of owner: OpenFile?) {
+        guard !node.recordLocks.isEmpty else { return }
+        node.recordLocks.removeAll(of: owner)
+        Self.lockChanges.value.wake()
+    }
     /// Sets or takes away a record lock. EAGAIN, EBADF, EINTR as `restart`, ENOMEM.
     package func setRecordLock(
         _ lock: RecordLock, of owner: LockOwner, _ blocking: Blocking
@@ -190,10 +197,13 @@ extension OpenFile {
         }
         if conflict(with: lock, of: owner) != nil {
             guard blocking == .blocking else { throw .tryAgain }
-            let outcome = Wait.until { self.conflict(with: lock, of: owner) == nil }
+            let outcome = Wait.until(on: .queue(Self.lockChanges.value)) {
+                self.conflict(with: lock, of: owner) == nil
+            }
             guard outcome != .interrupted else { throw .restart }
         }
         try KernelReserve.admit()
         node.recordLocks.set(lock, of: owner == .file ? self : nil)
+        Self.lockChanges.value.wake()
     }
 }

@@ -80,6 +80,11 @@ private final class CrashState: @unchecked Sendable {
         var text = TextBuffer(into: span.mutableRaw)
         text.append("the kernel crashed: ")
         reason(&text)
+        if CPU.number > 0 {
+            text.append(" (on CPU ")
+            text.append(UInt64(CPU.number))
+            text.append(")")
+        }
         text.append("\n")
         if let frame {
             registers(frame, into: &text)

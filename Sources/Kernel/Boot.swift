@@ -46,6 +46,8 @@ private func boot(_ record: borrowing BootRecordView) -> Never {
     Devices.seedEntropy(record)
     devices.records.reach(.memoryReady)
     devices.start(record)
+    LibrarySpace.setCurrent(
+        LibrarySpace(root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot])))
     Platform.findProcessors(record)
     Interrupts.register(ProcessorCalls(), vector: Processors.interruptVector)
     Crash.start(reporter: CrashRecords(devices))

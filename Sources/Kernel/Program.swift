@@ -134,8 +134,6 @@ struct Program: ~Copyable {
     private func makeProcess(_ record: borrowing BootRecordView, _ callSites: CallSites.Policy) {
         let thread = Thread(identifier: 1)
         Thread.setCurrent(thread)
-        LibrarySpace.setCurrent(
-            LibrarySpace(root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot])))
         Threads.start(entry: library_thread_started, idleEntry: library_idle_started)
         let space = AddressSpace(
             root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot]),

@@ -25,6 +25,8 @@ enum SelfTest {
     case reset
     /// A check that fails: the crash screen.
     case crash
+    /// The same on CPU 1.
+    case crashElsewhere
 
     /// Whether the kernel is to crash when the program ends: the crash screen with a program on it.
     private static let crashesAtEnd = Global<Bool>(false)
@@ -41,6 +43,7 @@ enum SelfTest {
         if name.equals("hardening") { return .hardening }
         if name.equals("reset") { return .reset }
         if name.equals("processors") { return .processors }
+        if name.equals("crash-on-cpu-1") { return .crashElsewhere }
         return name.equals("crash") ? .crash : nil
     }
 
@@ -55,6 +58,7 @@ enum SelfTest {
             case .reset: Self.reset()
             case .processors: Self.processors()
             case .crash: Self.failedCheck()
+            case .crashElsewhere: Self.failedCheckElsewhere()
             }
         Log.line(failure == nil ? .info : .error) { text in
             text.append("selftest: ")
@@ -139,8 +143,17 @@ enum SelfTest {
             CPU.pause()
         }
     }
+    private static let crashArgument: UInt64 = 0xbad
+    private static func failedCheckElsewhere() -> StaticString? {
+        guard let starter = Processors.starter, starter.count > 0,
+            starter.start(1, argument: crashArgument)
+        else { return "CPU 1 can't be started" }
+        // It ends the machine.
+        while true { CPU.pause() }
+    }
     /// Runs on CPU 1.
     static func processorStarted(_ argument: UInt64) {
+        if argument == crashArgument { _ = failedCheck() }
         guard let starter = Processors.starter else { return }
         arrived.withLock { $0 = (starter.currentIdentifier(), argument) }
         starter.stopCurrent()

@@ -14,6 +14,16 @@ final class Processor {
     var isIdle = false
     /// Until when it polls before it waits for an interrupt; `nil` before it began to.
     var pollingEnd: Nanoseconds?
+    /// How long it polls before it waits for an interrupt (40 us to be woken on nested hosts): longer where
+    /// that would have been enough, as Linux's haltpoll governor does.
+    private(set) var pollingTime = Nanoseconds(rawValue: 30_000)
+    func adaptPolling(waited: Nanoseconds) {
+        let most: Int64 = 200_000
+        let least: Int64 = 30_000
+        pollingTime = Nanoseconds(
+            rawValue: waited.rawValue <= most
+                ? min(pollingTime.rawValue * 2, most) : max(pollingTime.rawValue / 2, least))
+    }
     /// Since when nobody runs; `nil` while somebody does.
     private var idleSince: Nanoseconds?
     private var idle: Nanoseconds

@@ -133,16 +133,13 @@ package enum Wait {
 
     // MARK: Idle
 
-    /// An idle CPU polls this long before it waits for an interrupt (40 us to be woken here).
-    private static let pollingTime = Nanoseconds(rawValue: 30_000)
-
     /// Looks for something to do, and waits for an interrupt where there has been nothing for a while;
     /// returns whether anything may have happened.
     static func idleStep(atMost deadline: Nanoseconds? = nil) -> Bool {
         let processor = Processor.current
         let now = Clock.monotonic()
         processor.beginIdle(now)
-        let end = processor.pollingEnd ?? now + pollingTime
+        let end = processor.pollingEnd ?? now + processor.pollingTime
         processor.pollingEnd = end
         if poll() {
             processor.pollingEnd = nil
@@ -177,13 +174,15 @@ package enum Wait {
         state.setIdle(true)
         KernelLock.release()
         while !state.isCalled, !CPU.hasPendingVector {
-            guard Clock.monotonic() >= end else {
+            let now = Clock.monotonic()
+            guard now >= end else {
                 CPU.pause()
                 continue
             }
             state.setHalted(true)
             if !state.isCalled { idle.value?.wait(atMost: delay) }
             state.setHalted(false)
+            processor.adaptPolling(waited: Clock.monotonic() - now)
             break
         }
         // From here on who flushes waits for this CPU.

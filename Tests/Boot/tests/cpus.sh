@@ -40,3 +40,16 @@ test_cpus_bad_numbers() {
     record martlet run_martlet run --vmm qemu --cpus 2 "$built/musl/hello"
     grep -q "has one CPU" martlet.says || { cat martlet.all; return 1; }
 }
+# CPU 1 comes up with an area and a stack of its own; what fails there is named as CPU 1's.
+test_cpus_second() {
+    needs_own_monitor || return 0
+    run_kernel martlet selftest=processors --cpus 2
+    expect_status martlet 0 && grep -qa 'selftest.*passed' martlet.all || { cat martlet.all; return 1; }
+}
+test_cpus_crash_of_the_second() {
+    needs_own_monitor || return 0
+    run_kernel martlet selftest=crash-on-cpu-1 --cpus 2
+    expect_status martlet 70 || return 1
+    grep -qa 'the kernel crashed: .*(on CPU 1)' martlet.all && grep -qa library_processor_started martlet.all ||
+        { head -30 martlet.all; return 1; }
+}

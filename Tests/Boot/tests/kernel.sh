@@ -1,12 +1,14 @@
 # The kernel's own checks, run inside it on a word of its command line, and the hostile guest.
 
-# run_kernel NAME COMMAND-LINE: the VMM with no program.
+# run_kernel NAME COMMAND-LINE [OPTION…]: the VMM with no program.
 run_kernel() {
+    local name=$1 line=$2
+    shift 2
     local command=(timeout -k 5 $((test_limit - 20)))
     [ "${MARTLET:-}" != native ] || skip "needs the VMM itself"
     [ $as_user = no ] || command+=("$work/as-user" yes)
-    record "$1" "${command[@]}" "$work/bin/martlet-vmm" --kernel "$work"/bin/martlet-kernel-$arch \
-        --memory 64M --log-level info ${vmm_option[@]+"${vmm_option[@]}"} --command-line "$2"
+    record "$name" "${command[@]}" "$work/bin/martlet-vmm" --kernel "$work"/bin/martlet-kernel-$arch \
+        --memory 64M --log-level info ${vmm_option[@]+"${vmm_option[@]}"} --command-line "$line" "$@"
 }
 selftest() {
     run_kernel martlet "selftest=$1"
