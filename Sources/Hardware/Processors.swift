@@ -136,6 +136,11 @@ package enum Processors {
     private static var ownRoot: PhysicalAddress? {
         list.roots[CPU.number]
     }
+    /// Waits until every CPU that runs the program has been in the library OS, which orders its memory
+    /// accesses (membarrier(2)). Precondition: the caller has the lock.
+    package static func synchronize() {
+        if startedCount > 1 { flushOthers() }
+    }
     /// Makes the others drop theirs, and waits for those that run the program. Precondition: the caller
     /// has the lock, so that nobody waits for this CPU meanwhile.
     private static func flushOthers() {

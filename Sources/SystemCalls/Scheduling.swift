@@ -254,8 +254,8 @@ extension SystemCalls {
         }
     }
 
-    /// membarrier(2): Orders memory between threads; with one CPU a switch has done it. Errors: EINVAL,
-    /// EPERM.
+    /// membarrier(2): Orders memory between threads; where one CPU runs them, a switch has done it.
+    /// Errors: EINVAL, EPERM.
     static func membarrier(
         _ caller: Caller, command: UInt32, flags: UInt32, processor: Int32
     ) throws(Errno) -> Int {
@@ -264,7 +264,9 @@ extension SystemCalls {
         guard flags == 0 else { throw .invalidArgument }
         switch command {
         case 0: return Int(known)
-        case 1, 2: return 0
+        case 1, 2:
+            Processors.synchronize()
+            return 0
         case 4, 16:
             caller.process.attributes.registeredBarriers |= command
             return 0
@@ -272,6 +274,7 @@ extension SystemCalls {
             guard caller.process.attributes.registeredBarriers & 16 != 0 else {
                 throw .operationNotPermitted
             }
+            Processors.synchronize()
             return 0
         default: throw .invalidArgument
         }

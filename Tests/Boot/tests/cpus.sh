@@ -21,6 +21,12 @@ test_cpus_stale_pages() {
         cmp expected martlet.out || { cat martlet.all; return 1; }
     done
 }
+test_cpus_memory_barrier() {
+    needs_own_monitor || return 0
+    record martlet run_martlet run --cpus 2 "$built/musl/barrier"
+    echo "rounds 2000, both missed 0" >expected
+    cmp expected martlet.out || { cat martlet.all; return 1; }
+}
 # More CPUs than the host has.
 test_cpus_many() {
     needs_own_monitor || return 0
