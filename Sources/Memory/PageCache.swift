@@ -61,6 +61,8 @@ package final class PageCache {
     @export(interface)
     package func frame(at pageIndex: Int) throws(Errno) -> Frame {
         if let frame = existingFrame(at: pageIndex) { return frame }
+        // A file never takes the last pages, so that the program can still say that it is full.
+        guard Frames.freeCount > KernelReserve.frames + 8 else { throw .outOfMemory }
         let frame = try Frames.allocateForProgram()
         try adopt(frame, at: pageIndex)
         return frame
