@@ -161,6 +161,10 @@ package enum CPU {
     }
     /// Where a further CPU begins: `library_processor_started`.
     package static var processorEntry: UInt64 { cpu_processor_entry() }
+    /// Where the kernel has what a further CPU runs first, in real mode: PVH_TRAMPOLINE_BYTES.
+    package static var processorTrampoline: VirtualAddress {
+        VirtualAddress(rawValue: cpu_processor_trampoline())
+    }
     /// The number of the CPU that runs this, from 0; 0 on a host.
     package static var number: Int { unsafe hasNucleus ? area.processorNumber : 0 }
     /// Whether a vector waits to be handled on this CPU.

@@ -63,6 +63,18 @@ package enum InterruptController {
         write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
         write(Offset.interruptCommand, asserted | UInt32(vector))
     }
+    /// Resets the CPU with an identifier: it waits for `begin` then (SDM volume 3, section 9.4.4).
+    package static func reset(_ identifier: UInt64) {
+        let resetAsserted: UInt32 = 5 << 8 | 1 << 14
+        write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
+        write(Offset.interruptCommand, resetAsserted)
+    }
+    /// Lets a CPU that was reset begin in real mode at a page below 1 MiB (a startup interrupt).
+    package static func begin(_ identifier: UInt64, page: UInt8) {
+        let startAsserted: UInt32 = 6 << 8 | 1 << 14
+        write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
+        write(Offset.interruptCommand, startAsserted | UInt32(page))
+    }
     /// Ends the interrupt in service; written when one was handled.
     static func endInterrupt() { write(Offset.endOfInterrupt, 0) }
 }

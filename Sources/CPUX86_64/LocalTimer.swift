@@ -53,8 +53,9 @@ package enum LocalTimer {
         write(Offset.divide, divideByOne)
         write(Offset.timerEntry, UInt32(TIMER_VECTOR))
     }
-    /// Programs the timer entry of a further CPU.
+    /// Turns the local APIC of a further CPU on, and programs its timer entry.
     package static func start() {
+        _ = InterruptController.enable()
         write(Offset.divide, divideByOne)
         write(Offset.timerEntry, UInt32(TIMER_VECTOR))
     }

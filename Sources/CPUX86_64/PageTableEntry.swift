@@ -60,6 +60,10 @@ package struct PageTableEntry: PageTableFormat {
             table.rawValue & Self.addressMask | Self.present | Self.writable | Self.user
             | Self.accessed
     }
+    /// A link that ring 0 alone follows.
+    package static func supervisorLink(to table: UInt64) -> UInt64 {
+        table & addressMask | present | writable | accessed
+    }
     private static func bits(_ rights: PageRights) -> UInt64 {
         guard !rights.isEmpty else { return noExecute }
         return present | (rights.contains(.write) ? writable : 0)

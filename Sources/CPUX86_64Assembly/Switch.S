@@ -56,5 +56,19 @@ cpu_processor_entry:
 cpu_processor_entry:
     ud2
 #endif
+// uint64_t cpu_processor_trampoline(void): where the kernel has the first code of a further CPU.
+#if !(defined(__STDC_HOSTED__) && __STDC_HOSTED__)
+.section .text.cpu_processor_trampoline, "ax"
+.globl cpu_processor_trampoline
+.type cpu_processor_trampoline, @function
+cpu_processor_trampoline:
+    movabsq $pvh_trampoline, %rax
+    ret
+.size cpu_processor_trampoline, . - cpu_processor_trampoline
+#else
+.globl cpu_processor_trampoline
+cpu_processor_trampoline:
+    ud2
+#endif
 #endif
 .section .note.GNU-stack, "", @progbits

@@ -4,11 +4,12 @@ internal import NucleusLayout
 /// What boot reaches before there is an allocator: the record it was handed, ranges of RAM.
 package enum BootMemory {
 
-    /// Lends the boot record's bytes. `address` is virtual, as the entry code was handed it.
-    package static func withRecord<Result>(
+    /// Lends bytes at a virtual address: the boot record's, as the entry code was handed it. Precondition:
+    /// they are mapped, and nothing writes them meanwhile.
+    package static func withMapped<Result>(
         at address: UInt, byteCount: Int, _ body: (RawSpan) -> Result
     ) -> Result {
-        // SAFETY: whoever entered us mapped `byteCount` bytes there and leaves them alone.
+        // SAFETY: the precondition.
         let bytes = unsafe UnsafeRawBufferPointer(
             start: UnsafeRawPointer(bitPattern: address), count: byteCount)
         return body(unsafe RawSpan(_unsafeBytes: bytes))

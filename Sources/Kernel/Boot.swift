@@ -22,7 +22,7 @@ internal import Wire
 /// platform's own entry wrote.
 @c func library_boot(_ record: UInt, _ byteCount: Int) {
     CPU.start()
-    BootMemory.withRecord(at: record, byteCount: byteCount) { bytes in
+    BootMemory.withMapped(at: record, byteCount: byteCount) { bytes in
         do throws(BootRecordView.Failure) {
             boot(try BootRecordView(checking: bytes))
         } catch {

@@ -15,6 +15,22 @@
 #define TABLE(n)    (PVH_TABLES + 0x1000 * (n))
 #define SLOT(address) ((((address) >> 39) & 511) * 8)
 
+// Long mode by the page-table root at `root`; `descriptors` holds the GDT's limit and physical address. The
+// caller jumps on.
+.macro ENTER_LONG_MODE root, descriptors
+    lgdtl \descriptors
+    movl $0x50620, %eax                     // PAE, OSFXSR, OSXMMEXCPT, FSGSBASE, OSXSAVE
+    movl %eax, %cr4
+    movl $\root, %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx                  // EFER: SCE, LME, NXE
+    xorl %edx, %edx
+    movl $0x901, %eax
+    wrmsr
+    movl $0x80050033, %eax                  // PG, AM, WP, NE, ET, MP, PE
+    movl %eax, %cr0
+.endm
+
 .section .text.pvh, "ax"
 .code32
 .globl pvh_entry
@@ -49,17 +65,7 @@ pvh_entry:
     movl $(PVH_AREA + AREA_TABLES + TABLES_GDT), %edi
     movl $(GDT_BYTES / 4), %ecx
     rep movsl
-    movl $0x50620, %eax                     // PAE, OSFXSR, OSXMMEXCPT, FSGSBASE, OSXSAVE
-    movl %eax, %cr4
-    movl $PVH_TABLES, %eax
-    movl %eax, %cr3
-    movl $0xc0000080, %ecx                  // EFER: SCE, LME, NXE
-    xorl %edx, %edx
-    movl $0x901, %eax
-    wrmsr
-    movl $0x80050033, %eax                  // PG, AM, WP, NE, ET, MP, PE
-    movl %eax, %cr0
-    lgdtl pvh_gdt_physical - load_offset
+    ENTER_LONG_MODE PVH_TABLES, pvh_gdt_physical - load_offset
     ljmpl $SELECTOR_KERNEL_CODE, $(pvh_long - load_offset)
 
 .code64
@@ -95,10 +101,12 @@ pvh_long:
     movl $SYSCALL_FLAG_MASK, %eax
     xorl %edx, %edx
     wrmsr
+    movabsq $(area + AREA_GATE_STACK + 0x1000), %rsp
+    testl %edi, %edi                        // no start info
+    jz pvh_further
     movb $0xff, %al                         // the 8259s stay silent
     outb %al, $0x21
     outb %al, $0xa1
-    movabsq $(area + AREA_GATE_STACK + 0x1000), %rsp
     movabsq $kernel_constants, %rsi
     movabsq $kernel_data, %rdx
     movabsq $kernel_end, %rcx
@@ -109,6 +117,18 @@ pvh_long:
     pushq $SELECTOR_USER_CODE
     movabsq $kernel_entry_pvh, %rax
     pushq %rax
+    iretq
+pvh_further:                                // a further CPU goes on as its area says
+    movabsq $area, %rdx
+    movq DATA_START_ROOT(%rdx), %rax
+    movq %rax, %cr3
+    movq DATA_START_ARGUMENT(%rdx), %rdi
+    pushq $SELECTOR_USER_DATA
+    pushq DATA_START_RSP(%rdx)
+    pushq $0x202
+    pushq $SELECTOR_USER_CODE
+    pushq DATA_START_RIP(%rdx)
+    movq $0, DATA_START_ROOT(%rdx)          // it has come
     iretq
 
 .section .rodata.pvh, "a"
@@ -144,12 +164,31 @@ pvh_rows:
     ROW TABLE(10), 1, TABLE(11) + LINK, 0, 0
     ROW TABLE(11) + 8, PVH_STACK_BYTES >> 12, PVH_STACK + 0x67, NO_EXECUTE, 0x1000
     .long 0
+// Where a further CPU begins, in real mode, after INIT and SIPI (SDM volume 3, section 9.4): copied to
+// PVH_TRAMPOLINE, below 1 MiB. Its root maps the copy where it lies, and all that the CPU's own root has.
+.balign PVH_TRAMPOLINE_BYTES
+.globl pvh_trampoline
+pvh_trampoline:
+#define IN_COPY(label) (PVH_TRAMPOLINE + (label) - pvh_trampoline)
+.code16
+    cli
+    ENTER_LONG_MODE PVH_TRAMPOLINE_ROOT, IN_COPY(pvh_gdt_copy)
+    ljmpl $SELECTOR_KERNEL_CODE, $IN_COPY(1f)
+.code64
+1:  xorl %ebx, %ebx
+    movabsq $pvh_long, %rax
+    jmp *%rax
+.balign 8
+pvh_gdt_copy:
+    .word GDT_BYTES - 1
+    .long IN_COPY(pvh_gdt)
 .balign 8
 pvh_gdt:                                    // as ProcessorArea writes it, the TSS not yet busy
     .quad 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cffb000000ffff, 0x00cff3000000ffff
     .quad 0x00affb000000ffff, 0
     .quad TSS_LIMIT | ((area + AREA_TSS) & 0xffffff) << 16 | 0x89 << 40 | (((area + AREA_TSS) >> 24) & 0xff) << 56
     .quad (area + AREA_TSS) >> 32
+    .org pvh_trampoline + PVH_TRAMPOLINE_BYTES
 pvh_gdt_physical:
     .word GDT_BYTES - 1
     .long PVH_AREA + AREA_TABLES + TABLES_GDT

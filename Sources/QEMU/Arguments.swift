@@ -5,6 +5,7 @@ internal import VirtualMachine
 struct Arguments {
     let platform: Platform
     let memoryByteCount: UInt64
+    let processorCount: Int
     let commandLine: [UInt8]
     let clock: MachineClock
     /// Whether the archive is there, behind the kernel.
@@ -19,6 +20,7 @@ struct Arguments {
             platform.board.emulator.command, "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-name", "martlet", "-m", "\(memoryByteCount)B",
         ]
+        if processorCount > 1 { words += ["-smp", "\(processorCount)"] }
         words += machine
         if let date = clock.differentDate { words += ["-rtc", "base=\(date)"] }
         words += ["-kernel", "/dev/fd/\(Self.kernelNumber)"]

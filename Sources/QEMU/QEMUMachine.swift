@@ -30,6 +30,7 @@ package enum QEMUMachine {
         let files = try archive(configuration)
         let arguments = Arguments(
             platform: platform, memoryByteCount: configuration.memoryByteCount,
+            processorCount: configuration.processorCount,
             commandLine: configuration.commandLine, clock: configuration.clock,
             hasFiles: files != nil)
         var own: [Descriptor] = []

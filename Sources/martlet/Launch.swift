@@ -59,10 +59,8 @@ struct Launch {
             platform = place
             if let notice { Descriptor.standardError.writeLine("martlet: \(notice)") }
         }
-        if platform != nil, processors != .one {
-            return .refused(
-                "a machine on QEMU has one CPU for now; leave out --cpus, or let martlet's own VMM run it"
-            )
+        if let platform, platform.board == .virt, processors != .one {
+            return .refused("an arm64 machine has one CPU for now; leave out --cpus")
         }
         switch arguments(files, platform) {
         case .failure(let problem): return .failed(problem.line)

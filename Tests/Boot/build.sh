@@ -98,9 +98,9 @@ use_qemu() {
 
 # Puts a script in martlet's place that gives each machine so many CPUs.
 use_processors() {
-    mv "$martlet" "$work/bin/martlet-itself"
+    mv "$martlet" "$work/bin/martlet-of-one"
     printf '#!/bin/sh\nif [ "$1" = run ] && [ $# != 1 ]; then\n    shift\n    exec %s run --cpus %s "$@"\nfi\nexec %s "$@"\n' \
-        "$work/bin/martlet-itself" "$cpus" "$work/bin/martlet-itself" >"$martlet"
+        "$work/bin/martlet-of-one" "$cpus" "$work/bin/martlet-of-one" >"$martlet"
     chmod 755 "$martlet"
 }
 

@@ -18,6 +18,7 @@ uint64_t cpu_data_probe_address(void);
 void cpu_serialize(void);
 /// Where the library OS begins on a further CPU.
 uint64_t cpu_processor_entry(void);
+uint64_t cpu_processor_trampoline(void);
 /// Jumps to ENTRY_RETURN of a CPU's area.
 _Noreturn void cpu_enter_program(uint64_t entry);
 

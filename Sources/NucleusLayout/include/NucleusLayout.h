@@ -16,6 +16,7 @@
 #define IO_APIC_WINDOW            0x418000100000  // page n: I/O APIC n
 #define POWER_WINDOW              0x418000110000  // the page with the sleep control register
 #define PROBE_WINDOW              0x418000120000  // pages that are looked at while devices are found
+#define FIRMWARE_WINDOW           0x418000200000  // pages of firmware tables that are read
 #define LIBRARY_STACK_BASE        0x420000000000  // library-OS stacks, guard pages between
 #define THREAD_STACK_BASE         0x421000000000  // those of threads beside each CPU's first
 #define LIBRARY_END               0x500000000000

@@ -180,6 +180,12 @@
 #define PVH_MAPPED                0x1000000 // bytes from 0 that the direct map covers at entry
 #define PVH_ENTRY_TSC             0x124070  // counter at entry: BootRecord.startTSC in its place
 
+// ---- Below 1 MiB, where further CPUs begin that no VMM of ours starts; what a loader left there was read ----
+#define PVH_TRAMPOLINE            0x8000   // code and GDT
+#define PVH_TRAMPOLINE_BYTES      0x100
+#define PVH_TRAMPOLINE_ROOT       0x9000   // page-table root
+#define PVH_IDENTITY              0x127000 // what the root's first entry linked at entry: all below PVH_MAPPED
+
 // ---- Ports and addresses of our own VMM ----
 #define VMM_POWER_OFF_PORT        0x604
 #define VMM_POWER_OFF_VALUE       0x2000

@@ -26,6 +26,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case callSite = "call-site"
     case startInfo = "start-info"
     case deviceTree = "device-tree"
+    case firmwareTables = "firmware-tables"
 
     public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
         switch self {
@@ -48,6 +49,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .deviceTree:
             let machine = fuzzDeviceTree(bytes)
             if isPlanted, let machine { plantInDeviceTree(machine) }
+        case .firmwareTables: fuzzFirmwareTables(bytes, isPlanted)
         }
     }
 }
@@ -194,4 +196,21 @@ private func fuzzStartInfo(_ bytes: RawSpan, _ isPlanted: Bool) {
     if let range = PVHStartInfo.Extent(range: rest) { precondition(range.end >= range.base) }
     if let module = PVHStartInfo.Extent(module: rest) { precondition(module.end >= module.base) }
     precondition(!isPlanted || info.moduleCount < 3, "the planted bug")
+}
+
+/// A root pointer, then a table that is taken for the root's and for that of the CPUs.
+private func fuzzFirmwareTables(_ bytes: RawSpan, _ isPlanted: Bool) {
+    guard let root = FirmwareTables.RootPointer(checking: bytes) else { return }
+    let rest = bytes.extracting(droppingFirst: FirmwareTables.RootPointer.byteCount)
+    guard let header = FirmwareTables.Header(checking: rest) else { return }
+    let table = rest.extracting(first: min(header.tableByteCount, rest.byteCount))
+    _ = FirmwareTables.isIntact(table)
+    var count = 0
+    while FirmwareTables.entry(count, of: table, root) != nil { count += 1 }
+    precondition(count * root.entryByteCount <= table.byteCount)
+    var processors = FirmwareTables.Processors()
+    var processorCount = 0
+    while processors.next(in: table) != nil { processorCount += 1 }
+    precondition(processorCount * 8 <= table.byteCount)
+    precondition(!isPlanted || processorCount < 4, "the planted bug")
 }
