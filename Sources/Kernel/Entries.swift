@@ -59,8 +59,15 @@ internal import Trace
         KernelLock.acquire()
         return prepareReturn(to: frame)
     }
-    Processes.handleException(
-        frame: frame, faultAddress: VirtualAddress(rawValue: UInt64(faultAddress)))
+    let address = VirtualAddress(rawValue: UInt64(faultAddress))
+    switch FixedCall.fault(of: frame, at: address) {
+    case .elsewhere: Processes.handleException(frame: frame, faultAddress: address)
+    case .noFunction: Processes.refuseFixedCall()
+    case .call(let number):
+        KernelLock.release()
+        SystemCalls.makeFixedCall(number, frame: frame)
+        KernelLock.acquire()
+    }
     prepareReturn(to: frame)
 }
 

@@ -36,6 +36,14 @@ package enum Processes {
             at: faultAddress, access: frame.access) == .resolved
     }
 
+    /// Ends a jump into the page of fixed calls that is none of them, or a call whose pointers are bad:
+    /// SIGSEGV, of which the fault that led here tells nothing.
+    @export(interface)
+    package static func refuseFixedCall() {
+        ProgramThread.current.signals.force(
+            .segmentationViolation, SignalInformation(.segmentationViolation, .kernel))
+    }
+
     /// Delivers signals, by changing the program's registers and stack; to be called before each
     /// return to the program. Does not return where a signal ends the process.
     @export(interface)
