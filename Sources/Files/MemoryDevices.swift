@@ -19,6 +19,24 @@ final class NullDevice: CharacterDevice {
     func write(_ bytes: RawSpan, _ blocking: Blocking) throws(Errno) -> Int { bytes.byteCount }
 }
 
+/// Zeroes the program's memory; returns how much, less where it ends after some. EFAULT.
+private func zeroes(count: Int, to address: VirtualAddress) throws(Errno) -> Int {
+    do throws(Errno) {
+        try ProgramMemory.zero(address, count: count)
+        return count
+    } catch {
+        // Page by page up to the one that can't be written.
+        var done = 0
+        while done < count, let target = address.advanced(by: UInt64(done)) {
+            let piece = min(count - done, Page.size - target.pageOffset)
+            guard (try? ProgramMemory.zero(target, count: piece)) != nil else { break }
+            done += piece
+        }
+        guard done > 0 else { throw error }
+        return done
+    }
+}
+
 /// /dev/zero: endless zeroes.
 final class ZeroDevice: CharacterDevice {
     var ignoresOffset: Bool { true }
@@ -26,8 +44,7 @@ final class ZeroDevice: CharacterDevice {
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
-        try ProgramMemory.zero(address, count: count)
-        return count
+        try zeroes(count: count, to: address)
     }
     func write(
         count: Int, from address: VirtualAddress, _ blocking: Blocking
@@ -42,8 +59,7 @@ final class FullDevice: CharacterDevice {
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
-        try ProgramMemory.zero(address, count: count)
-        return count
+        try zeroes(count: count, to: address)
     }
     func write(
         count: Int, from address: VirtualAddress, _ blocking: Blocking

@@ -37,11 +37,13 @@ package struct ProcessFiles {
         try addMagic("cwd", in: own) { process.workingDirectory }
         try addMagic("root", in: own) { process.root }
         try addDescriptors(to: own)
+        try addPageMap(to: own)
         try add(
             [
                 ("status", ProcessText.status), ("stat", ProcessText.stat),
                 ("statm", ProcessText.memoryPages), ("limits", ProcessText.limits),
-                ("maps", ProcessText.maps), ("comm", ProcessText.nameLine),
+                ("maps", MappingText.maps), ("smaps", MappingText.details),
+                ("smaps_rollup", MappingText.sum), ("comm", ProcessText.nameLine),
                 ("cmdline", { ProcessText.memory($0.argumentRange, &$1) }),
                 ("mounts", { SystemText.mounts(&$1) }),
                 ("mountinfo", { SystemText.mountInformation(&$1) }),
@@ -52,6 +54,17 @@ package struct ProcessFiles {
                 ("environ", { ProcessText.memory($0.environmentRange, &$1) }),
                 ("auxv", ProcessText.auxiliaryVector),
             ], to: own, mode: 0o400)
+    }
+
+    /// pagemap: a word for each page (proc_pid_pagemap(5)).
+    private func addPageMap(to own: DirectoryEntry) throws(Errno) {
+        let process = process
+        let system = system
+        try place("pagemap", in: own) { () throws(Errno) in
+            GeneratedWordsNode(
+                in: system, mode: FileMode(rawValue: 0o400), count: MappingText.pageMapCount
+            ) { MappingText.pageMapEntry($0, of: process) }
+        }
     }
 
     /// fd: a link a descriptor, which leads to the open file itself.

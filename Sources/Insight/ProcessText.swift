@@ -42,11 +42,7 @@ enum ProcessText {
                 text.append(byte: space)
             }
         }
-        let space = process.addressSpace
-        kilobytes("\nVmPeak:\t", space.mappedByteCount, &text)
-        kilobytes("\nVmSize:\t", space.mappedByteCount, &text)
-        kilobytes("\nVmLck:\t", space.lockedByteCount, &text)
-        kilobytes("\nVmRSS:\t", UInt64(space.residentPages) << UInt64(Page.shift), &text)
+        memory(process, &text)
         text.append("\nThreads:\t")
         text.append(UInt64(process.threads.count))
         let signals = process.signals
@@ -79,6 +75,31 @@ enum ProcessText {
         text.append("\nCpus_allowed_list:\t")
         list(processors, &text)
         text.append("\n")
+    }
+    /// The lines of memory (fs/proc/task_mmu.c, task_mem).
+    private static func memory(_ process: Process, _ text: inout TextBuffer) {
+        let space = process.addressSpace
+        let sizes = MappingText.Sizes(of: process)
+        kilobytes("\nVmPeak:\t", space.peakByteCount, &text)
+        kilobytes("\nVmSize:\t", space.mappedByteCount, &text)
+        kilobytes("\nVmLck:\t", space.lockedByteCount, &text)
+        kilobytes("\nVmPin:\t", 0, &text)
+        kilobytes("\nVmHWM:\t", bytes(ofPages: space.peakResidentPages), &text)
+        kilobytes("\nVmRSS:\t", bytes(ofPages: space.residentPages), &text)
+        kilobytes("\nRssAnon:\t", bytes(ofPages: sizes.anonymousPages), &text)
+        kilobytes("\nRssFile:\t", bytes(ofPages: sizes.filePages), &text)
+        kilobytes("\nRssShmem:\t", bytes(ofPages: sizes.sharedMemoryPages), &text)
+        kilobytes("\nVmData:\t", space.dataByteCount, &text)
+        kilobytes("\nVmStk:\t", sizes.stackBytes, &text)
+        kilobytes("\nVmExe:\t", sizes.programBytes, &text)
+        kilobytes("\nVmLib:\t", sizes.libraryBytes, &text)
+        kilobytes("\nVmPTE:\t", space.tableByteCount, &text)
+        kilobytes("\nVmSwap:\t", 0, &text)
+        kilobytes("\nHugetlbPages:\t", 0, &text)
+        text.append("\nCoreDumping:\t0\nTHP_enabled:\t1")
+    }
+    private static func bytes(ofPages count: Int) -> UInt64 {
+        UInt64(count) << UInt64(Page.shift)
     }
     /// Bits as ranges: "0-3,5".
     private static func list(_ bits: UInt64, _ text: inout TextBuffer) {
@@ -161,13 +182,19 @@ enum ProcessText {
         text.append(decimal: max(0, time.rawValue / (Nanoseconds.perSecond / ticksPerSecond)))
     }
 
+    /// The numbers of statm: size, resident, of objects, text, 0, data and stack, 0.
     static func memoryPages(_ process: Process, _ text: inout TextBuffer) {
         let space = process.addressSpace
+        let sizes = MappingText.Sizes(of: process)
         text.append(space.mappedByteCount >> UInt64(Page.shift))
         text.append(byte: Self.space)
         text.append(UInt64(space.residentPages))
-        text.append(" 0 0 0 ")
-        text.append(space.mappedByteCount >> UInt64(Page.shift))
+        text.append(byte: Self.space)
+        text.append(UInt64(sizes.filePages + sizes.sharedMemoryPages))
+        text.append(byte: Self.space)
+        text.append(sizes.programBytes >> UInt64(Page.shift))
+        text.append(" 0 ")
+        text.append((space.dataByteCount + sizes.stackBytes) >> UInt64(Page.shift))
         text.append(" 0\n")
     }
 
@@ -212,76 +239,6 @@ enum ProcessText {
         let count = word.utf8CodeUnitCount
         if count > 0 { text.append(word) }
         text.append(repeating: space, count: width - count)
-    }
-
-    /// The mappings (fs/proc/task_mmu.c: names begin in column 74).
-    static func maps(_ process: Process, _ text: inout TextBuffer) {
-        let addressSpace = process.addressSpace
-        var next = addressSpace.firstRegion
-        while let region = next {
-            line(of: region, process, &text)
-            next = addressSpace.region(after: region)
-        }
-    }
-    private static func line(
-        of region: Region, _ process: Process, _ text: inout TextBuffer
-    ) {
-        let start = text.byteCount
-        text.append(hexadecimal: region.start.rawValue, minimumDigits: 8)
-        text.append(byte: 0x2d)
-        text.append(hexadecimal: region.end.rawValue, minimumDigits: 8)
-        text.append(byte: space)
-        let protection = region.protection
-        text.append(byte: protection.contains(.read) ? 0x72 : 0x2d)
-        text.append(byte: protection.contains(.write) ? 0x77 : 0x2d)
-        text.append(byte: protection.contains(.execute) ? 0x78 : 0x2d)
-        text.append(byte: region.sharing == .shared ? 0x73 : 0x70)
-        text.append(byte: space)
-        let entry = entry(of: region, process)
-        text.append(
-            hexadecimal: entry == nil ? 0 : UInt64(max(0, region.offset)), minimumDigits: 8)
-        text.append(byte: space)
-        let device = entry?.node.fileSystem.device
-        text.append(hexadecimal: UInt64(device?.major ?? 0), minimumDigits: 2)
-        text.append(byte: 0x3a)
-        text.append(hexadecimal: UInt64(device?.minor ?? 0), minimumDigits: 2)
-        text.append(byte: space)
-        text.append(entry?.node.number ?? 0)
-        text.append(byte: space)
-        if let entry {
-            pad(from: start, &text)
-            entry.writePath(from: process.root, to: &text)
-            if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
-        } else {
-            switch process.addressSpace.name(of: region) {
-            case .heap:
-                pad(from: start, &text)
-                text.append("[heap]")
-            case .stack:
-                pad(from: start, &text)
-                text.append("[stack]")
-            case .sharedClocks:
-                pad(from: start, &text)
-                text.append("[vvar]")
-            case .sharedObject:
-                pad(from: start, &text)
-                text.append("[vdso]")
-            case .none: break
-            }
-        }
-        text.append(byte: newline)
-    }
-    private static func pad(from start: Int, _ text: inout TextBuffer) {
-        text.append(repeating: space, count: 73 - (text.byteCount - start))
-    }
-    /// The file that a region maps: the one it was mapped from, or the program's own.
-    private static func entry(of region: Region, _ process: Process) -> DirectoryEntry? {
-        guard let cache = region.cache else { return nil }
-        if let file = region.owner as? OpenFile { return file.entry }
-        guard let executable = process.executable,
-            let node = executable.node as? RegularNode, node.pages === cache
-        else { return nil }
-        return executable
     }
 
     /// Bytes of the program's memory as they are now; ends where they can't be read.

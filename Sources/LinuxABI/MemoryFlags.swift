@@ -109,6 +109,8 @@ package enum AdviceNumber: Int32, Sendable {
     case remove = 9
     case doNotFork = 10
     case doFork = 11
+    case hugePages = 14
+    case noHugePages = 15
     case doNotDump = 16
     case doDump = 17
     case wipeOnFork = 18

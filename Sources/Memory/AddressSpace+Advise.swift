@@ -15,8 +15,14 @@ extension AddressSpace {
         case remove
         /// A hint that changes nothing here.
         case none
+        /// A hint that changes nothing here, and is not for locked memory (MADV_COLD, MADV_PAGEOUT).
+        case setAside
         case populateRead
         case populateWrite
+        /// MADV_HUGEPAGE
+        case takeLargePages
+        /// MADV_NOHUGEPAGE
+        case takeSmallPages
         case excludeFromFork
         case includeInFork
         case wipeOnFork
@@ -61,6 +67,8 @@ extension AddressSpace {
             (region, start, end) throws(Errno) in
             switch advice {
             case .none: break
+            case .setAside:
+                guard !region.isLocked else { throw .invalidArgument }
             case .discard:
                 guard !region.isLocked else { throw .invalidArgument }
                 try splitEdges(start, end)
@@ -69,7 +77,7 @@ extension AddressSpace {
                 try splitEdges(start, end)
                 removePages(of: region, from: start, to: end)
             case .free:
-                guard region.cache == nil else { throw .invalidArgument }
+                guard region.cache == nil, !region.isLocked else { throw .invalidArgument }
                 try splitEdges(start, end)
                 removePages(of: region, from: start, to: end)
             case .remove:
@@ -82,6 +90,10 @@ extension AddressSpace {
                     from: first, to: first + Int64(end.rawValue - start.rawValue))
             case .populateRead: try populate(start, end, .read)
             case .populateWrite: try populate(start, end, .write)
+            case .takeLargePages:
+                try changeFlags(start, end, inserting: .largePages, removing: .smallPages)
+            case .takeSmallPages:
+                try changeFlags(start, end, inserting: .smallPages, removing: .largePages)
             case .excludeFromFork:
                 try changeFlags(start, end, inserting: .excludedFromFork, removing: [])
             case .includeInFork:

@@ -43,7 +43,7 @@ extension AddressSpace {
         if let next = regions.find(endingAbove: start), Self.startWithGap(next) < end.rawValue {
             throw .outOfMemory
         }
-        try admit(growth: length, isCharged: true)
+        try admit(growth: length, isData: true)
         if futureFlags.contains(.locked) { try admitLocked(length) }
         let region = Region(
             start: start, end: end, protection: [.read, .write], maximum: .all,

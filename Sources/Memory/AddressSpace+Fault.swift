@@ -70,7 +70,7 @@ extension AddressSpace {
             guard start.rawValue - previous.end.rawValue >= Self.guardGap else { return false }
         }
         do throws(Errno) {
-            try admit(growth: growth, isCharged: region.isCharged)
+            try admit(growth: growth, isData: region.isData)
         } catch {
             return false
         }
@@ -201,7 +201,7 @@ extension AddressSpace {
         defer { if isStale { flushAll() } }
         while address < end {
             let entry = tables.entry(at: address)
-            if entry.isAbsent || access == .write && !entry.isWritable {
+            if !entry.isPresent || access == .write && !entry.isWritable {
                 // No fault has dropped what the CPU may hold of a present page.
                 isStale = isStale || entry.isPresent
                 let outcome = resolveFault(at: address, access: access)

@@ -24,7 +24,7 @@ extension AddressSpace {
             guard offset >= 0, Int64(length) <= Int64.max - offset else { throw .overflow }
         }
         try KernelReserve.admit()
-        guard regions.count < Self.maximumRegions else { throw .outOfMemory }
+        guard regions.count <= Self.maximumRegions else { throw .outOfMemory }
 
         var flags: Region.Flags = futureFlags
         if options.contains(.locked) { flags.insert(.locked) }
@@ -42,7 +42,8 @@ extension AddressSpace {
         }
         let charged = sharing == .private && protection.contains(.write)
         let replaced = placement == .fixed ? mappedBytes(from: start, to: end) : 0
-        try admit(growth: length, replacing: replaced, isCharged: charged)
+        try admit(
+            growth: length, replacing: replaced, isData: charged && !flags.contains(.growsDown))
         if charged, !flags.contains(.unreserved), pages > UInt64(Frames.totalCount) {
             // As Linux's heuristic: a single request that can never be met.
             throw .outOfMemory
@@ -74,12 +75,12 @@ extension AddressSpace {
     }
 
     /// Whether the space may grow by `growth` bytes: RLIMIT_AS and RLIMIT_DATA. ENOMEM.
-    func admit(growth: UInt64, replacing: UInt64 = 0, isCharged: Bool) throws(Errno) {
+    func admit(growth: UInt64, replacing: UInt64 = 0, isData: Bool) throws(Errno) {
         let (total, overflow) = (mappedByteCount - min(replacing, mappedByteCount))
             .addingReportingOverflow(growth)
         guard !overflow, total <= limits.addressSpace else { throw .outOfMemory }
-        guard isCharged else { return }
-        let (data, dataOverflow) = chargedByteCount.addingReportingOverflow(growth)
+        guard isData else { return }
+        let (data, dataOverflow) = dataByteCount.addingReportingOverflow(growth)
         guard !dataOverflow, data <= limits.data else { throw .outOfMemory }
     }
     private func mappedBytes(from start: VirtualAddress, to end: VirtualAddress) -> UInt64 {

@@ -25,9 +25,11 @@ extension AddressSpace {
             let end = min(region.end, range.end)
             guard region.maximum.isSuperset(of: protection) else { throw .permissionDenied }
             if region.protection != protection {
-                if region.sharing == .private, protection.contains(.write), !region.isCharged {
+                if region.sharing == .private, protection.contains(.write), !region.isData,
+                    !region.growsDown
+                {
                     let growth = end.rawValue - address.rawValue
-                    guard growth <= limits.data &- min(limits.data, chargedByteCount) else {
+                    guard growth <= limits.data &- min(limits.data, dataByteCount) else {
                         throw .outOfMemory
                     }
                 }

@@ -8,6 +8,8 @@ extension AddressSpace {
         /// Grow in place or fail.
         case no
         case allowed
+        /// To this address where it is free, else elsewhere (MREMAP_DONTUNMAP).
+        case hinted(VirtualAddress)
         /// To this address, over whatever is there (MREMAP_FIXED).
         case fixed(VirtualAddress)
     }
@@ -51,8 +53,15 @@ extension AddressSpace {
         if old == .unmapped, oldLength > 0, growInPlace(region, start, oldLength, newLength) {
             return start
         }
-        guard case .allowed = move else { throw .outOfMemory }
-        let target = try place(nil, .hint, newLength, [])
+        let hint: VirtualAddress?
+        switch move {
+        case .no, .fixed: throw .outOfMemory
+        case .allowed: hint = nil
+        case .hinted(let address):
+            try checkTarget(address, newLength, start, oldLength)
+            hint = address
+        }
+        let target = try place(hint, .hint, newLength, [])
         try moveMapping(region, start, oldLength, newLength, to: target, old)
         return target
     }
@@ -65,12 +74,7 @@ extension AddressSpace {
         _ region: Region, _ start: VirtualAddress, _ oldLength: UInt64, _ newLength: UInt64,
         _ target: VirtualAddress, _ old: OldRange
     ) throws(Errno) -> VirtualAddress {
-        guard target.isPageAligned,
-            target.rawValue <= ProgramSpace.end.rawValue - newLength,
-            start.rawValue <= ProgramSpace.end.rawValue - min(oldLength, ProgramSpace.end.rawValue),
-            target.rawValue + newLength <= start.rawValue
-                || start.rawValue + oldLength <= target.rawValue
-        else { throw .invalidArgument }
+        try checkTarget(target, newLength, start, oldLength)
         _ = try place(target, .fixed, newLength, [])
         try removeRegions(from: target, to: VirtualAddress(rawValue: target.rawValue + newLength))
         var kept = oldLength
@@ -87,6 +91,18 @@ extension AddressSpace {
         return target
     }
 
+    /// An address that a call names for the new place: in the space, and apart from the old. EINVAL.
+    private func checkTarget(
+        _ target: VirtualAddress, _ newLength: UInt64, _ start: VirtualAddress, _ oldLength: UInt64
+    ) throws(Errno) {
+        guard target.isPageAligned,
+            target.rawValue <= ProgramSpace.end.rawValue - newLength,
+            start.rawValue <= ProgramSpace.end.rawValue - min(oldLength, ProgramSpace.end.rawValue),
+            target.rawValue + newLength <= start.rawValue
+                || start.rawValue + oldLength <= target.rawValue
+        else { throw .invalidArgument }
+    }
+
     private func checkGrowth(
         of region: Region, at start: VirtualAddress, _ oldLength: UInt64, _ newLength: UInt64
     ) throws(Errno) {
@@ -101,7 +117,7 @@ extension AddressSpace {
             guard !overflow, sum >= 0 else { throw .invalidArgument }
         }
         if region.isLocked { try admitLocked(newLength - oldLength) }
-        try admit(growth: newLength - oldLength, isCharged: region.isCharged)
+        try admit(growth: newLength - oldLength, isData: region.isData)
     }
 
     private func growInPlace(

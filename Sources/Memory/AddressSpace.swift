@@ -72,12 +72,18 @@ package final class AddressSpace {
 
     /// Page faults so far.
     package internal(set) var faultCount = 0
-    /// Bytes of all regions (VmSize) and of those that count as data.
-    package internal(set) var mappedByteCount: UInt64 = 0
-    var chargedByteCount: UInt64 = 0
+    /// Bytes of all regions (VmSize), the most there were, and of those that count as data (VmData).
+    package internal(set) var mappedByteCount: UInt64 = 0 {
+        didSet { peakByteCount = max(peakByteCount, mappedByteCount) }
+    }
+    package private(set) var peakByteCount: UInt64 = 0
+    package internal(set) var dataByteCount: UInt64 = 0
     package internal(set) var lockedByteCount: UInt64 = 0
-    /// Pages that are present (VmRSS).
-    package internal(set) var residentPages = 0
+    /// Pages that are present (VmRSS), and the most there were (VmHWM).
+    package internal(set) var residentPages = 0 {
+        didSet { peakResidentPages = max(peakResidentPages, residentPages) }
+    }
+    package private(set) var peakResidentPages = 0
     /// What mlockall(MCL_FUTURE) asked for new regions.
     var futureFlags: Region.Flags = []
     /// Called before changed text goes, moves or becomes writable (AddressSpace+Text).
@@ -90,8 +96,8 @@ package final class AddressSpace {
     /// An address of the initial stack, for listings; set with the stack.
     package var stackStart = VirtualAddress(rawValue: 0)
 
-    /// Most regions a space may have, as vm.max_map_count.
-    static let maximumRegions = 65530
+    /// Regions after which none is split any more, as vm.max_map_count; mmap(2) makes one more.
+    package static let maximumRegions = 65530
     /// Lowest address that a program may map, as vm.mmap_min_addr.
     package static let lowestAddress = VirtualAddress(rawValue: 65536)
     /// Bytes below a growing region that stay free, as stack_guard_gap.
@@ -158,6 +164,8 @@ package final class AddressSpace {
     /// The lowest region, and the next above one: for walks that write as they go.
     package var firstRegion: Region? { regions.first }
     package func region(after region: Region) -> Region? { region.next }
+    /// Bytes of the page tables (VmPTE).
+    package var tableByteCount: UInt64 { UInt64(tables.countTables() + 1) << UInt64(Page.shift) }
     /// Calls `body` with each region, lowest first; /proc/self/maps. Nothing may change meanwhile.
     package func forEachRegion<Failure: Error>(
         _ body: (Region) throws(Failure) -> Void
@@ -207,7 +215,7 @@ package final class AddressSpace {
         // Wrapping, as a difference is added: no sum here can pass the address space's size.
         let change = isAdded ? byteCount : 0 &- byteCount
         mappedByteCount &+= change
-        if region.isCharged { chargedByteCount &+= change }
+        if region.isData { dataByteCount &+= change }
         if region.isLocked { lockedByteCount &+= change }
     }
 

@@ -14,33 +14,36 @@ package final class Region {
     package internal(set) var end: VirtualAddress
     package internal(set) var protection: AddressSpace.Protection
     /// What mprotect(2) may still add.
-    let maximum: AddressSpace.Protection
+    package let maximum: AddressSpace.Protection
     package let sharing: AddressSpace.Sharing
     /// Contents of a file or shared object; `nil` for private anonymous memory.
     package let cache: PageCache?
     /// Where in the object `start` lies.
     package internal(set) var offset: Int64
     package let owner: RegionOwner?
-    var flags: Flags
+    package internal(set) var flags: Flags
 
     /// Properties that keep neighbours apart.
-    struct Flags: OptionSet {
-        let rawValue: UInt16
-        static let growsDown = Self(rawValue: 1 << 0)
-        static let locked = Self(rawValue: 1 << 1)
+    package struct Flags: OptionSet, Sendable {
+        package let rawValue: UInt16
+        package init(rawValue: UInt16) { self.rawValue = rawValue }
+        package static let growsDown = Self(rawValue: 1 << 0)
+        package static let locked = Self(rawValue: 1 << 1)
         /// Not charged against memory; MAP_NORESERVE.
-        static let unreserved = Self(rawValue: 1 << 2)
-        static let excludedFromFork = Self(rawValue: 1 << 3)
-        static let wipedOnFork = Self(rawValue: 1 << 4)
-        static let excludedFromDump = Self(rawValue: 1 << 5)
+        package static let unreserved = Self(rawValue: 1 << 2)
+        package static let excludedFromFork = Self(rawValue: 1 << 3)
+        package static let wipedOnFork = Self(rawValue: 1 << 4)
+        package static let excludedFromDump = Self(rawValue: 1 << 5)
         /// Locked pages appear as they are touched.
-        static let lockedOnFault = Self(rawValue: 1 << 6)
+        package static let lockedOnFault = Self(rawValue: 1 << 6)
         /// No large pages: a stack touches little of what it asks for.
-        static let smallPages = Self(rawValue: 1 << 7)
+        package static let smallPages = Self(rawValue: 1 << 7)
         /// Instructions of the program were changed here (AddressSpace+Text).
-        static let changedText = Self(rawValue: 1 << 8)
+        package static let changedText = Self(rawValue: 1 << 8)
         /// The library OS's own among the program's; calls of the program pass it by.
-        static let pinned = Self(rawValue: 1 << 9)
+        package static let pinned = Self(rawValue: 1 << 9)
+        /// MADV_HUGEPAGE: what large pages do here is decided by the memory that is free.
+        package static let largePages = Self(rawValue: 1 << 10)
     }
 
     // Links of RegionTree, and of the list of regions that map one cache.
@@ -73,9 +76,11 @@ package final class Region {
     package var byteCount: UInt64 { end.rawValue - start.rawValue }
     package var growsDown: Bool { flags.contains(.growsDown) }
     package var isLocked: Bool { flags.contains(.locked) }
-    var isPinned: Bool { flags.contains(.pinned) }
-    /// Private, writable memory: what RLIMIT_DATA and the commit check count.
-    var isCharged: Bool { sharing == .private && protection.contains(.write) }
+    package var isPinned: Bool { flags.contains(.pinned) }
+    /// Private, writable memory: what the commit check counts.
+    package var isCharged: Bool { sharing == .private && protection.contains(.write) }
+    /// What RLIMIT_DATA counts: the same without stacks (mm/mmap.c, is_data_mapping).
+    package var isData: Bool { isCharged && !growsDown }
 
     /// Page of the object that holds an address. Precondition: the address lies within.
     func pageIndex(of address: VirtualAddress) -> Int {

@@ -139,7 +139,10 @@ extension SystemCalls {
             throw .invalidArgument
         }
         let move: AddressSpace.Move =
-            flags.contains(.fixed) ? .fixed(newAddress) : flags.contains(.mayMove) ? .allowed : .no
+            flags.contains(.fixed)
+            ? .fixed(newAddress)
+            : flags.contains(.keepOld)
+                ? .hinted(newAddress) : flags.contains(.mayMove) ? .allowed : .no
         let start = try caller.space.remap(
             address, oldByteCount: oldLength, newByteCount: newLength, move: move,
             old: flags.contains(.keepOld) ? .kept : .unmapped)
@@ -152,20 +155,23 @@ extension SystemCalls {
         Int(caller.space.setBreak(address).rawValue)
     }
 
-    /// madvise(2): Drops or populates pages, or marks them for fork and core dumps. Hints about
-    /// reading change nothing; there are no huge or merged pages: EINVAL. Errors: EACCES, EFAULT,
-    /// EINVAL, ENOMEM.
+    /// madvise(2): Drops or populates pages, takes large ones or not, or marks them for fork and core
+    /// dumps. Hints about reading change nothing; pages are not merged or collapsed: EINVAL. Errors:
+    /// EACCES, EFAULT, EINVAL, ENOMEM.
     static func madvise(
         _ caller: Caller, address: VirtualAddress, length: UInt64, advice rawAdvice: Int32
     ) throws(Errno) -> Int {
         guard let number = AdviceNumber(rawValue: rawAdvice) else { throw .invalidArgument }
         let advice: AddressSpace.Advice =
             switch number {
-            case .normal, .random, .sequential, .willNeed, .cold, .pageOut: .none
+            case .normal, .random, .sequential, .willNeed: .none
+            case .cold, .pageOut: .setAside
             case .doNotNeed: .discard
             case .doNotNeedLocked: .discardLocked
             case .free: .free
             case .remove: .remove
+            case .hugePages: .takeLargePages
+            case .noHugePages: .takeSmallPages
             case .doNotFork: .excludeFromFork
             case .doFork: .includeInFork
             case .doNotDump: .excludeFromDump

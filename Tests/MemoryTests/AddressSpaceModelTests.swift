@@ -312,7 +312,7 @@ extension MemoryTests {
             let charged = model.pages.filter {
                 $0?.sharing == .private && $0?.protection.contains(.write) == true
             }.count
-            #expect(space.chargedByteCount == UInt64(charged) * 4096)
+            #expect(space.dataByteCount == UInt64(charged) * 4096)
         }
     }
 }
