@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-shortage check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -24,6 +24,7 @@ help:
 	@echo 'make test-qemu       every boot test on QEMU'
 	@echo 'make test-arm64      every boot test with arm64 programs'
 	@echo 'make test-cpus       the conformance programs on two CPUs'
+	@echo 'make test-shortage   memory that runs out at each point of the conformance programs'
 	@echo 'make test-all        check, every test, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
@@ -70,12 +71,17 @@ test-cpus: build
 	@Tests/Boot/run --cpus 2 conformance-
 	@for round in 1 2 3 4 5 6 7 8 9 10; do Tests/Boot/run --cpus 2 conformance-musl-threads conformance-glibc-threads cpus- || exit 1; done
 
+# Each allocation of each conformance program fails once; the programs are those that test built. Hours.
+test-shortage: build
+	@Tests/Boot/run memory-shortage-sample
+	@Scripts/test-shortage .build/boot/musl/conformance-*
+
 # Every boot test with arm64 programs, on QEMU's virt.
 test-arm64: build
 	@Scripts/bootstrap arm64
 	@Tests/Boot/run --arch arm64
 
-test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus
+test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-shortage
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 

@@ -121,13 +121,9 @@ enum MappingText {
     }
     /// The file that a region maps: the one it was mapped from, or the program's own.
     private static func entry(of region: Region, _ process: Process) -> DirectoryEntry? {
-        guard let cache = region.cache else { return nil }
+        guard region.cache != nil else { return nil }
         if let file = region.owner as? OpenFile { return file.entry }
-        return isProgram(cache, process) ? process.executable : nil
-    }
-    private static func isProgram(_ cache: PageCache, _ process: Process) -> Bool {
-        guard let node = process.executable?.node as? RegularNode else { return false }
-        return node.pages === cache
+        return process.isProgram(region) ? process.executable : nil
     }
 
     /// Whether there is a page of calls at a fixed address, which only executes (vsyscall=xonly).
@@ -252,42 +248,6 @@ enum MappingText {
         flag("hg", region.flags.contains(.largePages))
         flag("nh", region.flags.contains(.smallPages))
         text.append(byte: newline)
-    }
-
-    /// What status and statm sum up over all mappings.
-    struct Sizes {
-        private(set) var anonymousPages = 0
-        private(set) var filePages = 0
-        private(set) var sharedMemoryPages = 0
-        private(set) var stackBytes: UInt64 = 0
-        /// Code of the program, and code of other files.
-        private(set) var programBytes: UInt64 = 0
-        private(set) var libraryBytes: UInt64 = 0
-
-        init(of process: Process) {
-            let space = process.addressSpace
-            var next = space.firstRegion
-            while let region = next {
-                next = space.region(after: region)
-                let usage = space.usage(of: region)
-                anonymousPages += usage.anonymousPages
-                if region.growsDown { stackBytes += region.byteCount }
-                let name = space.name(of: region)
-                guard let cache = region.cache else { continue }
-                let isFile = MappingText.entry(of: region, process) != nil
-                if isFile || name == .sharedObject || name == .sharedClocks {
-                    filePages += usage.objectPages
-                } else {
-                    sharedMemoryPages += usage.objectPages
-                }
-                guard region.protection.contains(.execute) else { continue }
-                if MappingText.isProgram(cache, process) {
-                    programBytes += region.byteCount
-                } else {
-                    libraryBytes += region.byteCount
-                }
-            }
-        }
     }
 
     // MARK: pagemap

@@ -79,7 +79,7 @@ enum ProcessText {
     /// The lines of memory (fs/proc/task_mmu.c, task_mem).
     private static func memory(_ process: Process, _ text: inout TextBuffer) {
         let space = process.addressSpace
-        let sizes = MappingText.Sizes(of: process)
+        let sizes = MemorySizes(of: process)
         kilobytes("\nVmPeak:\t", space.peakByteCount, &text)
         kilobytes("\nVmSize:\t", space.mappedByteCount, &text)
         kilobytes("\nVmLck:\t", space.lockedByteCount, &text)
@@ -185,7 +185,7 @@ enum ProcessText {
     /// The numbers of statm: size, resident, of objects, text, 0, data and stack, 0.
     static func memoryPages(_ process: Process, _ text: inout TextBuffer) {
         let space = process.addressSpace
-        let sizes = MappingText.Sizes(of: process)
+        let sizes = MemorySizes(of: process)
         text.append(space.mappedByteCount >> UInt64(Page.shift))
         text.append(byte: Self.space)
         text.append(UInt64(space.residentPages))

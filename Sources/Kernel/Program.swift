@@ -79,6 +79,9 @@ struct Program: ~Copyable {
     /// Starts the program that the command line names.
     consuming func start(_ record: borrowing BootRecordView, _ line: borrowing CommandLineView) {
         makeProcess(record, line.changesCallSites ? .change : .leave)
+        if let word = line.shortage, !Shortage.start(word) {
+            devices.refuse("the command line names no kind of shortage")
+        }
         guard let registers = load(line) else { devices.end { _ in } }
         devices.records.awaitClock()
         devices.records.reach(.programLoaded)
@@ -147,6 +150,7 @@ struct Program: ~Copyable {
             Scheduler.stopOthers()
             Process.current.callSites.report()
             SelfTest.programEnded()
+            Shortage.programEnded()
             devices.end { records in
                 switch end {
                 case .exited(let status): records.sendExit(status: Int32(status))

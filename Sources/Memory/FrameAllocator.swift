@@ -35,6 +35,8 @@ package struct FrameAllocator: ~Copyable, Sendable {
     /// Frames that were ever added or adopted.
     package private(set) var totalCount = 0
     private var allocationsUntilFailure = 0
+    private var allocationsUntilExhaustion = 0
+    private var leftByExhaustion = 0
 
     /// Frames that the metadata of `frameCount` frames takes.
     package static func metadataFrames(for frameCount: UInt32) -> UInt32 {
@@ -91,11 +93,8 @@ package struct FrameAllocator: ~Copyable, Sendable {
     package mutating func allocate(
         count: Int, use: FrameUse = .general
     ) -> (first: Frame, isZeroed: Bool)? {
+        if use == .general, isInjectedFailure() { return nil }
         guard count > 0, count <= 1 << Self.maximumOrder, count <= freeCount else { return nil }
-        if allocationsUntilFailure > 0 {
-            allocationsUntilFailure -= 1
-            if allocationsUntilFailure == 0 { return nil }
-        }
         let order = Int.bitWidth - (count - 1).leadingZeroBitCount
         guard let block = takeBlock(order: order) else { return nil }
         freeCount -= 1 << order
@@ -153,9 +152,26 @@ package struct FrameAllocator: ~Copyable, Sendable {
         let entry = entry(frame.number)
         return entry.state == .allocated ? Int(entry.frameCount) : 0
     }
-    /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back. For tests.
+    /// Makes the `n`-th allocation from now on fail (1 is the next), of those that are not the heap's;
+    /// 0 takes it back. For tests.
     package mutating func injectFailure(at n: Int) { allocationsUntilFailure = n }
     var isFailureAhead: Bool { allocationsUntilFailure > 0 }
+    /// Leaves only so many free frames from the `n`-th allocation on, of those that are not the
+    /// heap's; what is freed later can be allocated. For tests.
+    package mutating func injectExhaustion(at n: Int, leaving count: Int) {
+        allocationsUntilExhaustion = n
+        leftByExhaustion = count
+    }
+    var isExhaustionAhead: Bool { allocationsUntilExhaustion > 0 }
+    private mutating func isInjectedFailure() -> Bool {
+        if allocationsUntilExhaustion > 0 {
+            allocationsUntilExhaustion -= 1
+            if allocationsUntilExhaustion == 0 { freeCount = min(freeCount, leftByExhaustion) }
+        }
+        guard allocationsUntilFailure > 0 else { return false }
+        allocationsUntilFailure -= 1
+        return allocationsUntilFailure == 0
+    }
 
     // MARK: Blocks
 

@@ -50,6 +50,8 @@ package final class Process {
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
     private let processorTimeBefore = Clock.processor()
+    /// Whether it is being killed for want of memory.
+    var isOutOfMemory = false
 
     /// Where argument strings, environment and auxiliary vector are (/proc/self/cmdline, …).
     package var argumentRange = Process.nowhere..<Process.nowhere

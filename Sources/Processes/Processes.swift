@@ -32,8 +32,11 @@ package enum Processes {
         guard Process.hasCurrent, ProgramMemory.contains(faultAddress, count: 1) else {
             return false
         }
-        return Process.current.addressSpace.resolveFault(
-            at: faultAddress, access: frame.access) == .resolved
+        let process = Process.current
+        let outcome = process.addressSpace.resolveFault(at: faultAddress, access: frame.access)
+        // The call ends with EFAULT, which nobody sees any more.
+        if outcome == .outOfMemory { process.killForMemory(at: faultAddress) }
+        return outcome == .resolved
     }
 
     /// Ends a jump into the page of fixed calls that is none of them, or a call whose pointers are bad:
@@ -110,8 +113,8 @@ package enum Processes {
             switch process.addressSpace.resolveFault(at: address, access: access) {
             case .resolved: return nil
             case .outOfMemory:
-                Log.error("the program needs more memory than there is left")
-                return at(.kill, .kernel, nil)
+                process.killForMemory(at: address)
+                return nil
             case .notMapped: return at(.segmentationViolation, .notMapped, address)
             case .notPermitted: return at(.segmentationViolation, .notPermitted, address)
             case .beyondObject: return at(.bus, .beyondObject, address)

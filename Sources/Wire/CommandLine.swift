@@ -28,6 +28,7 @@ package struct CommandLineView: ~Escapable {
     private var programRange: Range<Int>?
     private var directoryRange: Range<Int>?
     private var selfTestRange: Range<Int>?
+    private var shortageRange: Range<Int>?
     private var terminalRange: Range<Int>?
     private var environmentStart: Int?
     private var argumentStart: Int
@@ -69,6 +70,8 @@ package struct CommandLineView: ~Escapable {
             directoryRange = value
         } else if let value = CommandLineScanner.value(of: "selftest=", bytes, word) {
             selfTestRange = value
+        } else if let value = CommandLineScanner.value(of: "shortage=", bytes, word) {
+            shortageRange = value
         } else if let value = CommandLineScanner.value(of: "tty=", bytes, word) {
             terminalRange = value
         } else if let value = CommandLineScanner.value(of: "log.level=", bytes, word) {
@@ -104,6 +107,10 @@ package struct CommandLineView: ~Escapable {
     /// `selftest`: a check of the kernel itself to run in place of the program.
     package var selfTest: CommandLineWord? {
         @_lifetime(copy self) get { word(at: selfTestRange) }
+    }
+    /// `shortage`: which allocation of the program's run is to fail, for tests of what then happens.
+    package var shortage: CommandLineWord? {
+        @_lifetime(copy self) get { word(at: shortageRange) }
     }
     /// `tty`: the host's terminal (`TerminalDescription`); `nil` where there is none.
     package var terminal: CommandLineWord? {

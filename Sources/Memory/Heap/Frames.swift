@@ -137,7 +137,17 @@ package enum Frames {
     /// Makes the `n`-th allocation from now on fail (1 is the next); 0 takes it back. For tests.
     @export(interface)
     package static func injectFailure(at n: Int) { withAllocator { $0.injectFailure(at: n) } }
-    fileprivate static var isFailureAhead: Bool { withAllocator { $0.isFailureAhead } }
+    package static var isFailureAhead: Bool { withAllocator { $0.isFailureAhead } }
+    /// Leaves only the kernel's reserve from the `n`-th allocation on. For tests.
+    @export(interface)
+    package static func injectExhaustion(at n: Int) {
+        let reserve = KernelReserve.frames
+        withAllocator { $0.injectExhaustion(at: n, leaving: reserve) }
+    }
+    @export(interface)
+    package static var isExhaustionAhead: Bool {
+        @inline(never) get { withAllocator { $0.isExhaustionAhead } }
+    }
 
     // The heap's side.
     static func allocate(count: Int, use: FrameUse) -> Frame? {
@@ -197,6 +207,7 @@ package enum KernelReserve {
 /// What can be made to run out, for tests of what happens then.
 package enum InjectedShortage: CaseIterable, Sendable {
     case frames
+    /// Room whose size was chosen outside; objects come out of the reserve.
     case heap
     case admissions
 

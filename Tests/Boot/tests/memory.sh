@@ -23,3 +23,25 @@ test_memory_random_places() {
         done
     done
 }
+
+# A kill for want of memory names the program and its sizes, and is told as SIGKILL.
+test_memory_kill_names_sizes() {
+    record martlet run_martlet run --memory 24M "$built/musl/hog" map
+    ends_by 9 SIGKILL || return 1
+    grep -qaE 'out of memory: killed hog, which touched 0x[0-9a-f]+; free [0-9]+ kB of [0-9]+ kB, reserve [0-9]+ kB$' martlet.says &&
+        grep -qaE 'out of memory: hog: total-vm:[0-9]+kB, anon-rss:[0-9]+kB, file-rss:[0-9]+kB, shmem-rss:[0-9]+kB, pgtables:[0-9]+kB$' martlet.says ||
+        { cat martlet.says; return 1; }
+    # Nearly all of the machine was the program's.
+    local resident=$(sed -nE 's/.*anon-rss:([0-9]+)kB.*/\1/p' martlet.says)
+    [ "$resident" -gt 16000 ] || { echo "anon-rss $resident kB of 24 MiB"; return 1; }
+}
+# Memory that runs out anywhere: ENOMEM, a kill or a right end, never a trap of the library OS. Here some
+# points of some programs; `make test-shortage` takes each point of each.
+limit_of_memory_shortage_sample=600
+test_memory_shortage_sample() {
+    [ "${MARTLET:-}" != native ] || skip "there is no kernel on the native side"
+    [ -z "$vmm" ] && [ $arch = x86_64 ] || skip "runs our own VMM"
+    [ $as_user = no ] || skip "writes where it likes"
+    MARTLET=$work/bin timeout 500 "$top/Scripts/test-shortage" --sample "$built/musl/hello" "$built/glibc/conformance-threads" \
+        "$built/musl/conformance-pipe" "$built/musl/conformance-epoll" "$built/musl/conformance-xattr"
+}
