@@ -8,8 +8,9 @@ package struct Global<Value>: ~Copyable, @unchecked Sendable {
     private let cell: Cell<Value>
     package init(_ value: consuming Value) { cell = Cell(value) }
 
+    /// By address, so that using a part copies no more than that.
     package var value: Value {
-        get { unsafe cell.address.pointee }
-        nonmutating set { unsafe cell.address.pointee = newValue }
+        unsafeAddress { unsafe UnsafePointer(cell.address) }
+        nonmutating unsafeMutableAddress { unsafe cell.address }
     }
 }

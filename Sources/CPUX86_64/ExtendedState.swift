@@ -12,10 +12,12 @@ package enum ExtendedState {
         let components: UInt64
         /// Bytes of the area in standard form.
         let byteCount: Int
+        let hasXSAVEOPT: Bool
 
         init() {
             guard ProcessorFeatures.hasXSAVE else {
                 components = 0
+                hasXSAVEOPT = false
                 byteCount = ExtendedState.legacyByteCount
                 return
             }
@@ -23,6 +25,7 @@ package enum ExtendedState {
             // what CPUID tells and the VMM asked for: neither counts.
             components = cpu_extended_control() & ExtendedState.knownComponents
             byteCount = Self.byteCount(of: components)
+            hasXSAVEOPT = cpu_identify(0xd, 1).eax & 1 != 0
         }
         /// Where the last of the components ends in standard form (SDM 1, section 13.4.3).
         private static func byteCount(of components: UInt64) -> Int {
@@ -91,7 +94,13 @@ package enum ExtendedState {
     /// Bytes of all of it as `saveWhole` keeps it, at a multiple of `alignment`.
     package static var wholeByteCount: Int { max(byteCount, legacyByteCount) }
     /// Saves all of it in memory of the library OS, which was zeroed once, and used for nothing else.
-    package static func saveWhole(to address: VirtualAddress) -> Bool { save(to: address) }
+    package static func saveWhole(to address: VirtualAddress) -> Bool {
+        // SAFETY: the caller vouches for the range.
+        guard layout.hasXSAVEOPT, let area = unsafe pointer(address) else {
+            return save(to: address)
+        }
+        return unsafe cpu_extended_save_changed(area, components) == 0
+    }
     package static func restoreWhole(from address: VirtualAddress) -> Bool {
         restore(from: address, components: components)
     }

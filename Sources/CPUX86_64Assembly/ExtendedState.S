@@ -22,6 +22,7 @@
 .endm
 
 STATE_ROUTINE cpu_extended_save, xsave64
+STATE_ROUTINE cpu_extended_save_changed, xsaveopt64
 STATE_ROUTINE cpu_extended_restore, xrstor64
 STATE_ROUTINE cpu_legacy_save, fxsave64
 STATE_ROUTINE cpu_legacy_restore, fxrstor64

@@ -21,42 +21,56 @@ package protocol ProcessorStarter: AnyObject {
 }
 
 /// What CPUs know of each other without a lock.
-package final class ProcessorState: Sendable {
-    /// Whether somebody wants this CPU to look at what there is to do.
-    private let wasCalled = Atomic<Bool>(false)
-    /// Whether it waits for an interrupt, or is about to.
-    private let isHalted = Atomic<Bool>(false)
-    /// Whether it runs no program and touches none before it has taken the lock.
-    private let isIdle = Atomic<Bool>(false)
-    /// Whether it has to drop its translations, and did.
-    fileprivate let mustFlush = Atomic<Bool>(false)
-    private let isStarted = Atomic<Bool>(false)
+///
+/// A handle of what lives for ever: references are counted with the library OS's lock only.
+@safe
+package struct ProcessorState: Sendable {
+    // SAFETY (all of this type): the words are made once for a CPU and never go away.
+    private nonisolated(unsafe) let words: UnsafeMutablePointer<Words>
+    private struct Words: ~Copyable {
+        let wasCalled = Atomic<Bool>(false)
+        let isHalted = Atomic<Bool>(false)
+        let isIdle = Atomic<Bool>(false)
+        let mustFlush = Atomic<Bool>(false)
+        let isStarted = Atomic<Bool>(false)
+    }
+    init() {
+        unsafe words = .allocate(capacity: 1)
+        unsafe words.initialize(to: Words())
+    }
 
-    package var hasStarted: Bool { isStarted.load(ordering: .acquiring) }
-    package func noteStart() { isStarted.store(true, ordering: .releasing) }
-    /// Takes the call, if there was one.
-    package func takeCall() -> Bool { wasCalled.exchange(false, ordering: .sequentiallyConsistent) }
-    package var isCalled: Bool { wasCalled.load(ordering: .sequentiallyConsistent) }
+    package var hasStarted: Bool { unsafe words.pointee.isStarted.load(ordering: .acquiring) }
+    package func noteStart() { unsafe words.pointee.isStarted.store(true, ordering: .releasing) }
+    /// Takes the call to look at what there is to do, if there was one.
+    package func takeCall() -> Bool {
+        unsafe words.pointee.wasCalled.exchange(false, ordering: .sequentiallyConsistent)
+    }
+    package var isCalled: Bool {
+        unsafe words.pointee.wasCalled.load(ordering: .sequentiallyConsistent)
+    }
     /// Calls the CPU; returns whether it has to be interrupted to notice.
     package func call() -> Bool {
-        wasCalled.store(true, ordering: .sequentiallyConsistent)
-        return isHalted.load(ordering: .sequentiallyConsistent)
+        unsafe words.pointee.wasCalled.store(true, ordering: .sequentiallyConsistent)
+        return unsafe words.pointee.isHalted.load(ordering: .sequentiallyConsistent)
     }
+    /// Notes whether it waits for an interrupt, or is about to.
     package func setHalted(_ isHalted: Bool) {
-        self.isHalted.store(isHalted, ordering: .sequentiallyConsistent)
+        unsafe words.pointee.isHalted.store(isHalted, ordering: .sequentiallyConsistent)
     }
+    /// Notes whether it runs no program and touches none before it has taken the lock.
     package func setIdle(_ isIdle: Bool) {
-        self.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
+        unsafe words.pointee.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
     }
-    fileprivate var runsProgram: Bool { !isIdle.load(ordering: .sequentiallyConsistent) }
-}
-
-/// CPUs that take part, and how they are named.
-private final class StartedProcessors: @unchecked Sendable {
-    var states = InlineArray<64, ProcessorState?>(repeating: nil)
-    var identifiers = InlineArray<64, UInt64>(repeating: 0)
-    var roots = InlineArray<64, PhysicalAddress?>(repeating: nil)
-    var count = 1
+    fileprivate var runsProgram: Bool {
+        unsafe !words.pointee.isIdle.load(ordering: .sequentiallyConsistent)
+    }
+    /// Whether it has to drop its translations.
+    fileprivate var mustFlush: Bool {
+        unsafe words.pointee.mustFlush.load(ordering: .sequentiallyConsistent)
+    }
+    fileprivate func setMustFlush(_ must: Bool) {
+        unsafe words.pointee.mustFlush.store(must, ordering: .sequentiallyConsistent)
+    }
 }
 
 /// The machine's CPUs.
@@ -78,11 +92,15 @@ package enum Processors {
     }
 
     // Written while one CPU runs.
-    private static let list = StartedProcessors()
+    private static let states = Global(InlineArray<64, ProcessorState?>(repeating: nil))
+    private static let identifiers = Global(InlineArray<64, UInt64>(repeating: 0))
+    /// 0: what boot began with.
+    private static let roots = Global(InlineArray<64, UInt64>(repeating: 0))
+    private static let started = Global(1)
     /// CPUs that take part: 1 until `share`.
-    package static var startedCount: Int { list.count }
+    package static var startedCount: Int { started.value }
     package static func state(_ number: Int) -> ProcessorState {
-        guard let state = list.states[number] else { fatalError("no such CPU") }
+        guard let state = states.value[number] else { fatalError("no such CPU") }
         return state
     }
 
@@ -90,19 +108,19 @@ package enum Processors {
     /// be called once, with the library OS's own rights.
     package static func share() -> Bool {
         guard let starter, count > 1, !KernelLock.isShared else { return false }
-        for index in 0..<count { list.states[index] = ProcessorState() }
+        for index in 0..<count { states.value[index] = ProcessorState() }
         state(0).noteStart()
-        list.identifiers[0] = starter.currentIdentifier()
+        identifiers.value[0] = starter.currentIdentifier()
         KernelLock.share()
         for index in 1..<count {
             // Until it has come it runs no program.
             state(index).setIdle(true)
-            list.identifiers[index] = starter.identifier(index)
+            identifiers.value[index] = starter.identifier(index)
             guard starter.start(index, argument: schedulingArgument) else { break }
-            list.roots[index] = starter.root(index)
-            list.count = index + 1
+            roots.value[index] = starter.root(index)?.rawValue ?? 0
+            started.value = index + 1
         }
-        return list.count > 1
+        return started.value > 1
     }
 
     /// Calls a CPU to look at what there is to do.
@@ -111,7 +129,7 @@ package enum Processors {
     }
     /// Interrupts a CPU.
     package static func interrupt(_ number: Int) {
-        InterruptController.interrupt(list.identifiers[number], vector: interruptVector)
+        InterruptController.interrupt(identifiers.value[number], vector: interruptVector)
     }
     /// What CPUs interrupt each other with.
     package static var interruptVector: Int { LocalTimer.vector - 3 }
@@ -134,7 +152,8 @@ package enum Processors {
         if startedCount > 1 { flushOthers() }
     }
     private static var ownRoot: PhysicalAddress? {
-        list.roots[CPU.number]
+        let root = roots.value[CPU.number]
+        return root == 0 ? nil : PhysicalAddress(rawValue: root)
     }
     /// Waits until every CPU that runs the program has been in the library OS, which orders its memory
     /// accesses (membarrier(2)). Precondition: the caller has the lock.
@@ -148,22 +167,22 @@ package enum Processors {
         let own = CPU.number
         for number in 0..<startedCount where number != own {
             let state = state(number)
-            state.mustFlush.store(true, ordering: .sequentiallyConsistent)
+            state.setMustFlush(true)
             if state.runsProgram { interrupt(number) }
         }
         for number in 0..<startedCount where number != own {
             let state = state(number)
             // One that is idle does it before it touches anything.
-            while state.runsProgram, state.mustFlush.load(ordering: .acquiring) { CPU.pause() }
+            while state.runsProgram, state.mustFlush { CPU.pause() }
         }
     }
     /// Drops this CPU's translations where another one asked for it.
     package static func serve() {
         guard startedCount > 1 else { return }
         let state = state(CPU.number)
-        guard state.mustFlush.load(ordering: .sequentiallyConsistent) else { return }
+        guard state.mustFlush else { return }
         CPU.flushTranslations(ownRoot)
-        state.mustFlush.store(false, ordering: .releasing)
+        state.setMustFlush(false)
     }
 }
 

@@ -45,19 +45,31 @@ package final class ThreadContext {
         set { pointers.thread = newValue }
     }
 
-    /// Leaves this context, which runs, for another one; returns when somebody comes back to it.
-    package func leave(for other: ThreadContext) {
+    /// A change from one context to another.
+    ///
+    /// It holds no reference, nor may the caller: a thread that ends never comes back to let go of one.
+    @safe
+    package struct Change {
+        fileprivate let saved: UnsafeMutablePointer<UInt64>
+        fileprivate let target: UInt64
+    }
+    /// Prepares to leave this context, which runs, for another one. `change` has to follow.
+    package func leave(for other: ThreadContext) -> Change {
         // The library OS's own memory takes and gives all of it.
         _ = ExtendedState.saveWhole(to: state)
         pointers = .current
         CPU.area.libraryStackTop = other.stack.upperBound
         CPU.area.libraryStackLimit = other.stack.lowerBound
-        // SAFETY: nobody runs on the other stack, as it was left or made by this class.
-        unsafe LibraryStack.change(
-            saving: stackPointer.address, to: other.stackPointer.address.pointee)
-        arrive()
+        return unsafe Change(
+            saved: stackPointer.address, target: other.stackPointer.address.pointee)
     }
-    /// Loads what the CPU keeps of the program. To be called on a new context's own stack.
+    /// Goes to the other context; returns when somebody comes back to this one, which has to `arrive` then.
+    package static func change(_ change: Change) {
+        // SAFETY: nobody runs on the other stack, as it was left or made by this class; the thread that is
+        // left has its context until another one arrived.
+        unsafe LibraryStack.change(saving: change.saved, to: change.target)
+    }
+    /// Loads what the CPU keeps of the program. To be called on the context's own stack.
     package func arrive() {
         _ = ExtendedState.restoreWhole(from: state)
         pointers.load()

@@ -119,7 +119,7 @@ internal import Trace
 /// turn it is, then signals.
 private func prepareReturn(to frame: ProgramFrame) {
     CPU.hasReturnWork = false
-    if Thread.current?.isEnding == true { Scheduler.end() }
+    if Scheduler.isEnding() { Scheduler.end() }
     if CPU.area.wasStepped {
         CPU.area.wasStepped = false
         CPU.setStepping(frame)

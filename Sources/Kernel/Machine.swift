@@ -50,14 +50,14 @@ final class ProcessorCalls: InterruptHandler {
 
 /// The local timer while the program runs: it interrupts at the nearest deadline of a timer.
 enum ProgramTimer {
-    private static let deadlines = Deadlines()
+    /// What the CPUs' local timers are armed for, 0 for nothing; each touches its own.
+    private static let deadlines = Global(InlineArray<64, Int64>(repeating: 0))
     private static var armed: Nanoseconds? {
-        get { deadlines.list[CPU.number] }
-        set { deadlines.list[CPU.number] = newValue }
-    }
-    /// What the CPUs' local timers are armed for; each touches its own.
-    private final class Deadlines: @unchecked Sendable {
-        var list = InlineArray<64, Nanoseconds?>(repeating: nil)
+        get {
+            let armed = deadlines.value[CPU.number]
+            return armed == 0 ? nil : Nanoseconds(rawValue: armed)
+        }
+        set { deadlines.value[CPU.number] = newValue?.rawValue ?? 0 }
     }
 
     /// Arms the local timer for the nearest deadline, and for the end of the thread's turn where others

@@ -7,7 +7,7 @@ enum RootMirrors {
     private static let state = Global(State())
     private struct State {
         var followed = PhysicalAddress(rawValue: 0)
-        var ownSlot = -1
+        var ownSlot = 0
         var roots = InlineArray<63, PhysicalAddress>(repeating: PhysicalAddress(rawValue: 0))
         var count = 0
     }

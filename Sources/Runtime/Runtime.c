@@ -171,4 +171,40 @@ int putchar(int character) {
 _Noreturn void abort(void) { __builtin_trap(); }
 uintptr_t __stack_chk_guard = 0x00000aff0d0a0000;
 _Noreturn void __stack_chk_fail(void) { __builtin_trap(); }
+// Reference counts. Whoever touches them has the library OS's lock, or touches an object that lives for
+// ever, so they need not be atomic: the compiler's -assume-single-threaded calls these. The count is the
+// object's second word, as the standard library's EmbeddedRuntime.swift has it: all ones but bit 63 say that
+// the object lives for ever. The last release is the standard library's.
+struct object {
+  void *metadata;
+  uint64_t count;
+};
+#define FOR_EVER (UINT64_MAX >> 1)
+#define RUNTIME __attribute__((noinline))
+
+void swift_release(struct object *object);
+void swift_release_n(struct object *object, uint32_t count);
+
+// Neither `nil` nor what the compiler marks as no object.
+static inline int is_counted(const struct object *object) {
+  return (int64_t)object > 0 && (object->count & FOR_EVER) != FOR_EVER;
+}
+RUNTIME struct object *swift_nonatomic_retain(struct object *object) {
+  if (is_counted(object)) object->count++;
+  return object;
+}
+RUNTIME struct object *swift_nonatomic_retain_n(struct object *object, uint32_t count) {
+  if (is_counted(object)) object->count += count;
+  return object;
+}
+RUNTIME void swift_nonatomic_release(struct object *object) {
+  if (!is_counted(object)) return;
+  if ((object->count & FOR_EVER) == 1) return swift_release(object);
+  object->count--;
+}
+RUNTIME void swift_nonatomic_release_n(struct object *object, uint32_t count) {
+  if (!is_counted(object)) return;
+  if ((object->count & FOR_EVER) <= count) return swift_release_n(object, count);
+  object->count -= count;
+}
 #endif

@@ -16,6 +16,13 @@ final class RunQueue {
     /// Puts a thread behind all that precede it. Precondition: it is on no queue.
     func insert(_ thread: Thread) {
         precondition(!thread.isQueued)
+        thread.isQueued = true
+        count += 1
+        guard last != nil else {
+            first = thread
+            last = thread
+            return
+        }
         var before = last
         while let here = before, thread.share.precedes(here.share) { before = here.previous }
         let after = before.map { $0.next } ?? first
@@ -23,18 +30,21 @@ final class RunQueue {
         thread.next = after
         if let before { before.next = thread } else { first = thread }
         if let after { after.previous = thread } else { last = thread }
-        thread.isQueued = true
-        count += 1
     }
     func remove(_ thread: Thread) {
         guard thread.isQueued else { return }
+        thread.isQueued = false
+        count -= 1
+        guard count > 0 else {
+            first = nil
+            last = nil
+            return
+        }
         let (before, after) = (thread.previous, thread.next)
         if let before { before.next = after } else { first = after }
         if let after { after.previous = before } else { last = before }
         thread.previous = nil
         thread.next = nil
-        thread.isQueued = false
-        count -= 1
     }
     /// Puts a thread behind all of its kind. Precondition: it is on no queue.
     func insertLast(_ thread: Thread) {

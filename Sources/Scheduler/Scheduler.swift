@@ -158,6 +158,15 @@ package enum Scheduler {
         }
     }
     private static func run(_ next: Thread, after thread: Thread) {
+        ThreadContext.change(prepare(next, after: thread))
+        thread.context?.arrive()
+        // Whatever happened to it meanwhile is looked at on its way back to the program.
+        CPU.hasReturnWork = true
+        arrive()
+    }
+    /// Makes `next` this CPU's running thread but for the change of stacks.
+    @inline(never)
+    private static func prepare(_ next: Thread, after thread: Thread) -> ThreadContext.Change {
         let processor = Processor.current
         processor.endIdle()
         let now = Clock.monotonic()
@@ -171,10 +180,7 @@ package enum Scheduler {
         guard let from = thread.context, let to = next.context else {
             fatalError("a thread without a context to switch")
         }
-        from.leave(for: to)
-        // Whatever happened to it meanwhile is looked at on its way back to the program.
-        CPU.hasReturnWork = true
-        arrive()
+        return from.leave(for: to)
     }
     /// To be called on a new thread's own stack, before anything else.
     package static func arrive() {
@@ -184,17 +190,30 @@ package enum Scheduler {
         processor.ended = nil
     }
 
-    /// Ends the running thread; others run, now or when they are woken.
-    package static func end() -> Never {
+    /// Ends the running thread; others run, now or when they are woken. Never returns; it has not the type
+    /// of what never returns, as the compiler then lets go of no reference before.
+    package static func end() {
+        leaveForEver()
+        while true {
+            if let change = takeNextAfterEnd() { ThreadContext.change(change) }
+            if Wait.idleStep() { wakeLookers() }
+        }
+    }
+    @inline(never)
+    private static func leaveForEver() {
         guard let thread = Thread.current else { fatalError("no thread to end") }
         thread.state = .ended
         Processor.current.ended = thread
         wakeLookers()
-        while true {
-            if let next = takeNext() { run(next, after: thread) }
-            if Wait.idleStep() { wakeLookers() }
-        }
     }
+    @inline(never)
+    private static func takeNextAfterEnd() -> ThreadContext.Change? {
+        guard let next = takeNext(), let thread = Processor.current.ended else { return nil }
+        return prepare(next, after: thread)
+    }
+    /// Whether the running thread has to end.
+    @inline(never)
+    package static func isEnding() -> Bool { Thread.current?.isEnding == true }
 
     /// Lets the others of its kind go first (sched_yield(2)).
     package static func yield() {
@@ -268,7 +287,7 @@ package enum Scheduler {
     }
     /// Moves the running thread where it may run, if that is not here.
     private static func leaveIfForbidden() -> Bool {
-        guard let thread = Thread.current, !thread.mayRun(on: CPU.number), Processor.count > 1,
+        guard Processor.count > 1, let thread = Thread.current, !thread.mayRun(on: CPU.number),
             !isAlone.value
         else { return false }
         thread.count(Clock.monotonic())

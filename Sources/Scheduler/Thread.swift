@@ -88,6 +88,8 @@ package final class Thread {
 
     /// This CPU's running thread.
     package static var current: Thread? { Processor.current.running }
+    /// Its number; needs no lock.
+    package static var currentIdentifier: Int32 { Processor.current.runningIdentifier }
     /// Makes this the running thread without a switch, as boot does with the first one.
     package static func setCurrent(_ thread: Thread?) {
         let processor = Processor.current

@@ -69,7 +69,12 @@ package enum Wait {
         deadline: Nanoseconds? = nil, interruptible: Interruption = .bySignals,
         on source: Source = .anything, _ condition: () -> Bool
     ) -> Outcome {
-        poll()
+        switch source {
+        // What happened may not have been noticed yet.
+        case .anything, .set: poll()
+        case .queue: Timers.expireDue(now: Clock.monotonic())
+        case .nothing: break
+        }
         if case .set(let set) = source { _ = set.takeWakes() }
         if condition() { return .ready }
         guard let thread = Thread.current else {
@@ -170,6 +175,8 @@ package enum Wait {
     private static func idleBesideOthers(_ processor: Processor, until end: Nanoseconds) -> Bool {
         let state = Processors.state(processor.number)
         let delay = delay(nil, Clock.monotonic())
+        // Without the lock no reference may be counted.
+        guard let strategy = idle.value else { fatalError("no way to wait") }
         processor.isIdle = true
         state.setIdle(true)
         KernelLock.release()
@@ -180,7 +187,7 @@ package enum Wait {
                 continue
             }
             state.setHalted(true)
-            if !state.isCalled { idle.value?.wait(atMost: delay) }
+            if !state.isCalled { strategy.wait(atMost: delay) }
             state.setHalted(false)
             processor.adaptPolling(waited: Clock.monotonic() - now)
             break
@@ -190,7 +197,7 @@ package enum Wait {
         KernelLock.acquire()
         processor.isIdle = false
         _ = state.takeCall()
-        idle.value?.handleInterrupts()
+        strategy.handleInterrupts()
         processor.pollingEnd = nil
         return true
     }

@@ -13,7 +13,7 @@ extension SystemCalls {
     static func getppid(_ caller: Caller) -> Int { Int(caller.process.parentIdentifier) }
 
     /// gettid(2): Returns the thread's number. Errors: none.
-    static func gettid(_ caller: Caller) -> Int { Int(caller.thread.thread.identifier) }
+    static func gettid(_ caller: Caller) -> Int { Int(Thread.currentIdentifier) }
 
     /// set_tid_address(2): Notes what to clear when the thread ends, returns its number. Errors:
     /// none.

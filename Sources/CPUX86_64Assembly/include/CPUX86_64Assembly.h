@@ -93,6 +93,8 @@ CPU_INLINE int cpu_random_seed(uint64_t *value) {
 /// Moves the program's extended state (XSAVE area, 64-byte aligned) to or from program memory; `mask`
 /// chooses components. Returns 0, or 1 after a fault.
 int cpu_extended_save(void *area, uint64_t mask);
+/// The same, but what is in its initial state or in the area already is not written (XSAVEOPT).
+int cpu_extended_save_changed(void *area, uint64_t mask);
 int cpu_extended_restore(const void *area, uint64_t mask);
 /// The same where the CPU has FXSAVE only; the mask is ignored.
 int cpu_legacy_save(void *area, uint64_t mask);

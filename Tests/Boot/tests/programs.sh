@@ -185,3 +185,11 @@ test_files() {
     same "${place[@]}" /bin/busybox stat -c '%a %s %F' /c/d/renamed /a /c/d
 }
 test_options_after_program() { same "$built/musl/hello" --env X=1 -v --help; }
+# Nothing of an ended thread stays: 5000 of them would need 200 MiB.
+test_ended_threads() {
+    local kind
+    for kind in musl glibc; do
+        record martlet run_martlet run --memory 16M "$built/$kind/ended_threads"
+        grep -qx "5000 threads" martlet.out || { echo "($kind)"; cat martlet.all; return 1; }
+    done
+}
