@@ -149,7 +149,7 @@ extension Node {
     private var hasAttributes: Bool {
         switch fileSystem.kind {
         case .ramfs, .devfs: true
-        case .procfs, .pipes, .anonymous: false
+        case .procfs, .pipes, .sockets, .anonymous: false
         }
     }
     /// Linux's xattr_permission, for writing.

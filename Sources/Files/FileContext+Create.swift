@@ -96,8 +96,8 @@ extension FileContext {
                 group: group(in: place.directory))
         // A name that bind(2) would make; opening it is ENXIO.
         case .socket:
-            node = Node(
-                .socket, in: place.directory.fileSystem, mode: mode, owner: credentials.user,
+            node = SocketNameNode(
+                in: place.directory.fileSystem, mode: mode, owner: credentials.user,
                 group: group(in: place.directory))
         case .characterDevice, .blockDevice:
             let system = place.directory.fileSystem
@@ -113,6 +113,23 @@ extension FileContext {
         case .directory, .symbolicLink, .anonymous: throw .invalidArgument
         }
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+    }
+
+    /// Makes the name of a socket that is bound (bind(2)), once all that mknod(2) asks for is there and
+    /// `check` does not throw. As `makeDirectory`.
+    func makeSocketName(
+        _ path: RawSpan, mode: FileMode, _ check: () throws(Errno) -> Void
+    ) throws(Errno) -> SocketNameNode {
+        let base = workingDirectory
+        let place = try place(for: path, from: base, .other)
+        try requireCreation(
+            in: place.directory, place.entry, otherwise: .operationNotPermitted)
+        try check()
+        let node = SocketNameNode(
+            in: place.directory.fileSystem, mode: mode.subtracting(mask), owner: credentials.user,
+            group: group(in: place.directory))
+        try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+        return node
     }
 
     /// Gives `target` a further name. EPERM for a directory, EXDEV, EMLINK; as `makeDirectory`.

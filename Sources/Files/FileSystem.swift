@@ -22,6 +22,7 @@ package final class FileSystem {
         case devfs
         case procfs
         case pipes
+        case sockets
         /// Files without any name: counters, timers and the like.
         case anonymous
 
@@ -31,6 +32,7 @@ package final class FileSystem {
             case .ramfs, .devfs: 0x0102_1994
             case .procfs: 0x9fa0
             case .pipes: 0x5049_5045
+            case .sockets: 0x534f_434b
             case .anonymous: 0x0904_1934
             }
         }
@@ -40,6 +42,7 @@ package final class FileSystem {
             case .devfs: "devtmpfs"
             case .procfs: "proc"
             case .pipes: "pipefs"
+            case .sockets: "sockfs"
             case .anonymous: "anon_inodefs"
             }
         }
@@ -49,20 +52,25 @@ package final class FileSystem {
     private var lastNumber: UInt64 = 0
     /// The devices that mknod(2) can make nodes of.
     let drivers: DeviceDrivers
-    /// Where pipes and anonymous files belong that are made in this tree.
+    /// Where pipes, sockets and anonymous files belong that are made in this tree.
     var pipes: FileSystem { pipeSystem ?? self }
+    var sockets: FileSystem { socketSystem ?? self }
     var anonymous: FileSystem { anonymousSystem ?? self }
     private let pipeSystem: FileSystem?
+    private let socketSystem: FileSystem?
     private let anonymousSystem: FileSystem?
+    /// The sockets that are bound to abstract names (unix(7)), a directory that no path leads to.
+    var abstractNames: DirectoryEntry?
 
-    /// `pipes` and `anonymous` are the file systems of the pipes and the nameless files that processes
-    /// make whose root is in this one, `devices` the one whose drivers nodes here can have.
+    /// `pipes`, `sockets` and `anonymous` are the file systems of the pipes, sockets and nameless files
+    /// that processes make whose root is in this one, `devices` the one whose drivers nodes here can have.
     package init(
-        _ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil, anonymous: FileSystem? = nil,
-        devices: FileSystem? = nil
+        _ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil, sockets: FileSystem? = nil,
+        anonymous: FileSystem? = nil, devices: FileSystem? = nil
     ) {
         drivers = devices?.drivers ?? DeviceDrivers()
         pipeSystem = pipes
+        socketSystem = sockets
         anonymousSystem = anonymous
         self.kind = kind
         self.device = device

@@ -60,6 +60,8 @@ package class Node {
     func opened(_ file: OpenFile) throws(Errno) {}
     /// Called when the last descriptor of an open file is closed.
     func closed(_ file: OpenFile) {}
+    /// Called when one of several references to an open file went away.
+    func referenceDropped(_ file: OpenFile) {}
     /// Reads at `offset`; what has no offset ignores it. `count` may be 0.
     func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,

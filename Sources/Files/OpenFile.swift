@@ -14,7 +14,8 @@ package final class OpenFile: RegionOwner {
     /// Access mode and status flags, as F_GETFL shows them.
     package var flags: OpenFlags
     package var offset: Int64 = 0
-    private var descriptorCount = 1
+    /// Descriptors, messages and calls that keep the file open.
+    private(set) var referenceCount = 1
     /// What a generated file showed to this open file.
     var generatedText: GeneratedText?
     /// This file's part in its node's lock (flock(2)).
@@ -34,14 +35,20 @@ package final class OpenFile: RegionOwner {
     }
 
     /// Counts a further descriptor.
-    package func retain() { descriptorCount += 1 }
+    package func retain() { referenceCount += 1 }
     /// Takes a descriptor away; the last closes the file. The process's record locks on the file end
     /// with any of its descriptors.
     package func release() {
-        descriptorCount -= 1
+        if !flags.contains(.path) { removeRecordLocks(of: nil) }
+        letGo()
+    }
+    /// Keeps the file open without a descriptor: in a message to another socket, or while a call waits.
+    package func hold() { referenceCount += 1 }
+    /// Takes back a `hold()`.
+    package func letGo() {
+        referenceCount -= 1
         guard !flags.contains(.path) else { return }
-        removeRecordLocks(of: nil)
-        guard descriptorCount == 0 else { return }
+        guard referenceCount == 0 else { return node.referenceDropped(self) }
         removeRecordLocks(of: self)
         unlock()
         drive?.stop()

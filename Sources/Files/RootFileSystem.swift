@@ -12,6 +12,7 @@ package final class RootFileSystem {
     package let devices = FileSystem(.devfs, device: DeviceNumber(major: 0, minor: 5))
     package let processes = FileSystem(.procfs, device: DeviceNumber(major: 0, minor: 4))
     package let pipes = FileSystem(.pipes, device: DeviceNumber(major: 0, minor: 13))
+    package let sockets = FileSystem(.sockets, device: DeviceNumber(major: 0, minor: 8))
     package let anonymous = FileSystem(.anonymous, device: DeviceNumber(major: 0, minor: 14))
     /// /dev and /proc; made with the tree, so that nothing in the archive takes their place.
     package let deviceDirectory: DirectoryEntry
@@ -20,8 +21,8 @@ package final class RootFileSystem {
     /// A tree with nothing but /dev and /proc. ENOMEM.
     package init() throws(Errno) {
         files = FileSystem(
-            .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes, anonymous: anonymous,
-            devices: devices)
+            .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes, sockets: sockets,
+            anonymous: anonymous, devices: devices)
         let top = DirectoryNode(in: files, mode: FileMode(rawValue: 0o755))
         root = try DirectoryEntry(node: top, name: RawSpan(), parent: nil)
         root.isLinked = true

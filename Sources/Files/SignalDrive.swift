@@ -49,7 +49,7 @@ extension OpenFile {
         return new
     }
     /// Whether the file can send signals: what has two ends.
-    package var canSignal: Bool { node.kind == .pipe }
+    package var canSignal: Bool { node.kind == .pipe || node.kind == .socket }
     /// Begins or ends signals (O_ASYNC), where the file can send any.
     package func setSignalling(_ isOn: Bool) throws(Errno) {
         // Flags of other files do not show it either.

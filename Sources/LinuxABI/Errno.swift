@@ -91,8 +91,40 @@ extension Errno {
     package static let overflow = Self(rawValue: 75)
     /// EILSEQ
     package static let illegalSequence = Self(rawValue: 84)
+    /// ENOTSOCK
+    package static let notSocket = Self(rawValue: 88)
+    /// EDESTADDRREQ
+    package static let addressRequired = Self(rawValue: 89)
+    /// EMSGSIZE
+    package static let messageTooLong = Self(rawValue: 90)
+    /// EPROTOTYPE
+    package static let wrongProtocolType = Self(rawValue: 91)
+    /// ENOPROTOOPT
+    package static let noProtocolOption = Self(rawValue: 92)
+    /// EPROTONOSUPPORT
+    package static let protocolNotSupported = Self(rawValue: 93)
+    /// ESOCKTNOSUPPORT
+    package static let socketTypeNotSupported = Self(rawValue: 94)
     /// EOPNOTSUPP
     package static let notSupported = Self(rawValue: 95)
+    /// EAFNOSUPPORT
+    package static let addressFamilyNotSupported = Self(rawValue: 97)
+    /// EADDRINUSE
+    package static let addressInUse = Self(rawValue: 98)
+    /// ECONNABORTED
+    package static let connectionAborted = Self(rawValue: 103)
+    /// ECONNRESET
+    package static let connectionReset = Self(rawValue: 104)
+    /// ENOBUFS
+    package static let noBufferSpace = Self(rawValue: 105)
+    /// EISCONN
+    package static let isConnected = Self(rawValue: 106)
+    /// ENOTCONN
+    package static let notConnected = Self(rawValue: 107)
+    /// ETOOMANYREFS
+    package static let tooManyReferences = Self(rawValue: 109)
+    /// ECONNREFUSED
+    package static let connectionRefused = Self(rawValue: 111)
     /// ETIMEDOUT
     package static let timedOut = Self(rawValue: 110)
     /// ECANCELED

@@ -16,8 +16,14 @@ package struct Readiness: OptionSet, Hashable, Sendable {
     package static let invalid = Self(rawValue: 0x020)
     /// POLLRDNORM
     package static let normalReadable = Self(rawValue: 0x040)
+    /// POLLRDBAND
+    package static let bandReadable = Self(rawValue: 0x080)
     /// POLLWRNORM
     package static let normalWritable = Self(rawValue: 0x100)
+    /// POLLWRBAND
+    package static let bandWritable = Self(rawValue: 0x200)
+    /// POLLRDHUP
+    package static let readHungUp = Self(rawValue: 0x2000)
 
     /// Nobody's event: something changed that the others do not show, such as a little more room.
     package static let progress = Self(rawValue: 0x8000)

@@ -190,5 +190,25 @@ extension Process {
     /// Whether boot has come to the program.
     package static var hasCurrent: Bool { first.value != nil }
     /// Declares the process that the machine runs.
-    package static func setCurrent(_ process: Process) { first.value = process }
+    package static func setCurrent(_ process: Process) {
+        first.value = process
+        Socket.setUser(process)
+    }
+}
+
+extension Process: SocketUser {
+    package var peerCredentials: PeerCredentials {
+        PeerCredentials(
+            process: identifier, user: credentials.users.effective,
+            group: credentials.groups.effective)
+    }
+    package var senderCredentials: PeerCredentials {
+        PeerCredentials(
+            process: identifier, user: credentials.users.real, group: credentials.groups.real)
+    }
+    /// RLIMIT_NOFILE counts files in messages too, but not for who may pass all limits (unix(7)).
+    package var inFlightLimit: Int? {
+        credentials.has(.systemResource) || credentials.has(.administration)
+            ? nil : descriptorLimit
+    }
 }

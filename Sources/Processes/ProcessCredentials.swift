@@ -13,6 +13,8 @@ package struct CapabilitySet: OptionSet, Sendable {
     package static let setUser = Self(rawValue: 1 << 7)
     /// CAP_SETPCAP
     package static let setCapabilities = Self(rawValue: 1 << 8)
+    /// CAP_NET_ADMIN
+    package static let networkAdministration = Self(rawValue: 1 << 12)
     /// CAP_IPC_LOCK
     package static let lockMemory = Self(rawValue: 1 << 14)
     /// CAP_SYS_CHROOT

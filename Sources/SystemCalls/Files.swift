@@ -37,6 +37,36 @@ extension Caller {
             throw error
         }
     }
+    /// Gives two open files descriptors and stores the numbers; closes both where that fails. EFAULT,
+    /// EMFILE, ENOMEM.
+    func installPair(
+        _ first: OpenFile, _ second: OpenFile, _ flags: DescriptorFlags, at place: VirtualAddress
+    ) throws(Errno) -> Int {
+        let table = process.descriptors
+        let one: Int32
+        do throws(Errno) {
+            one = Int32(try install(first, flags))
+        } catch {
+            second.release()
+            throw error
+        }
+        let two: Int32
+        do throws(Errno) {
+            two = Int32(try install(second, flags))
+        } catch {
+            try table.remove(one).release()
+            throw error
+        }
+        do throws(Errno) {
+            try ProgramMemory.store(one, at: place)
+            try ProgramMemory.store(two, at: SystemCalls.field(place, 4))
+        } catch {
+            try table.remove(one).release()
+            try table.remove(two).release()
+            throw error
+        }
+        return 0
+    }
     /// EMFILE where a new descriptor would be above the limit.
     func requireDescriptor() throws(Errno) {
         guard process.descriptors.count < process.descriptorLimit else { throw .tooManyFiles }
@@ -84,14 +114,24 @@ extension Caller {
 }
 
 extension Caller {
+    /// What comes with EPIPE.
+    enum BrokenPipe: Sendable {
+        /// SIGPIPE
+        case signal
+        case quiet
+        /// What a write to the file brings: datagrams break quietly.
+        init(of file: OpenFile) {
+            self = file.socket?.signalsBrokenPipe ?? true ? .signal : .quiet
+        }
+    }
     /// Runs a write; where the other side is gone, sends SIGPIPE beside EPIPE (pipe(7)).
     func signallingBrokenPipe<Result>(
-        _ body: () throws(Errno) -> Result
+        _ manner: BrokenPipe = .signal, _ body: () throws(Errno) -> Result
     ) throws(Errno) -> Result {
         do throws(Errno) {
             return try body()
         } catch {
-            if error == .brokenPipe {
+            if error == .brokenPipe, manner == .signal {
                 let information = SignalInformation(
                     .brokenPipe, .user, process: process.identifier,
                     user: process.credentials.users.real)

@@ -19,30 +19,8 @@ extension SystemCalls {
         let flags = OpenFlags(rawValue: flags)
         guard flags.isSubset(of: [.closeOnExec, .nonblocking]) else { throw .invalidArgument }
         let ends = try caller.files.openPipe(flags)
-        let own: DescriptorFlags = flags.contains(.closeOnExec) ? .closeOnExec : []
-        let table = caller.process.descriptors
-        let reading: Int32
-        do throws(Errno) {
-            reading = Int32(try caller.install(ends.reading, own))
-        } catch {
-            ends.writing.release()
-            throw error
-        }
-        let writing: Int32
-        do throws(Errno) {
-            writing = Int32(try caller.install(ends.writing, own))
-        } catch {
-            try table.remove(reading).release()
-            throw error
-        }
-        do throws(Errno) {
-            try ProgramMemory.store(reading, at: descriptors)
-            try ProgramMemory.store(writing, at: field(descriptors, 4))
-        } catch {
-            try table.remove(reading).release()
-            try table.remove(writing).release()
-            throw error
-        }
-        return 0
+        return try caller.installPair(
+            ends.reading, ends.writing, flags.contains(.closeOnExec) ? .closeOnExec : [],
+            at: descriptors)
     }
 }

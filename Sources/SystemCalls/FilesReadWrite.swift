@@ -30,7 +30,7 @@ extension SystemCalls {
         guard file.flags.allowsWriting else { throw .badDescriptor }
         guard file.node.canWrite else { throw .invalidArgument }
         try check(buffer, count)
-        return try caller.signallingBrokenPipe { () throws(Errno) in
+        return try caller.signallingBrokenPipe(.init(of: file)) { () throws(Errno) in
             let count = try caller.allowed(file, at: nil, min(count, maximumTransfer))
             return try file.write(count: count, from: buffer)
         }
@@ -67,7 +67,9 @@ extension SystemCalls {
     static func readv(
         _ caller: Caller, descriptor: Int32, vectors: VirtualAddress, count: Int
     ) throws(Errno) -> Int {
-        try read(try caller.file(descriptor), VectorList(at: vectors, count: count), at: nil)
+        try read(
+            try caller.file(descriptor), VectorList(at: vectors, count: count), at: nil,
+            for: caller)
     }
 
     /// writev(2): Writes from several buffers. Errors: those of write(2).
@@ -76,7 +78,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let file = try caller.file(descriptor)
         let list = VectorList(at: vectors, count: count)
-        return try caller.signallingBrokenPipe { () throws(Errno) in
+        return try caller.signallingBrokenPipe(.init(of: file)) { () throws(Errno) in
             try write(file, list, at: nil, for: caller)
         }
     }
@@ -89,7 +91,7 @@ extension SystemCalls {
         guard offset >= 0 else { throw .invalidArgument }
         let file = try caller.file(descriptor)
         guard file.allowsPositions else { throw .illegalSeek }
-        return try read(file, VectorList(at: vectors, count: count), at: offset)
+        return try read(file, VectorList(at: vectors, count: count), at: offset, for: caller)
     }
 
     /// pwritev(2): Writes at a given offset from several buffers. Errors: those of pwrite64(2).
@@ -120,7 +122,8 @@ extension SystemCalls {
     }
 
     static func read(
-        _ file: OpenFile, _ list: VectorList, at offset: Int64?, _ manner: TransferManner = []
+        _ file: OpenFile, _ list: VectorList, at offset: Int64?, for caller: Caller,
+        _ manner: TransferManner = []
     ) throws(Errno) -> Int {
         let blocking: Blocking = manner.contains(.noWait) ? .nonblocking : file.blocking
         guard file.flags.allowsReading else { throw .badDescriptor }
@@ -129,6 +132,13 @@ extension SystemCalls {
         guard total > 0 else { return 0 }
         try checkRange(offset ?? file.offset, total, file)
         try manner.check(for: file)
+        if let socket = file.socket {
+            let received = try caller.receive(
+                on: socket, file, blocking == .blocking ? [] : .doNotWait,
+                to: try SocketBuffers(list))
+            received.files?.close()
+            return received.byteCount
+        }
         if file.givesRecords { return try readRecord(file, list, total, blocking) }
         var done = 0
         for index in 0..<list.count {
@@ -186,6 +196,13 @@ extension SystemCalls {
         guard wanted > 0 else { return 0 }
         try checkRange(offset ?? file.offset, wanted, file)
         try manner.check(for: file)
+        if let socket = file.socket {
+            // As one message; the caller sends the signal.
+            let buffers = try SocketBuffers(list)
+            var message = OutgoingMessage(byteCount: buffers.byteCount)
+            message.flags = blocking == .blocking ? .noSignal : [.noSignal, .doNotWait]
+            return try caller.send(message, on: socket, file, from: buffers)
+        }
         let total = try caller.allowed(file, at: offset, wanted, end)
         var done = 0
         for index in 0..<list.count {

@@ -17,7 +17,8 @@ extension SystemCalls {
         guard offset == -1 || file.allowsPositions else { throw .illegalSeek }
         let list = VectorList(at: vectors, count: count)
         return try read(
-            file, list, at: offset == -1 ? nil : offset, TransferManner(rawValue: flags))
+            file, list, at: offset == -1 ? nil : offset, for: caller,
+            TransferManner(rawValue: flags))
     }
 
     /// pwritev2(2): As pwritev(2), at the file's offset for -1, with flags. Errors: those of pwritev(2),
@@ -30,7 +31,7 @@ extension SystemCalls {
         let file = try caller.file(descriptor)
         guard offset == -1 || file.allowsWritePositions else { throw .illegalSeek }
         let list = VectorList(at: vectors, count: count)
-        return try caller.signallingBrokenPipe { () throws(Errno) in
+        return try caller.signallingBrokenPipe(.init(of: file)) { () throws(Errno) in
             try write(
                 file, list, at: offset == -1 ? nil : offset, for: caller,
                 TransferManner(rawValue: flags))

@@ -316,6 +316,150 @@ internal import NucleusLayout
             count: Int(register: frame.argument(3)))
     }
 }
+@c func call_socket(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.socket(
+            Caller(frame),
+            family: Int32(register: frame.argument(0)),
+            type: Int32(register: frame.argument(1)),
+            protocolNumber: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_connect(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.connect(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            length: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_accept(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.accept(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            length: VirtualAddress(register: frame.argument(2)))
+    }
+}
+@c func call_sendto(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.sendto(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            buffer: VirtualAddress(register: frame.argument(1)),
+            count: Int(register: frame.argument(2)),
+            flags: Int32(register: frame.argument(3)),
+            address: VirtualAddress(register: frame.argument(4)),
+            length: Int32(register: frame.argument(5)))
+    }
+}
+@c func call_recvfrom(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.recvfrom(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            buffer: VirtualAddress(register: frame.argument(1)),
+            count: Int(register: frame.argument(2)),
+            flags: Int32(register: frame.argument(3)),
+            address: VirtualAddress(register: frame.argument(4)),
+            length: VirtualAddress(register: frame.argument(5)))
+    }
+}
+@c func call_sendmsg(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.sendmsg(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            header: VirtualAddress(register: frame.argument(1)),
+            flags: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_recvmsg(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.recvmsg(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            header: VirtualAddress(register: frame.argument(1)),
+            flags: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_shutdown(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.shutdown(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            how: Int32(register: frame.argument(1)))
+    }
+}
+@c func call_bind(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.bind(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            length: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_listen(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.listen(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            backlog: Int32(register: frame.argument(1)))
+    }
+}
+@c func call_getsockname(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.getsockname(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            length: VirtualAddress(register: frame.argument(2)))
+    }
+}
+@c func call_getpeername(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.getpeername(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            length: VirtualAddress(register: frame.argument(2)))
+    }
+}
+@c func call_socketpair(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.socketpair(
+            Caller(frame),
+            family: Int32(register: frame.argument(0)),
+            type: Int32(register: frame.argument(1)),
+            protocolNumber: Int32(register: frame.argument(2)),
+            descriptors: VirtualAddress(register: frame.argument(3)))
+    }
+}
+@c func call_setsockopt(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.setsockopt(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            level: Int32(register: frame.argument(1)),
+            option: Int32(register: frame.argument(2)),
+            value: VirtualAddress(register: frame.argument(3)),
+            length: Int32(register: frame.argument(4)))
+    }
+}
+@c func call_getsockopt(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.getsockopt(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            level: Int32(register: frame.argument(1)),
+            option: Int32(register: frame.argument(2)),
+            value: VirtualAddress(register: frame.argument(3)),
+            length: VirtualAddress(register: frame.argument(4)))
+    }
+}
 @c func call_clone(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.clone(
@@ -1550,6 +1694,16 @@ internal import NucleusLayout
             value: VirtualAddress(register: frame.argument(1)))
     }
 }
+@c func call_accept4(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.accept4(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            length: VirtualAddress(register: frame.argument(2)),
+            flags: Int32(register: frame.argument(3)))
+    }
+}
 @c func call_signalfd4(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.signalfd4(
@@ -1622,6 +1776,17 @@ internal import NucleusLayout
             information: VirtualAddress(register: frame.argument(3)))
     }
 }
+@c func call_recvmmsg(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.recvmmsg(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            headers: VirtualAddress(register: frame.argument(1)),
+            count: UInt32(register: frame.argument(2)),
+            flags: Int32(register: frame.argument(3)),
+            timeout: VirtualAddress(register: frame.argument(4)))
+    }
+}
 @c func call_prlimit64(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.prlimit64(
@@ -1643,6 +1808,16 @@ internal import NucleusLayout
 @c func call_syncfs(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.syncfs(Caller(frame), descriptor: Int32(register: frame.argument(0)))
+    }
+}
+@c func call_sendmmsg(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.sendmmsg(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            headers: VirtualAddress(register: frame.argument(1)),
+            count: UInt32(register: frame.argument(2)),
+            flags: Int32(register: frame.argument(3)))
     }
 }
 @c func call_getcpu(_ frame: UInt) -> Int {
@@ -1881,21 +2056,21 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_setitimer,
     call_getpid,
     call_sendfile,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_socket,
+    call_connect,
+    call_accept,
+    call_sendto,
+    call_recvfrom,
+    call_sendmsg,
+    call_recvmsg,
+    call_shutdown,
+    call_bind,
+    call_listen,
+    call_getsockname,
+    call_getpeername,
+    call_socketpair,
+    call_setsockopt,
+    call_getsockopt,
     call_clone,
     call_unimplemented,
     call_unimplemented,
@@ -2128,7 +2303,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_fallocate,
     call_timerfdSettime,
     call_timerfdGettime,
-    call_unimplemented,
+    call_accept4,
     call_signalfd4,
     call_eventfd2,
     call_epollCreate1,
@@ -2139,7 +2314,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_pwritev,
     call_rtTgsigqueueinfo,
     call_unimplemented,
-    call_unimplemented,
+    call_recvmmsg,
     call_unimplemented,
     call_unimplemented,
     call_prlimit64,
@@ -2147,7 +2322,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_clockAdjtime,
     call_syncfs,
-    call_unimplemented,
+    call_sendmmsg,
     call_unimplemented,
     call_getcpu,
     call_unimplemented,
@@ -2508,21 +2683,21 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_socket,
+    call_socketpair,
+    call_bind,
+    call_listen,
+    call_accept,
+    call_connect,
+    call_getsockname,
+    call_getpeername,
+    call_sendto,
+    call_recvfrom,
+    call_setsockopt,
+    call_getsockopt,
+    call_shutdown,
+    call_sendmsg,
+    call_recvmsg,
     call_readahead,
     call_brk,
     call_munmap,
@@ -2552,8 +2727,8 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_rtTgsigqueueinfo,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_accept4,
+    call_recvmmsg,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2579,7 +2754,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_clockAdjtime,
     call_syncfs,
     call_unimplemented,
-    call_unimplemented,
+    call_sendmmsg,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,

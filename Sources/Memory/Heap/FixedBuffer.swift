@@ -67,6 +67,17 @@ public struct FixedBuffer<Element: BitwiseCopyable>: ~Copyable {
             return unsafe _overrideLifetime(span, mutating: &self)
         }
     }
+    /// Lends the bytes, also where the buffer is an object's and a span of it would outlive the access.
+    package func withBytes<Result, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result { try body(bytes) }
+    /// The same for writing.
+    package mutating func withMutableBytes<Result, Failure: Error>(
+        _ body: (inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var bytes = mutableBytes
+        return try body(&bytes)
+    }
     /// A copy with room for `newCount` elements, the new ones as `filling`; `nil` when memory runs out.
     package func grown(to newCount: Int, filling value: Element) -> FixedBuffer? {
         guard newCount >= count, let larger = unsafe Self.allocate(newCount) else { return nil }
