@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 internal import Hardware
 
 /// What the scheduler knows of a CPU; touched with the library OS's lock.
