@@ -218,7 +218,8 @@ package enum CPU {
 package struct ProgramPointers: Sendable {
     /// FS base, the thread pointer.
     package var thread: UInt64 = 0
-    private var second: UInt64 = 0
+    /// GS base.
+    var second: UInt64 = 0
 
     package init() {}
     /// The running program's.

@@ -14,6 +14,8 @@ package enum ControlRecord: Equatable, Sendable {
     case attach
     /// A signal stopped the program.
     case stopped(signal: UInt32)
+    /// Bytes of the core file.
+    case core(offset: UInt64, ArraySlice<UInt8>)
 }
 
 /// A record for the guest.
@@ -135,6 +137,9 @@ package struct ControlParser: Sendable {
                 timeStamp: view.littleEndian(UInt64.self, at: 8),
                 kilohertz: view.littleEndian(UInt32.self, at: 4))
         case .refused: return .refused(payload)
+        case .core:
+            try require(9)
+            return .core(offset: view.littleEndian(UInt64.self, at: 0), payload[8...])
         case .attach: return .attach
         case .stopped:
             try require(4)

@@ -98,6 +98,18 @@ package final class ControlChannel: LogSink {
         let limit = NucleusInterface.Control.maximumPayload
         send(.crash, prefix: nil, text.extracting(first: min(text.byteCount, limit)))
     }
+    /// Sends bytes of a core file. Precondition: with their offset they fit into a record.
+    package func sendCore(_ bytes: RawSpan, at offset: UInt64) {
+        sendBacklog()
+        guard let output else { return }
+        var written = RecordWriter(output)
+        let count = UInt32(truncatingIfNeeded: 8 + bytes.byteCount)
+        written.append(
+            UInt64(NucleusInterface.Control.core.rawValue) | UInt64(count) << 32)
+        written.append(offset)
+        written.append(bytes)
+        written.finish()
+    }
     /// Waits until the VMM has taken all records.
     package func flush() {
         sendBacklog()

@@ -32,6 +32,7 @@ package struct ProcessorState: Sendable {
         let isHalted = Atomic<Bool>(false)
         let isIdle = Atomic<Bool>(false)
         let mustFlush = Atomic<Bool>(false)
+        let mustTell = Atomic<Bool>(false)
         let isStarted = Atomic<Bool>(false)
     }
     init() {
@@ -70,6 +71,11 @@ package struct ProcessorState: Sendable {
     }
     fileprivate func setMustFlush(_ must: Bool) {
         unsafe words.pointee.mustFlush.store(must, ordering: .sequentiallyConsistent)
+    }
+    /// Whether somebody waits for what this CPU holds of its thread.
+    var owesSnapshot: Bool { unsafe words.pointee.mustTell.load(ordering: .acquiring) }
+    func setOwesSnapshot(_ owes: Bool) {
+        unsafe words.pointee.mustTell.store(owes, ordering: .sequentiallyConsistent)
     }
 }
 
@@ -180,6 +186,7 @@ package enum Processors {
     package static func serve() {
         guard startedCount > 1 else { return }
         let state = state(CPU.number)
+        serveSnapshot(state)
         guard state.mustFlush else { return }
         CPU.flushTranslations(ownRoot)
         state.setMustFlush(false)

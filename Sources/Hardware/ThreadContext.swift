@@ -45,6 +45,10 @@ package final class ThreadContext {
         set { pointers.thread = newValue }
     }
 
+    /// What the CPU keeps of the program, and its extended state, while another thread runs.
+    package var savedPointers: ProgramPointers { pointers }
+    package var savedState: VirtualAddress { state }
+
     /// A change from one context to another.
     ///
     /// It holds no reference, nor may the caller: a thread that ends never comes back to let go of one.

@@ -78,7 +78,7 @@ struct Program: ~Copyable {
 
     /// Starts the program that the command line names.
     consuming func start(_ record: borrowing BootRecordView, _ line: borrowing CommandLineView) {
-        makeProcess(record, line.changesCallSites ? .change : .leave)
+        makeProcess(record, line.changesCallSites ? .change : .leave, takesCore: line.takesCore)
         if let word = line.shortage, !Shortage.start(word) {
             devices.refuse("the command line names no kind of shortage")
         }
@@ -134,7 +134,9 @@ struct Program: ~Copyable {
         }
     }
 
-    private func makeProcess(_ record: borrowing BootRecordView, _ callSites: CallSites.Policy) {
+    private func makeProcess(
+        _ record: borrowing BootRecordView, _ callSites: CallSites.Policy, takesCore: Bool
+    ) {
         let thread = Thread(identifier: 1)
         Thread.setCurrent(thread)
         Threads.start(entry: library_thread_started, idleEntry: library_idle_started)
@@ -146,6 +148,7 @@ struct Program: ~Copyable {
             callSites: callSites)
         Process.setCurrent(process)
         let devices = devices
+        if takesCore { process.setCore { devices.records.sendCore($1, at: $0) } }
         Process.setEnd { end in
             Scheduler.stopOthers()
             Process.current.callSites.report()

@@ -98,6 +98,15 @@ package struct Signal: RawRepresentable, Equatable, Sendable {
         default: .terminate
         }
     }
+    /// Whether the default action is to write a core file beside (signal(7), "Core").
+    package var dumpsCore: Bool {
+        switch self {
+        case .quit, .illegalInstruction, .trap, .abort, .bus, .floatingPoint,
+            .segmentationViolation, .processorTimeLimit, .fileSizeLimit, .badSystemCall:
+            true
+        default: false
+        }
+    }
 }
 
 /// A set of signals: bit n-1 is signal n, as sigset_t of the kernel has it.

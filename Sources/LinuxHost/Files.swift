@@ -16,6 +16,10 @@ extension OwnedDescriptor {
     package static func readingAndWriting(path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor(checking: unsafe clinux_open_read_write(path))
     }
+    /// Creates a file for its owner only, or empties the one that is there, for writing.
+    package static func emptied(path: String) throws(Errno) -> OwnedDescriptor {
+        try OwnedDescriptor(checking: unsafe clinux_open_emptied(path, 0o600))
+    }
     /// Creates a file that must not exist yet, for its owner only.
     package static func creating(path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor(checking: unsafe clinux_create(path, 0o600))

@@ -43,6 +43,10 @@ package enum MonitorCommand {
             commandLine: try options.readCommandLine(), startTimeStamp: startTimeStamp)
         configuration.processorCount = options.processorCount
         if let start = options.clockStart { configuration.clock = MachineClock(start: start) }
+        var core: CoreFile?
+        if let path = options.core {
+            core = try CoreFile(path: path, memoryByteCount: options.memoryByteCount)
+        }
         // Missing names are no reason not to start.
         configuration.symbols = options.symbols.flatMap { try? open($0) }
         // Before any thread, so that all inherit the mask.
@@ -51,15 +55,14 @@ package enum MonitorCommand {
             ? HostTerminal(guardian: options.guardian.map { Descriptor(rawValue: $0) }) : nil
         let signals = try blockSignals(onTerminal: terminal == nil ? .absent : .present)
         if let platform = options.platform {
-            return try run(configuration, on: platform, options, terminal, signals: signals)
+            return try run(configuration, on: platform, options, core, terminal, signals: signals)
         }
         var machine = try MachineBuilder.build(configuration)
         let names = CrashNames(configuration)
-        try machine.run(
-            signals: signals, on: terminal, reporting(options, startTimeStamp, machine, names)
-        ) {
-            ending in
-            report(ending, names)
+        var reporting = reporting(options, startTimeStamp, machine, names)
+        reporting.core = core
+        try machine.run(signals: signals, on: terminal, reporting) { [core] ending in
+            report(ending, names, core)
             Host.exit(status: ending.status)
         }
     }
@@ -67,20 +70,22 @@ package enum MonitorCommand {
     /// The same on QEMU.
     private static func run(
         _ configuration: MachineConfiguration, on platform: Platform, _ options: Options,
-        _ terminal: HostTerminal?, signals: consuming ForwardedSignals
+        _ core: CoreFile?, _ terminal: HostTerminal?, signals: consuming ForwardedSignals
     ) throws(MachineFailure) -> Int32 {
         let names = CrashNames(configuration)
         let timeline = Timeline(start: configuration.startTimeStamp)
-        let reporting = Machine.Reporting(
+        var reporting = Machine.Reporting(
             logLevel: options.logLevel, timeline: options.showsTimeline ? timeline : nil,
             showsRegisters: false, showLine: say, annotate: names.annotate)
+        reporting.core = core
         let ending = try QEMUMachine.run(
             configuration, platform, signals: signals, terminal: terminal, reporting)
-        report(ending, names)
+        report(ending, names, core)
         return ending.status
     }
 
-    private static func report(_ ending: Ending, _ names: CrashNames) {
+    private static func report(_ ending: Ending, _ names: CrashNames, _ core: CoreFile?) {
+        defer { if let line = core?.report { say(line) } }
         guard let line = ending.line else { return }
         say(ending.isCrash ? names.annotate(line) : line)
     }

@@ -24,6 +24,8 @@ struct Options {
     private(set) var isOnTerminal = false
     /// What the machine's clock starts from, in nanoseconds since 1970.
     private(set) var clockStart: Int64?
+    /// The file that takes the memory of a program which a signal ends.
+    private(set) var core: String?
     private(set) var asksForHelp = false
     /// What QEMU is to be, where the machine runs on that.
     private(set) var platform: Platform?
@@ -56,6 +58,7 @@ struct Options {
           --command-line-file FILE   the same, from a file
           --log-level LEVEL          critical, error, warning, info, debug, or 0 to 4
           --rtc NANOSECONDS          what the clock starts from, since 1970
+          --core FILE                where the program's memory goes when a signal ends it
           --qemu BOARD:ACCELERATOR   run on QEMU: microvm, q35 or virt, tcg or kvm
           --terminal                 hand the terminal to the program when it wants input
           --guardian-fd NUMBER       who puts the terminal back if this process can't
@@ -103,6 +106,7 @@ struct Options {
                     throw UsageError(line: "--rtc needs nanoseconds since 1970, not \(text)")
                 }
                 clockStart = number
+            case "--core": core = try value(of: option)
             case "--timeline": showsTimeline = true
             case "--terminal": isOnTerminal = true
             case "--guardian-fd":

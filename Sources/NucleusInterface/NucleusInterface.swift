@@ -42,6 +42,8 @@ package enum NucleusInterface {
         /// Payload: signal number (u32) that stopped the program. The answer is
         /// `HostControl.resume`, when the host's process was continued.
         case stopped = 8
+        /// Payload: offset (u64) in the core file, bytes that are there. Where the VMM was asked for one.
+        case core = 9
 
         /// The VMM ends a guest whose record is longer.
         package static let maximumPayload = 1 << 16

@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 internal import LinuxABI
 internal import Memory
 internal import NucleusInterface

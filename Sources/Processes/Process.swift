@@ -139,6 +139,8 @@ package final class Process {
         try limits.change(resource, to: limit, by: credentials)
         applyLimits()
     }
+    /// Lifts RLIMIT_CORE, which nobody set yet.
+    func allowCore() { limits[.core].soft = Limit.infinity }
     private func applyLimits() {
         addressSpace.limits.addressSpace = limits[.addressSpace].soft
         addressSpace.limits.data = limits[.data].soft

@@ -54,6 +54,8 @@ package enum Processes {
         let signals = ProgramThread.current.signals
         signals.shared.waitForContinuation()
         if let signal = signals.deliver(to: frame) {
+            Process.current.dumpCore(
+                frame, signal, signals.fatal ?? SignalInformation(signal, .kernel))
             Process.terminate(.killed(signal))
         }
     }

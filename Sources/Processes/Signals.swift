@@ -23,6 +23,8 @@ package final class Signals {
     package var fault = FaultRecord()
     /// How restart_syscall(2) goes on with the call that a stop or an ignored signal interrupted.
     package var restart: RestartBlock?
+    /// What the signal that ends the process came with.
+    private(set) var fatal: SignalInformation?
     /// rseq(2)
     package var sequence: RestartableSequence?
     /// The CPU that its area tells.
@@ -135,7 +137,7 @@ package final class Signals {
     /// Delivers what is deliverable by changing the program's registers and stack.
     ///
     /// To be called before each return to the program. Returns the signal that ends the process, if
-    /// one does.
+    /// one does; `fatal` is then its information.
     package func deliver(to frame: ProgramFrame) -> Signal? {
         while thread.hasDeliverableSignal {
             guard let information = take(except: blocked),
@@ -149,13 +151,18 @@ package final class Signals {
                 case .stop:
                     shared.stop(signal)
                     continue
-                case .terminate: return signal
+                case .terminate:
+                    fatal = information
+                    return signal
                 }
             }
             if action.flags.contains(.resetHandler) {
                 shared.resetHandler(of: signal)
             }
-            if let fatal = handle(signal, information, action, frame) { return fatal }
+            if let end = handle(signal, information, action, frame) {
+                fatal = information
+                return end
+            }
         }
         finishWithoutHandler(frame)
         return nil

@@ -196,7 +196,10 @@ struct Relay: ~Copyable {
             switch record {
             case .attach: tellTerminal(shownCount: terminal?.attach() ?? 0)
             case .stopped(let signal): stop(by: signal)
-            default: records.handle(record)
+            default:
+                do throws(GuestFault) { try records.handle(record) } catch {
+                    throw .guest(error.line)
+                }
             }
         }
         guard outgoing.count <= Self.outgoingLimit else {

@@ -26,7 +26,7 @@ package final class Thread {
     /// Whether a deliverable signal wakes it where it is blocked.
     var isInterruptible = false
     /// Whether its stack is the running one of a CPU.
-    var isOnProcessor = false
+    package internal(set) var isOnProcessor = false
     /// The CPU on which it runs or ran last.
     package internal(set) var processor = 0
     /// CPUs on which it may run, a bit each (sched_setaffinity(2)).

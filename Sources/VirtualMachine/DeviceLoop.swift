@@ -118,7 +118,9 @@ struct DeviceLoop: ~Copyable {
             if interrupts { devices.entropyLines.interrupt.signal() }
         } catch { throw .guest(error.line) }
         hasUnsentRecord = false
-        for record in work.records { handle(record) }
+        do throws(GuestFault) {
+            for record in work.records { try handle(record) }
+        } catch { throw .guest(error.line) }
         return work.hasMore || hasUnsentRecord
     }
     private struct Work: Sendable {
@@ -127,11 +129,11 @@ struct DeviceLoop: ~Copyable {
         var records: [ControlRecord]
     }
 
-    private mutating func handle(_ record: ControlRecord) {
+    private mutating func handle(_ record: ControlRecord) throws(GuestFault) {
         switch record {
         case .attach: tellTerminal(shownCount: terminal?.attach() ?? 0)
         case .stopped(let signal): stop(by: signal)
-        default: records.handle(record)
+        default: try records.handle(record)
         }
     }
 

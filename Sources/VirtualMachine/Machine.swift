@@ -43,6 +43,8 @@ package struct Machine: ~Copyable {
         package var showLine: @Sendable (String) -> Void
         /// Puts names to the code addresses of a crash report.
         package var annotate: @Sendable (String) -> String
+        /// What takes the memory of a program that a signal ends.
+        package var core: CoreFile?
         /// The thread that is to make a forbidden system call, to show what that leads to.
         package var offender: ThreadRights?
 

@@ -14,7 +14,7 @@ package struct RecordReader: Sendable {
         timeline = reporting.timeline
     }
 
-    package mutating func handle(_ record: ControlRecord) {
+    package mutating func handle(_ record: ControlRecord) throws(GuestFault) {
         switch record {
         case .log(let level, let text) where level <= reporting.logLevel:
             reporting.showLine("kernel: \(Words.line(text))")
@@ -26,6 +26,11 @@ package struct RecordReader: Sendable {
             }
         // Whoever serves the terminal takes these.
         case .attach, .stopped: break
+        case .core(let offset, let bytes):
+            guard let core = reporting.core else {
+                throw GuestFault("the kernel sent a core file that nobody asked for")
+            }
+            try core.write(bytes, at: offset)
         case .exit, .killed, .crash, .refused: announced = announced ?? Ending(record)
         }
     }

@@ -21,6 +21,7 @@ package enum ThreadRights: Sendable {
         case .devices:
             Self.common + [
                 .always(.sendto),  // a standard output that is a socket
+                .always(.pwrite64),  // a core file
                 // The terminal: its modes, its size, who is in its foreground; and to stop with the
                 // program.
                 .when(.ioctl, argument: 1, isOneOf: Self.terminalRequests), .always(.getpgrp),

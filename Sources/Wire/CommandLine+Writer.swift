@@ -9,6 +9,8 @@ package struct CommandLine: Equatable, Sendable {
     package var logLevel: UInt8?
     /// Whether system-call sites may become jumps.
     package var changesCallSites = true
+    /// Whether the host takes a core file.
+    package var takesCore = false
     /// The host's terminal, as `TerminalDescription` has it.
     package var terminal: [UInt8]?
 
@@ -30,6 +32,7 @@ package struct CommandLine: Equatable, Sendable {
         if let word = view.workingDirectory { workingDirectory = Self.bytes(word) }
         logLevel = view.logLevel
         changesCallSites = view.changesCallSites
+        takesCore = view.takesCore
         if let word = view.terminal { terminal = Self.bytes(word) }
         arguments = Self.list(view.arguments)
         environment = Self.list(view.environment)
@@ -46,6 +49,7 @@ package struct CommandLine: Equatable, Sendable {
         }
         if let logLevel { line.append(contentsOf: " log.level=\(logLevel)".utf8) }
         if !changesCallSites { line.append(contentsOf: " calls.rewrite=0".utf8) }
+        if takesCore { line.append(contentsOf: " core=1".utf8) }
         if let terminal {
             line.append(contentsOf: " tty=".utf8)
             try Self.append(terminal, to: &line)

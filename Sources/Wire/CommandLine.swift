@@ -36,6 +36,8 @@ package struct CommandLineView: ~Escapable {
     package private(set) var logLevel: UInt8?
     /// `calls.rewrite`: whether system-call sites may become jumps; 0 says no.
     package private(set) var changesCallSites = true
+    /// `core`: whether the host takes a core file; 1 says yes.
+    package private(set) var takesCore = false
     /// How many words `env.vars` lists.
     package private(set) var environmentCount = 0
     /// How many words follow `--`; the first is the program's argv[0].
@@ -78,6 +80,8 @@ package struct CommandLineView: ~Escapable {
             logLevel = try CommandLineScanner.number(bytes, value)
         } else if let value = CommandLineScanner.value(of: "calls.rewrite=", bytes, word) {
             changesCallSites = try CommandLineScanner.number(bytes, value) != 0
+        } else if let value = CommandLineScanner.value(of: "core=", bytes, word) {
+            takesCore = try CommandLineScanner.number(bytes, value) != 0
         } else if let value = CommandLineScanner.value(of: "env.vars=", bytes, word) {
             guard CommandLineScanner.isExactly("[", bytes, value) else { throw .badValue }
             try readList(from: &position)

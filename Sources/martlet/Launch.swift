@@ -13,6 +13,8 @@ struct Launch {
     let processors: ProcessorCount
     /// What the machine's clock starts from, where that is not the host's time.
     let clockStart: ClockStart?
+    /// Where the program's memory goes when a signal ends it.
+    let core: [UInt8]?
     let commandLine: CommandLine
     let logLevel: UInt8
     let showsTimeline: Bool
@@ -127,6 +129,7 @@ struct Launch {
         add("--memory", Array("\(max(memory.byteCount, 1))".utf8))
         if processors != .one { add("--cpus", Array("\(processors.count)".utf8)) }
         if let clockStart { add("--rtc", Array("\(clockStart.nanoseconds)".utf8)) }
+        if let core { add("--core", core) }
         do throws(CommandLineError) {
             let line = try commandLine.encoded()
             // The VMM reads its arguments as text, which not every line is.

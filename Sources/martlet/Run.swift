@@ -47,6 +47,12 @@ struct Run: ParsableCommand {
             valueName: "date"))
     var rtc: ClockStart?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the program's memory and registers there when a signal such as SIGSEGV ends it, for a debugger. The file is made, empty, before the program starts.",
+            valueName: "file"), completion: .file())
+    var core: String?
+
     @Flag(
         name: .customLong("no-rewrite"),
         help: "Leave the program's system-call instructions as they are; calls are slower.")
@@ -86,7 +92,8 @@ struct Run: ParsableCommand {
         let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
         return RunRequest(
             contents: contents.contents, memory: memory, processors: cpus, verbosity: verbose,
-            clockStart: rtc, leavesCallSites: leavesCallSites, vmm: vmm, accelerator: accelerator,
+            clockStart: rtc, core: core.map { Array($0.utf8) }, leavesCallSites: leavesCallSites,
+            vmm: vmm, accelerator: accelerator,
             program: words.first ?? [], arguments: Array(words.dropFirst()))
     }
 }

@@ -10,6 +10,8 @@ struct RunRequest: Equatable {
     var verbosity = 0
     /// `--rtc`
     var clockStart: ClockStart?
+    /// `--core`
+    var core: [UInt8]?
     /// `--no-rewrite`
     var leavesCallSites = false
     var vmm: VMMChoice?
@@ -79,6 +81,9 @@ extension RunRequest {
                 let start = ClockStart(argument: String(decoding: value, as: UTF8.self))
             else { return false }
             clockStart = start
+        case "--core":
+            guard core == nil, let value = Self.value(&words) else { return false }
+            core = value
         case "--vmm":
             guard vmm == nil, let value = Self.value(&words),
                 let choice = VMMChoice(rawValue: String(decoding: value, as: UTF8.self))
@@ -166,11 +171,12 @@ extension RunRequest {
         let logLevel = UInt8(min(2 + verbosity, 4))
         commandLine.logLevel = logLevel
         if leavesCallSites { commandLine.changesCallSites = false }
+        commandLine.takesCore = core != nil
         let terminal = TerminalSetting()
         terminal?.describe(to: &commandLine)
         let launch = Launch(
             architecture: architecture, kernel: kernel, memory: memory, processors: processors,
-            clockStart: clockStart,
+            clockStart: clockStart, core: core,
             commandLine: commandLine, logLevel: logLevel,
             showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator, terminal: terminal)
         switch launch.perform(files) {

@@ -38,6 +38,10 @@ static inline int clinux_open_read_write(const char *path) { return open(path, O
 static inline int clinux_create(const char *path, unsigned mode) {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
+/// Creates a file, or empties the one that is there.
+static inline int clinux_open_emptied(const char *path, unsigned mode) {
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
+}
 /// Opens the file behind a descriptor once more, with a status flag of its own: not blocking.
 static inline int clinux_reopen_nonblocking(int fd, int writing) {
     char path[32] = "/proc/self/fd/";

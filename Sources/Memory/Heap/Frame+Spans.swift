@@ -5,7 +5,8 @@ internal import Hardware
 extension Frame {
     /// Copies `count` bytes at `offset` of this page to `position` of `bytes`. Precondition: both
     /// ranges lie within.
-    func copyOut(
+    @export(interface)
+    package func copyOut(
         at offset: Int, count: Int, into bytes: inout MutableRawSpan, at position: Int
     ) {
         precondition(count >= 0 && position >= 0 && position <= bytes.byteCount - count)

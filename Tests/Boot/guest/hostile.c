@@ -126,6 +126,7 @@ static void attack(u32 number) {
     case 42: start(); words[0] = 1; words[1] = ~0u; send(CONTROL, page, 8); break;
     case 43: start(); words[0] = 77; send(CONTROL, page, 8); break;
     case 44: start(); words[0] = 1; send(CONTROL, page, 8); break;
+    case 45: start(); words[0] = 9; words[1] = 16; send(CONTROL, page, 24); break;
     // The CPU.
     case 60: gate(1);
     case 61: gate(2);

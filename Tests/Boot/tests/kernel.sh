@@ -86,6 +86,7 @@ attacks="1:ring of 3 entries
 42:record of 4294967295 bytes
 43:unknown kind 77
 44:record that is too short
+45:a core file that nobody asked for
 60:port 0x80
 61:triple fault
 62:did not say why"
