@@ -143,11 +143,6 @@ package struct Executable: ~Copyable {
         switch failure {
         case .otherMachine(let machine):
             ImageFailure(path, "is for another machine (\(machine.name)), not for x86-64 or arm64")
-        case .dynamic:
-            ImageFailure(
-                path,
-                "is dynamically linked; dynamic programs are coming, until then link it with -static"
-            )
         default: ImageFailure(path, "\(failure.reason)")
         }
     }

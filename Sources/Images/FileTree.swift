@@ -29,6 +29,31 @@ package struct FileTree: Sendable {
         try add(host: host, status, at: guest)
     }
 
+    /// Adds libraries; what the user put at the same place stays.
+    package mutating func add(_ libraries: SharedLibraries) throws(ImageFailure) {
+        for (guest, host) in libraries.inOrder where indices[guest] == nil {
+            try add(host: host, at: guest)
+        }
+    }
+    /// Adds a folder of the host at the same place, if it is there and nothing of the user's is.
+    package mutating func addIfThere(folder: [UInt8]) throws(ImageFailure) {
+        let guest = GuestPath(folder)
+        guard indices[guest] == nil, let status = try? Host.status(of: folder, .follow),
+            status.kind == .directory
+        else { return }
+        try add(host: folder, status, at: guest)
+    }
+    /// Files whose names are those of libraries, by their places inside.
+    var libraries: [(guest: GuestPath, host: [UInt8])] {
+        entries.compactMap { entry in
+            guard case .file(let host) = entry.content,
+                let name = entry.path.components.last,
+                String(decoding: name, as: UTF8.self).contains(".so")
+            else { return nil }
+            return (entry.path, host)
+        }
+    }
+
     /// Adds an empty folder, unless the folder holds something already.
     package mutating func addFolder(at guest: GuestPath) {
         guard guest != .root, !entries.contains(where: { guest.isPrefix(of: $0.path) }) else {

@@ -89,6 +89,8 @@ extension Errno {
     package static let noData = Self(rawValue: 61)
     /// EOVERFLOW
     package static let overflow = Self(rawValue: 75)
+    /// ELIBBAD
+    package static let badLibrary = Self(rawValue: 80)
     /// EILSEQ
     package static let illegalSequence = Self(rawValue: 84)
     /// ENOTSOCK

@@ -29,7 +29,7 @@ struct AuxiliaryVector {
             (.segmentTable, program.segmentTable.rawValue),
             (.segmentEntrySize, UInt64(ELFSegment.byteCount)),
             (.segmentCount, UInt64(program.segmentCount)),
-            (.interpreterBase, 0),
+            (.interpreterBase, program.interpreterBase.rawValue),
             (.flags, 0),
             (.entry, program.entry.rawValue),
             (.realUser, UInt64(credentials.users.real)),

@@ -76,6 +76,24 @@ struct ProgramImage: ~Copyable {
     /// "#!" as a big-endian integer.
     private static let scriptMagic: UInt16 = 0x2321
 
+    /// The path of its dynamic linker, without the NUL, as it is at `range` of the file.
+    func interpreterPath(at range: Range<UInt64>) throws(StartFailure) -> FixedBuffer<UInt8> {
+        guard var path = FixedBuffer<UInt8>(count: range.count - 1, repeating: 0) else {
+            throw .memory(.outOfMemory)
+        }
+        do {
+            var bytes = path.mutableBytes
+            guard file.pages.read(at: Int64(range.lowerBound), into: &bytes) == range.count - 1
+            else { throw .file(.badInterpreter) }
+        }
+        var index = 0
+        while index < path.count {
+            guard path[index] != 0 else { throw .file(.badInterpreter) }
+            index += 1
+        }
+        return path
+    }
+
     /// Maps the program's segments and gives the addresses that follow; the heap begins behind them.
     ///
     /// ENOMEM and EPERM as mmap(2); what was mapped before an error stays.
@@ -87,15 +105,7 @@ struct ProgramImage: ~Copyable {
             let base = space.layout.executableBase.rawValue & ~(layout.alignment - 1)
             bias = base &- layout.start.pageDown.rawValue
         }
-        var index = 0
-        while index < header.segmentCount {
-            let segment = ELFSegment(
-                table.bytes.extracting(droppingFirst: index * ELFSegment.byteCount))
-            index += 1
-            if segment.kind == .load, segment.memoryByteCount > 0 {
-                try map(segment, bias: bias, into: space)
-            }
-        }
+        try mapSegments(bias: bias, into: space)
         let end = VirtualAddress(rawValue: layout.end.rawValue &+ bias)
         guard let heap = end.pageUp?.advanced(by: space.layout.breakOffset) else {
             throw .outOfMemory
@@ -106,6 +116,37 @@ struct ProgramImage: ~Copyable {
             segmentTable: VirtualAddress(
                 rawValue: layout.segmentTable.map { $0.rawValue &+ bias } ?? 0),
             segmentCount: header.segmentCount)
+    }
+    /// Maps a dynamic linker where there is room, and returns where it begins and its base.
+    func mapInterpreter(
+        into space: AddressSpace
+    ) throws(Errno) -> (entry: VirtualAddress, base: VirtualAddress) {
+        let start = layout.start.pageDown
+        var bias: UInt64 = 0
+        if header.kind == .positionIndependent {
+            let spare = layout.alignment - UInt64(Page.size)
+            let byteCount = layout.end.rawValue - start.rawValue + spare
+            let room = try space.map(
+                at: nil, placement: .hint, byteCount: byteCount, protection: [])
+            // The segments go there; no more than them stays.
+            try space.unmap(room, byteCount: byteCount)
+            bias = (room.rawValue + spare) & ~(layout.alignment - 1) &- start.rawValue
+        }
+        try mapSegments(bias: bias, into: space)
+        return (
+            VirtualAddress(rawValue: header.entry.rawValue &+ bias), VirtualAddress(rawValue: bias)
+        )
+    }
+    private func mapSegments(bias: UInt64, into space: AddressSpace) throws(Errno) {
+        var index = 0
+        while index < header.segmentCount {
+            let segment = ELFSegment(
+                table.bytes.extracting(droppingFirst: index * ELFSegment.byteCount))
+            index += 1
+            if segment.kind == .load, segment.memoryByteCount > 0 {
+                try map(segment, bias: bias, into: space)
+            }
+        }
     }
 
     private func map(
@@ -135,15 +176,13 @@ struct ProgramImage: ~Copyable {
                 at: zeroStart, placement: .fixed,
                 byteCount: top.rawValue - zeroStart.rawValue, protection: protection)
         }
-        // The rest of the last page of the file's part is zero too, where the program could tell
-        // (fs/binfmt_elf.c, padzero).
+        // The rest of the last page of the file's part is zero too, all of it: dynamic linkers use what is
+        // behind their own data (fs/binfmt_elf.c, padzero).
         if segment.fileByteCount > 0, segment.memoryByteCount > segment.fileByteCount,
             segment.flags.contains(.write), fileEnd.pageOffset != 0
         {
-            let count = min(
-                Page.size - fileEnd.pageOffset, Int(memoryEnd.rawValue - fileEnd.rawValue))
             try space.frame(at: fileEnd.pageDown, for: .write)
-                .zero(from: fileEnd.pageOffset, to: fileEnd.pageOffset + count)
+                .zero(from: fileEnd.pageOffset, to: Page.size)
         }
     }
 }
@@ -154,4 +193,6 @@ struct LoadedProgram {
     /// AT_PHDR; 0 where the program headers are in no segment.
     let segmentTable: VirtualAddress
     let segmentCount: Int
+    /// AT_BASE: where its dynamic linker is; 0 in a static program.
+    var interpreterBase = VirtualAddress(rawValue: 0)
 }

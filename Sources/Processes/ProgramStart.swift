@@ -47,14 +47,16 @@ package enum ProgramStart {
         } catch {
             throw .path(error)
         }
+        let linker = try loadInterpreter(of: image, process)
         do throws(Errno) {
-            let program = try image.map(into: process.addressSpace)
+            var program = try image.map(into: process.addressSpace)
+            if let linker { program.interpreterBase = linker.base }
             let stack = try makeStack(
                 process, program, path, arguments, environment,
                 isExecutable: image.layout.hasExecutableStack ? .allowed : .forbidden)
             ProgramThread.current.setName(fromPath: path)
             ExtendedState.reset()
-            return Registers(entry: program.entry, stack: stack)
+            return Registers(entry: linker?.entry ?? program.entry, stack: stack)
         } catch {
             throw error == .argumentListTooLong ? .tooManyArguments : .memory(error)
         }
@@ -84,6 +86,38 @@ package enum ProgramStart {
         }
         process.executable = entry
         return file
+    }
+    /// Maps the dynamic linker that a program names; `nil` where it is static.
+    private static func loadInterpreter(
+        of image: borrowing ProgramImage, _ process: Process
+    ) throws(StartFailure) -> (entry: VirtualAddress, base: VirtualAddress)? {
+        guard let range = image.layout.interpreter else { return nil }
+        let file = try findInterpreter(try image.interpreterPath(at: range), process)
+        do throws(StartFailure) {
+            let linker = try ProgramImage(checking: file)
+            do throws(Errno) {
+                return try linker.mapInterpreter(into: process.addressSpace)
+            } catch {
+                throw .memory(error)
+            }
+        } catch {
+            if case .memory = error { throw error }
+            // fs/binfmt_elf.c: ELIBBAD for what is no ELF file of this machine.
+            throw .interpreter(.badLibrary)
+        }
+    }
+    private static func findInterpreter(
+        _ path: borrowing FixedBuffer<UInt8>, _ process: Process
+    ) throws(StartFailure) -> RegularNode {
+        do throws(Errno) {
+            let node = try process.fileContext.resolve(path.bytes).node
+            guard let file = node as? RegularNode,
+                file.allows(.execute, for: process.fileCredentials)
+            else { throw .permissionDenied }
+            return file
+        } catch {
+            throw .interpreter(error)
+        }
     }
     /// The limits of execve(2): all strings and pointers a quarter of the stack's limit but at least
     /// 128 KiB and at most 6 MiB, one string 128 KiB.

@@ -10,6 +10,8 @@ package enum StartFailure: Error, Equatable, Sendable {
     /// Begins with `#!`.
     case script
     case file(ELFFailure)
+    /// Its dynamic linker is not there, or can't be used.
+    case interpreter(Errno)
     case workingDirectory(Errno)
     case tooManyArguments
     /// The program does not fit into the machine's memory or its address space.
@@ -18,7 +20,9 @@ package enum StartFailure: Error, Equatable, Sendable {
     /// The number that execve(2) gives.
     package var error: Errno {
         switch self {
-        case .path(let error), .workingDirectory(let error), .memory(let error): error
+        case .path(let error), .interpreter(let error), .workingDirectory(let error),
+            .memory(let error):
+            error
         case .notRegular: .permissionDenied
         case .script, .file: .badExecutable
         case .tooManyArguments: .argumentListTooLong
@@ -37,6 +41,8 @@ package enum StartFailure: Error, Equatable, Sendable {
             line.append(" ")
             line.append(failure.reason)
             if case .otherMachine(let machine) = failure { line.append(machine.name) }
+        case .interpreter:
+            line.append(" cannot be started: its dynamic linker is not in the image, or is damaged")
         case .workingDirectory:
             line.append(" cannot be started: the working directory does not exist")
         case .tooManyArguments:

@@ -121,7 +121,7 @@ package enum ELFFailure: Error, Equatable, Sendable {
     case segmentsOutOfOrder
     case overlappingSegments
     case hugeSegment
-    case dynamic
+    case badInterpreter
     case entryOutsideText
     case badNotes
 
@@ -141,7 +141,7 @@ package enum ELFFailure: Error, Equatable, Sendable {
         case .segmentsOutOfOrder: "has segments that are not in order of their addresses"
         case .overlappingSegments: "has overlapping segments"
         case .hugeSegment: "has a segment that does not fit the address space"
-        case .dynamic: "is dynamically linked, which is coming; link it statically"
+        case .badInterpreter: "has no proper name for its dynamic linker"
         case .entryOutsideText: "has an entry point outside its code"
         case .badNotes: "has damaged notes"
         }

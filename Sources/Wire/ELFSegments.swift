@@ -111,8 +111,8 @@ package struct ELFSegments: ~Escapable {
         return nil
     }
 
-    /// Checks what a static program must be: loadable segments in ascending order that do not
-    /// overlap, page offsets that match, the entry in code, no interpreter.
+    /// Checks what a program, or its dynamic linker, must be: loadable segments in ascending order that
+    /// do not overlap, page offsets that match, the entry in code.
     package func checkProgram(of header: ELFHeader) throws(ELFFailure) -> ELFProgramLayout {
         var lowest: VirtualAddress?
         var end = VirtualAddress(rawValue: 0)
@@ -146,13 +146,21 @@ package struct ELFSegments: ~Escapable {
             }
         }
         guard let lowest else { throw .noLoadableSegments }
-        guard first(.interpreter) == nil else { throw .dynamic }
         guard entryIsCode else { throw .entryOutsideText }
         return ELFProgramLayout(
             start: lowest, end: end, alignment: alignment,
-            segmentTable: segmentTableAddress(header),
+            segmentTable: segmentTableAddress(header), interpreter: try interpreter(),
             hasExecutableStack: first(.stack)?.flags.contains(.execute) ?? false)
     }
+
+    /// Where the file names its dynamic linker: a path and a NUL (PT_INTERP); `nil` in a static program.
+    private func interpreter() throws(ELFFailure) -> Range<UInt64>? {
+        guard let segment = first(.interpreter) else { return nil }
+        // fs/binfmt_elf.c, load_elf_binary.
+        guard (2...Self.longestPath).contains(segment.fileByteCount) else { throw .badInterpreter }
+        return segment.fileOffset..<segment.fileOffset + segment.fileByteCount
+    }
+    private static let longestPath: UInt64 = 4096
 
     private func overlaps(before last: Int) -> Bool {
         let segment = self[last]
@@ -191,6 +199,8 @@ package struct ELFProgramLayout: Equatable, Sendable {
     /// The largest alignment that a segment asks for, at least a page.
     package let alignment: UInt64
     package let segmentTable: VirtualAddress?
+    /// Where in the file the path of its dynamic linker is, with the NUL behind it.
+    package let interpreter: Range<UInt64>?
     /// PT_GNU_STACK asks for it; a file without one does not get it either, on x86-64.
     package let hasExecutableStack: Bool
 }

@@ -40,7 +40,7 @@ struct Build: ParsableCommand {
             valueName: "elf|image"))
     var format = ImageWriter.Form.elf
 
-    @Argument(help: "A static Linux program.", completion: .file())
+    @Argument(help: "A Linux program, or a script.", completion: .file())
     var program: String
 
     @Argument(parsing: .postTerminator, help: "The program's arguments.")
@@ -68,7 +68,11 @@ struct Build: ParsableCommand {
 
     private func build() throws(ImageFailure) {
         let name = Array(program.utf8)
-        let path = Host.lookUp(name)
+        var path = Host.lookUp(name)
+        // The last arguments of the process, as bytes: a String can't hold all of them.
+        var arguments = [name] + ThisProcess.arguments.suffix(arguments.count)
+        var contents = contents.contents
+        contents.followScript(&path, &arguments)
         let executable = try Executable(opening: path)
         guard try executable.kind() == .program else {
             throw ImageFailure(path, "is an image already")
@@ -78,9 +82,6 @@ struct Build: ParsableCommand {
         if let architecture, architecture != found {
             throw ImageFailure(path, "is for \(found.title), not for \(architecture.title)")
         }
-        // The last arguments of the process, as bytes: a String can't hold all of them.
-        let arguments = [name] + ThisProcess.arguments.suffix(arguments.count)
-        let contents = contents.contents
         try ImageWriter.write(
             to: Array(output.utf8), format,
             kernel: try Executable(opening: Installation.kernel(for: found)),

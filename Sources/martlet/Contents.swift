@@ -9,6 +9,8 @@ struct Contents: Equatable {
     var workingDirectory: [UInt8]?
     /// Each `HOST` or `HOST:GUEST`.
     var files: [[UInt8]] = []
+    /// The script that the program is to run, where one was named in its place.
+    var script: [UInt8]?
 
     /// What every program gets, as in a container.
     private static let defaultEnvironment = [
@@ -33,9 +35,38 @@ struct Contents: Equatable {
     func files(of executable: borrowing Executable) throws(ImageFailure) -> FileTree {
         var tree = FileTree()
         try tree.add(host: executable.path, at: place(of: executable))
+        if let script {
+            try tree.add(host: script, at: GuestPath(script, relativeTo: base(workingDirectory)))
+        }
         try add(to: &tree, base: base(workingDirectory))
+        for folder in RuntimeFiles.folders(of: executable.path) {
+            try tree.addIfThere(folder: folder)
+        }
+        try tree.add(libraries(of: executable, tree))
         if let workingDirectory { tree.addFolder(at: GuestPath(workingDirectory)) }
         return tree
+    }
+    /// What the program needs to be linked at its start, and what libraries among the files need.
+    private func libraries(
+        of executable: borrowing Executable, _ tree: FileTree
+    ) throws(ImageFailure) -> SharedLibraries {
+        let prefix = Array("LD_LIBRARY_PATH=".utf8)
+        var line = CommandLine(program: [], arguments: [], environment: [])
+        change(&line)
+        let path = line.environment.last { $0.starts(with: prefix) }
+        var libraries = SharedLibraries(libraryPath: path.map { Array($0.dropFirst(prefix.count)) })
+        try libraries.add(executable, at: place(of: executable))
+        libraries.addLibraries(of: tree)
+        return libraries
+    }
+    /// Where a script leads to the program that runs it: takes the script as a file and its words before the
+    /// others. `path` and `arguments` are the named program's.
+    mutating func followScript(_ path: inout [UInt8], _ arguments: inout [[UInt8]]) {
+        guard let script = Script(at: path) else { return }
+        let command = script.command
+        self.script = path
+        arguments = [command.path] + command.arguments + [path] + arguments.dropFirst()
+        path = command.path
     }
     /// The files of `--file` alone, for an image that has the others.
     func files(workingDirectory: [UInt8]?) throws(ImageFailure) -> FileTree {

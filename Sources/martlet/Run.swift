@@ -65,7 +65,7 @@ struct Run: ParsableCommand {
 
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("A static Linux program, or an image, and its arguments."),
+        help: ArgumentHelp("A Linux program, a script, or an image, and its arguments."),
         completion: .file())
     var program: [String] = []
 

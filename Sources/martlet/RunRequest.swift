@@ -110,11 +110,14 @@ extension RunRequest {
     /// Turns this process into the VMM, or waits for it on a terminal; returns the status to end
     /// with.
     func perform() -> Int32 {
+        var request = self
+        var path = Host.lookUp(program)
+        var words = [program] + arguments
+        request.contents.followScript(&path, &words)
         do throws(ImageFailure) {
-            let path = Host.lookUp(program)
             let executable = try Executable(opening: path)
             switch try executable.kind() {
-            case .program: return try start(executable)
+            case .program: return try request.start(executable, words)
             case .image: return try start(image: executable)
             case .kernel:
                 throw ImageFailure(path, "is Martlet's kernel without a program; give it one")
@@ -124,13 +127,15 @@ extension RunRequest {
         }
     }
 
-    private func start(_ executable: borrowing Executable) throws(ImageFailure) -> Int32 {
+    private func start(
+        _ executable: borrowing Executable, _ words: [[UInt8]]
+    ) throws(ImageFailure) -> Int32 {
         try executable.checkProgram()
         let architecture = try executable.architecture()
         let kernel = try kernel(for: architecture)
         let files = try contents.files(of: executable)
         let commandLine = contents.commandLine(
-            of: executable, arguments: [program] + arguments)
+            of: executable, arguments: words)
         return launch(
             architecture, kernel: kernel, files: .archive(try files.written()), commandLine)
     }

@@ -40,7 +40,7 @@ build_programs() {
             compile $kind "$source" "$built/$kind/$name" $flags || failed=1
         done
     done
-    compile dynamic "$top/Tests/Programs/hello.c" "$built/dynamic/hello" || failed=1
+    build_dynamic_programs || failed=1
     for source in "$top"/Tests/Conformance/*.c; do
         name=$(basename "$source" .c)
         ! grep -q 'Only arm64' "$source" || continue
@@ -58,6 +58,25 @@ build_programs() {
     fi
     build_real_programs || failed=1
     return $failed
+}
+
+# Programs that are linked when they start, with libraries of their own beside them.
+build_dynamic_programs() {
+    local from=$top/Tests/Programs/Dynamic to=$built/dynamic/libraries
+    compile dynamic "$top/Tests/Programs/hello.c" "$built/dynamic/hello" || return 1
+    [ "$built/dynamic/hello-musl" -nt "$top/Tests/Programs/hello.c" ] ||
+        musl-gcc -O1 -o "$built/dynamic/hello-musl" "$top/Tests/Programs/hello.c" || return 1
+    for source in "$from"/*.c; do
+        [ "$to/program" -nt "$source" ] && continue
+        mkdir -p "$to/lib"
+        gcc -O1 -shared -fPIC -o "$to/lib/libinner.so" "$from/inner.c" &&
+            gcc -O1 -shared -fPIC -Wl,-rpath,'$ORIGIN' -o "$to/lib/libouter.so" "$from/outer.c" -L"$to/lib" -linner &&
+            gcc -O1 -shared -fPIC -o "$to/plugin.so" "$from/plugin.c" -lm &&
+            gcc -O1 -o "$to/words" "$from/words.c" &&
+            gcc -O1 -Wl,-rpath,'${ORIGIN}/lib' -Wl,-rpath-link,"$to/lib" -o "$to/program" "$from/program.c" \
+                -L"$to/lib" -louter
+        return
+    done
 }
 
 # Programs of other people's libraries, static as all.

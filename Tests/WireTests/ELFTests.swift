@@ -74,7 +74,11 @@ struct HandMadeELF {
         #expect(layout.start.rawValue == 0x401000)
         #expect(layout.end.rawValue == 0x405010)
         #expect(layout.segmentTable == nil)
-        #expect(!layout.hasExecutableStack)
+        #expect(!layout.hasExecutableStack && layout.interpreter == nil)
+        var dynamic = HandMadeELF()
+        dynamic.segments.append(
+            .init(kind: 3, flags: 4, offset: 0x1000, address: 0, file: 8, memory: 8))
+        #expect(try check(dynamic.bytes).interpreter == 0x1000..<0x1008)
     }
 
     @Test("each kind of bad file is told by its own error")
@@ -106,9 +110,12 @@ struct HandMadeELF {
         expect(.hugeSegment) { $0.segments[1].memory = 1 << 47 }
         expect(.hugeSegment) { $0.segments[1].memory = .max }
         expect(.hugeSegment) { $0.segments[1].address = .max }
-        expect(.dynamic) {
-            $0.segments.append(
-                .init(kind: 3, flags: 4, offset: 0x1000, address: 0, file: 8, memory: 8))
+        for count in [0, 1, 4097] as [UInt64] {
+            expect(count > 0x1000 ? .truncated : .badInterpreter) {
+                $0.segments.append(
+                    .init(
+                        kind: 3, flags: 4, offset: 0x1000, address: 0, file: count, memory: count))
+            }
         }
         expect(.entryOutsideText) { $0.entry = 0x402010 }
         expect(.entryOutsideText) { $0.entry = 0x401010 }

@@ -92,10 +92,14 @@ test_bad_empty() {
     refused 1
 }
 test_bad_script() {
-    printf '#!/bin/sh\necho hi\n' >bad
+    printf '#!/absent/shell\necho hi\n' >bad
     chmod 755 bad
     record martlet run_martlet run ./bad
-    refused 1
+    refused 1 '/absent/shell'
+    printf '#!%s/bad\n' "$PWD" >worse
+    chmod 755 worse
+    record martlet run_martlet run ./worse
+    refused 1 'is a script'
 }
 bad_elf() {
     "$work/badelf" "$1" "$built/${2:-musl}/hello" bad || return 1
@@ -109,10 +113,6 @@ test_bad_overlapping_segments() { bad_elf overlap && bad_elf overlap glibc; }
 test_bad_huge_segments() { bad_elf huge && bad_elf wrap && bad_elf filesize && bad_elf offset; }
 test_bad_placement() { bad_elf kernel && bad_elf library; }
 test_bad_headers() { bad_elf headers && bad_elf many && bad_elf none && bad_elf object; }
-test_bad_dynamic() {
-    record martlet run_martlet run "$built/dynamic/hello"
-    refused 1 'dynamic'
-}
 test_bad_missing() {
     record martlet run_martlet run /absent/program
     refused 1 '/absent/program'

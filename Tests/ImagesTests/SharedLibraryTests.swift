@@ -1,0 +1,89 @@
+import Images
+import Testing
+
+@Suite("Scripts") struct ScriptTests {
+    @Test("the first line names the interpreter and one argument")
+    func reads() {
+        func script(_ text: String) -> Script? { Script(Array(text.utf8)) }
+        #expect(script("#!/bin/sh\necho")?.interpreter == Array("/bin/sh".utf8))
+        #expect(script("#!/bin/sh\necho")?.argument == nil)
+        let spaced = script("#! \t/usr/bin/awk  -f x \t\n")
+        #expect(spaced?.interpreter == Array("/usr/bin/awk".utf8))
+        #expect(spaced?.argument == Array("-f x".utf8))
+        #expect(script("#!/bin/sh")?.command.path == Array("/bin/sh".utf8))
+        for text in ["", "#", "#!", "#!\n/bin/sh", "#!  \n", "text", " #!/bin/sh"] {
+            #expect(script(text) == nil, "\(text)")
+        }
+    }
+    @Test("env(1)'s one word is looked up; what it does otherwise is left to it")
+    func looksUp() {
+        let found = Script(Array("#!/usr/bin/env sh\n".utf8))?.command
+        #expect(found?.path.last == UInt8(ascii: "h") && found?.path != Array("/usr/bin/env".utf8))
+        #expect(found?.arguments.isEmpty == true)
+        for text in ["-S sh -x", "A=b sh"] {
+            let command = Script(Array("#!/usr/bin/env \(text)\n".utf8))?.command
+            #expect(command?.path == Array("/usr/bin/env".utf8))
+            #expect(command?.arguments == [Array(text.utf8)])
+        }
+    }
+}
+
+@Suite("The dynamic linker's cache") struct LinkerCacheTests {
+    private func integer(_ value: UInt64, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(value >> UInt64($0 * 8) & 0xff) }
+    }
+    /// Entries of flags, name and place.
+    private func cache(_ entries: [(UInt64, String, String)]) -> [UInt8] {
+        var strings: [UInt8] = []
+        var table: [UInt8] = []
+        let start = 48 + 24 * entries.count
+        func add(_ text: String) -> UInt64 {
+            defer { strings += Array(text.utf8) + [0] }
+            return UInt64(start + strings.count)
+        }
+        for (flags, name, place) in entries {
+            table += integer(flags, 4) + integer(add(name), 4) + integer(add(place), 4)
+            table += integer(0, 12)
+        }
+        return Array("glibc-ld.so.cache1.1".utf8) + integer(UInt64(entries.count), 4)
+            + integer(UInt64(strings.count), 4) + integer(0, 20) + table + strings
+    }
+
+    @Test("places of a name, for one CPU, in the file's order")
+    func reads() {
+        let bytes = cache([
+            (0x303, "libz.so.1", "/opt/libz.so.1"), (0xa03, "libz.so.1", "/arm/libz.so.1"),
+            (0x303, "libz.so.1", "/lib/libz.so.1"), (0x003, "libz.so.1", "/lib32/libz.so.1"),
+        ])
+        let name = Array("libz.so.1".utf8)
+        #expect(
+            LinkerCache(bytes, for: .x86_64).places(of: name)
+                == ["/opt/libz.so.1", "/lib/libz.so.1"].map { Array($0.utf8) })
+        #expect(
+            LinkerCache(bytes, for: .arm64).places(of: name) == [Array("/arm/libz.so.1".utf8)])
+        #expect(LinkerCache(bytes, for: .x86_64).places(of: [0x61]).isEmpty)
+    }
+    @Test("a damaged cache ends without a trap")
+    func survivesDamage() {
+        let bytes = cache([(0x303, "a", "/a"), (0x303, "b", "/b")])
+        for count in 0..<bytes.count {
+            _ = LinkerCache(Array(bytes.prefix(count)), for: .x86_64)
+            var disturbed = bytes
+            disturbed[count] ^= 0xff
+            _ = LinkerCache(disturbed, for: .x86_64)
+        }
+    }
+}
+
+@Suite("Files of runtimes") struct RuntimeFilesTests {
+    @Test("known programs have their folders, others none")
+    func tells() {
+        let python = RuntimeFiles.folders(of: Array("/nowhere/python3.11".utf8))
+        #expect(python.contains(Array("/usr/lib/python3.11".utf8)))
+        let perl = RuntimeFiles.folders(of: Array("/nowhere/perl".utf8))
+        #expect(perl.contains(Array("/usr/share/perl".utf8)))
+        for name in ["/bin/ls", "/nowhere/perldoc", "/nowhere/pythonic", ""] {
+            #expect(RuntimeFiles.folders(of: Array(name.utf8)).isEmpty, "\(name)")
+        }
+    }
+}

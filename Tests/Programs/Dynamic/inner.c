@@ -1,0 +1,1 @@
+int inner(int value) { return value * 2; }
