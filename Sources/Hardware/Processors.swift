@@ -22,11 +22,9 @@ package protocol ProcessorStarter: AnyObject {
 
 /// What CPUs know of each other without a lock.
 ///
-/// A handle of what lives for ever: references are counted with the library OS's lock only.
-@safe
+/// A handle: references are counted with the library OS's lock only.
 package struct ProcessorState: Sendable {
-    // SAFETY (all of this type): the words are made once for a CPU and never go away.
-    private nonisolated(unsafe) let words: UnsafeMutablePointer<Words>
+    private let words: Immortal<Words>
     private struct Words: ~Copyable {
         let wasCalled = Atomic<Bool>(false)
         let isHalted = Atomic<Bool>(false)
@@ -35,47 +33,44 @@ package struct ProcessorState: Sendable {
         let mustTell = Atomic<Bool>(false)
         let isStarted = Atomic<Bool>(false)
     }
-    init() {
-        unsafe words = .allocate(capacity: 1)
-        unsafe words.initialize(to: Words())
-    }
+    init() { words = Immortal(Words()) }
 
-    package var hasStarted: Bool { unsafe words.pointee.isStarted.load(ordering: .acquiring) }
-    package func noteStart() { unsafe words.pointee.isStarted.store(true, ordering: .releasing) }
+    package var hasStarted: Bool { words.value.isStarted.load(ordering: .acquiring) }
+    package func noteStart() { words.value.isStarted.store(true, ordering: .releasing) }
     /// Takes the call to look at what there is to do, if there was one.
     package func takeCall() -> Bool {
-        unsafe words.pointee.wasCalled.exchange(false, ordering: .sequentiallyConsistent)
+        words.value.wasCalled.exchange(false, ordering: .sequentiallyConsistent)
     }
     package var isCalled: Bool {
-        unsafe words.pointee.wasCalled.load(ordering: .sequentiallyConsistent)
+        words.value.wasCalled.load(ordering: .sequentiallyConsistent)
     }
     /// Calls the CPU; returns whether it has to be interrupted to notice.
     package func call() -> Bool {
-        unsafe words.pointee.wasCalled.store(true, ordering: .sequentiallyConsistent)
-        return unsafe words.pointee.isHalted.load(ordering: .sequentiallyConsistent)
+        words.value.wasCalled.store(true, ordering: .sequentiallyConsistent)
+        return words.value.isHalted.load(ordering: .sequentiallyConsistent)
     }
     /// Notes whether it waits for an interrupt, or is about to.
     package func setHalted(_ isHalted: Bool) {
-        unsafe words.pointee.isHalted.store(isHalted, ordering: .sequentiallyConsistent)
+        words.value.isHalted.store(isHalted, ordering: .sequentiallyConsistent)
     }
     /// Notes whether it runs no program and touches none before it has taken the lock.
     package func setIdle(_ isIdle: Bool) {
-        unsafe words.pointee.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
+        words.value.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
     }
     fileprivate var runsProgram: Bool {
-        unsafe !words.pointee.isIdle.load(ordering: .sequentiallyConsistent)
+        !words.value.isIdle.load(ordering: .sequentiallyConsistent)
     }
     /// Whether it has to drop its translations.
     fileprivate var mustFlush: Bool {
-        unsafe words.pointee.mustFlush.load(ordering: .sequentiallyConsistent)
+        words.value.mustFlush.load(ordering: .sequentiallyConsistent)
     }
     fileprivate func setMustFlush(_ must: Bool) {
-        unsafe words.pointee.mustFlush.store(must, ordering: .sequentiallyConsistent)
+        words.value.mustFlush.store(must, ordering: .sequentiallyConsistent)
     }
     /// Whether somebody waits for what this CPU holds of its thread.
-    var owesSnapshot: Bool { unsafe words.pointee.mustTell.load(ordering: .acquiring) }
+    var owesSnapshot: Bool { words.value.mustTell.load(ordering: .acquiring) }
     func setOwesSnapshot(_ owes: Bool) {
-        unsafe words.pointee.mustTell.store(owes, ordering: .sequentiallyConsistent)
+        words.value.mustTell.store(owes, ordering: .sequentiallyConsistent)
     }
 }
 

@@ -3,12 +3,9 @@ internal import Hardware
 
 /// What the scheduler knows of a CPU; touched with the library OS's lock.
 ///
-/// A handle of what lives for ever: a class's references would be counted at each of many uses.
-@safe
+/// A handle: a class's references would be counted at each of many uses.
 struct Processor: Sendable {
-    // SAFETY (all of this type): the state is made once for a CPU, never goes away, and is touched with
-    // the library OS's lock.
-    private nonisolated(unsafe) let state: UnsafeMutablePointer<State>
+    private let state: Immortal<State>
     private struct State {
         let number: Int
         let queue = RunQueue()
@@ -24,65 +21,64 @@ struct Processor: Sendable {
     }
 
     private init(number: Int, idleBefore idle: Nanoseconds) {
-        unsafe state = .allocate(capacity: 1)
-        unsafe state.initialize(to: State(number: number, idle: idle))
+        state = Immortal(State(number: number, idle: idle))
     }
 
-    var number: Int { unsafe state.pointee.number }
-    var queue: RunQueue { unsafe state.pointee.queue }
+    var number: Int { state.value.number }
+    var queue: RunQueue { state.value.queue }
     var running: Thread? {
-        get { unsafe state.pointee.running }
+        get { state.value.running }
         nonmutating set {
-            unsafe state.pointee.running = newValue
-            unsafe state.pointee.runningIdentifier = newValue?.identifier ?? 0
+            state.value.running = newValue
+            state.value.runningIdentifier = newValue?.identifier ?? 0
         }
     }
     /// The running thread's number, 0 without one: no reference is counted, so that it takes no lock.
-    var runningIdentifier: Int32 { unsafe state.pointee.runningIdentifier }
+    var runningIdentifier: Int32 { state.value.runningIdentifier }
     /// An ended thread until another one runs on a stack of its own.
     var ended: Thread? {
-        get { unsafe state.pointee.ended }
-        nonmutating set { unsafe state.pointee.ended = newValue }
+        get { state.value.ended }
+        nonmutating set { state.value.ended = newValue }
     }
     /// What runs where nobody else does and no thread waits here.
     var idler: Thread? {
-        get { unsafe state.pointee.idler }
-        nonmutating set { unsafe state.pointee.idler = newValue }
+        get { state.value.idler }
+        nonmutating set { state.value.idler = newValue }
     }
     /// Whether it has nobody to run and waits for something to do.
     var isIdle: Bool {
-        get { unsafe state.pointee.isIdle }
-        nonmutating set { unsafe state.pointee.isIdle = newValue }
+        get { state.value.isIdle }
+        nonmutating set { state.value.isIdle = newValue }
     }
     /// Until when it polls before it waits for an interrupt; `nil` before it began to.
     var pollingEnd: Nanoseconds? {
-        get { unsafe state.pointee.pollingEnd }
-        nonmutating set { unsafe state.pointee.pollingEnd = newValue }
+        get { state.value.pollingEnd }
+        nonmutating set { state.value.pollingEnd = newValue }
     }
     /// How long it polls before it waits for an interrupt (40 us to be woken on nested hosts): longer where
     /// that would have been enough, as Linux's haltpoll governor does.
-    var pollingTime: Nanoseconds { unsafe state.pointee.pollingTime }
+    var pollingTime: Nanoseconds { state.value.pollingTime }
     func adaptPolling(waited: Nanoseconds) {
         let most: Int64 = 200_000
         let least: Int64 = 30_000
         let time = pollingTime.rawValue
-        unsafe state.pointee.pollingTime = Nanoseconds(
+        state.value.pollingTime = Nanoseconds(
             rawValue: waited.rawValue <= most ? min(time * 2, most) : max(time / 2, least))
     }
 
     /// Begins to count time in which nobody runs.
     func beginIdle(_ now: Nanoseconds) {
-        if unsafe state.pointee.idleSince == nil { unsafe state.pointee.idleSince = now }
+        if state.value.idleSince == nil { state.value.idleSince = now }
     }
     func endIdle() {
-        guard let since = unsafe state.pointee.idleSince else { return }
-        unsafe state.pointee.idleSince = nil
-        unsafe state.pointee.idle = state.pointee.idle + (Clock.monotonic() - since)
+        guard let since = state.value.idleSince else { return }
+        state.value.idleSince = nil
+        state.value.idle = state.value.idle + (Clock.monotonic() - since)
     }
     /// Time in which nobody ran, since the clocks' start.
     func idleTime(at now: Nanoseconds) -> Nanoseconds {
-        let idle = unsafe state.pointee.idle
-        guard let since = unsafe state.pointee.idleSince else { return idle }
+        let idle = state.value.idle
+        guard let since = state.value.idleSince else { return idle }
         return idle + (now - since)
     }
 
