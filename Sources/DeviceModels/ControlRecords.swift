@@ -16,6 +16,8 @@ package enum ControlRecord: Equatable, Sendable {
     case stopped(signal: UInt32)
     /// Bytes of the core file.
     case core(offset: UInt64, ArraySlice<UInt8>)
+    /// Where the program's threads are.
+    case report([UInt8])
 }
 
 /// A record for the guest.
@@ -29,6 +31,8 @@ package enum HostRecord: Equatable, Sendable {
     /// many bytes of it the host showed already.
     case terminal(size: UInt64, isAttached: Bool, shownCount: UInt32 = 0)
     case resume
+    /// Asks where the program's threads are.
+    case report
     /// What was typed: at most `keyboardLimit` bytes.
     case keyboard([UInt8])
     package static let keyboardLimit = 16
@@ -61,6 +65,7 @@ package enum HostRecord: Equatable, Sendable {
             append(UInt32(isAttached ? 1 : 0))
             append(shownCount)
         case .resume: header(.resume, 0)
+        case .report: header(.report, 0)
         case .keyboard(let typed):
             header(.keyboard, UInt32(typed.count))
             result += typed
@@ -140,6 +145,7 @@ package struct ControlParser: Sendable {
         case .core:
             try require(9)
             return .core(offset: view.littleEndian(UInt64.self, at: 0), payload[8...])
+        case .report: return .report(payload)
         case .attach: return .attach
         case .stopped:
             try require(4)

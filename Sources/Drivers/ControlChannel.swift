@@ -32,6 +32,8 @@ package final class ControlChannel: LogSink {
     package var onTerminal: ((WindowSize, _ isAttached: Bool, _ shownCount: Int) -> Void)?
     /// Told of each byte that was typed where standard input is not the terminal.
     package var onKeyboard: ((UInt8) -> Void)?
+    /// Told that the host asks where the program's threads are.
+    package var onReport: (() -> Void)?
     /// Told that the host goes on after the program was stopped.
     package var onResume: (() -> Void)?
 
@@ -110,6 +112,8 @@ package final class ControlChannel: LogSink {
         written.append(bytes)
         written.finish()
     }
+    /// Sends what the host asked for.
+    package func sendReport(_ text: RawSpan) { send(.report, prefix: nil, text) }
     /// Waits until the VMM has taken all records.
     package func flush() {
         sendBacklog()
@@ -202,6 +206,7 @@ package final class ControlChannel: LogSink {
             onTerminal?(
                 WindowSize(encoded: state.size), state.flags & 1 != 0, Int(state.shownCount))
         case .resume: onResume?()
+        case .report: onReport?()
         case .keyboard:
             for index in 0..<incoming.keptCount { onKeyboard?(incoming.byte(index)) }
         case nil: break

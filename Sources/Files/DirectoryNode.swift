@@ -30,10 +30,20 @@ package class DirectoryNode: Node {
     /// `entry` is this directory's own.
     func find(_ name: RawSpan, in entry: DirectoryEntry) throws(Errno) -> DirectoryEntry? {
         if let found = tree.find(name) { return found }
-        guard filler != nil else { return nil }
-        try fill()
-        return tree.find(name)
+        if filler != nil {
+            try fill()
+            if let found = tree.find(name) { return found }
+        }
+        guard let unlistedFinder else { return nil }
+        try KernelReserve.admit()
+        guard let node = try unlistedFinder(name) else { return nil }
+        let found = try DirectoryEntry(node: node, name: name, parent: entry)
+        found.isLinked = true
+        return found
     }
+    /// Makes the node of a name that listings leave out, `nil` where there is none: /proc has the
+    /// numbers of threads. ENOMEM.
+    package var unlistedFinder: ((_ name: RawSpan) throws(Errno) -> Node?)?
     /// Leaves names to the moment when one is missed or all are asked for: few programs look.
     ///
     /// After an error `filler` is called again then, so it goes past names that are here.

@@ -79,7 +79,7 @@ extension FileContext {
                 try walk.enter(destination, .keep)
                 return false
             }
-            let target = link.target
+            let target = try link.path()
             last = try walk.walkToLast(target.bytes)
             guard last.kind == .name else {
                 try walk.step(to: last, of: target.bytes, .follow)

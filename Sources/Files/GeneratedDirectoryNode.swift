@@ -11,14 +11,22 @@ package final class GeneratedDirectoryNode: DirectoryNode {
     package typealias Lister = (_ index: Int64, _ name: inout TextBuffer) -> (Int64, FileKind)?
     private let finder: Finder
     private let lister: Lister
+    private let subdirectoryCounter: (() -> Int)?
 
+    /// `subdirectoryCounter` says how many of the names are directories' now; without it none are.
     package init(
         in fileSystem: FileSystem, mode: FileMode, finder: @escaping Finder,
-        lister: @escaping Lister
+        lister: @escaping Lister, subdirectoryCounter: (() -> Int)? = nil
     ) {
         self.finder = finder
         self.lister = lister
+        self.subdirectoryCounter = subdirectoryCounter
         super.init(in: fileSystem, mode: mode)
+    }
+    override func prepareStatus() {
+        super.prepareStatus()
+        guard let subdirectoryCounter else { return }
+        linkCount = UInt32(clamping: 2 + subdirectoryCounter())
     }
     override func find(_ name: RawSpan, in entry: DirectoryEntry) throws(Errno) -> DirectoryEntry? {
         try KernelReserve.admit()

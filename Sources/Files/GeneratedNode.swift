@@ -8,19 +8,50 @@ package final class GeneratedNode: Node {
     /// Writes the file's text; called again with more room when it did not fit, so it must not
     /// change anything.
     package typealias Provider = (_ text: inout TextBuffer) -> Void
+    /// Takes the bytes of one write.
+    package typealias Receiver = (_ bytes: RawSpan) throws(Errno) -> Void
+    /// What `Receiver` gets of a longer write.
+    private static let receivedCapacity = 64
     private let provider: Provider
+    private let receiver: Receiver?
 
+    /// A file that can be written too where there is a receiver, which gets at most the first 64 bytes
+    /// of each write; all of them count as written.
     package init(
         in fileSystem: FileSystem, mode: FileMode = FileMode(rawValue: 0o444),
-        _ provider: @escaping Provider
+        receiver: Receiver? = nil, _ provider: @escaping Provider
     ) {
         self.provider = provider
+        self.receiver = receiver
         super.init(.regular, in: fileSystem, mode: mode)
     }
     package override var isSeekable: Bool { true }
-    package override var canWrite: Bool { false }
+    package override var canWrite: Bool { receiver != nil }
     /// Nothing to cut, and no error (fs/proc/base.c).
     override func truncate(to byteCount: Int64) throws(Errno) {}
+    override func write(
+        _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int {
+        guard let receiver else { throw .invalidArgument }
+        var storage = InlineArray<64, UInt8>(repeating: 0)
+        let kept = min(count, Self.receivedCapacity)
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            var part = bytes._mutatingExtracting(first: kept)
+            try ProgramMemory.copyIn(from: address, into: &part)
+        }
+        try receiver(storage.span.raw.extracting(first: kept))
+        return count
+    }
+    override func write(
+        _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
+    ) throws(Errno) -> Int {
+        guard let receiver else { throw .invalidArgument }
+        try receiver(bytes.extracting(first: min(bytes.byteCount, Self.receivedCapacity)))
+        return bytes.byteCount
+    }
 
     /// The text as the first read made it; a later read of the same open file goes on in it.
     private func text(of file: OpenFile, at offset: Int64) throws(Errno) -> GeneratedText {

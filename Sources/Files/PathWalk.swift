@@ -113,7 +113,7 @@ struct PathWalk {
             entry = destination
             return try requireSameFileSystem()
         }
-        let target = symbolic.target
+        let target = try symbolic.path()
         try walk(target.bytes, .follow)
     }
 

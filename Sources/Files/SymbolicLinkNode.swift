@@ -4,7 +4,7 @@ internal import Memory
 
 /// A symbolic link: a path to go on with.
 package class SymbolicLinkNode: Node {
-    let target: ByteString
+    private let target: ByteString
 
     /// A link to `target`, at most 4095 bytes. ENOMEM.
     package init(
@@ -16,12 +16,14 @@ package class SymbolicLinkNode: Node {
     }
     package override var byteCount: Int64 { Int64(target.byteCount) }
 
+    /// The path that the link holds. ENOMEM.
+    func path() throws(Errno) -> ByteString { target }
     /// Where the link leads without a path, if it does.
     func jump() throws(Errno) -> DirectoryEntry? { nil }
     /// Writes what readlink(2) shows.
     package func writeTarget(to text: inout TextBuffer) throws(Errno) {
-        let target = target
-        text.append(target.bytes)
+        let path = try path()
+        text.append(path.bytes)
     }
 }
 
@@ -49,5 +51,30 @@ package final class MagicLinkNode: SymbolicLinkNode {
         guard let entry = destination() else { throw .noSuchFile }
         entry.writePath(from: root, to: &text)
         if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
+    }
+}
+
+/// A link of /proc whose path depends on who asks: thread-self (proc(5)).
+package final class GeneratedLinkNode: SymbolicLinkNode {
+    private let provider: (inout TextBuffer) -> Void
+
+    /// `provider` writes the path, of at most 64 bytes.
+    package init(
+        in fileSystem: FileSystem, _ provider: @escaping (inout TextBuffer) -> Void
+    ) throws(Errno) {
+        self.provider = provider
+        try super.init(to: RawSpan(), in: fileSystem)
+    }
+    override func path() throws(Errno) -> ByteString {
+        try KernelReserve.admit()
+        var storage = InlineArray<64, UInt8>(repeating: 0)
+        let count: Int
+        do {
+            var span = storage.mutableSpan
+            var text = TextBuffer(into: span.mutableRaw)
+            provider(&text)
+            count = text.writtenCount
+        }
+        return try ByteString(copying: storage.span.raw.extracting(first: count))
     }
 }

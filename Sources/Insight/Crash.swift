@@ -21,6 +21,7 @@ package enum Crash {
     /// Notes that there is a program whose backtrace belongs into a report, and where it began: who
     /// shows the report finds out by that where a position-independent one lies.
     package static func programStarted(at entry: VirtualAddress) { state.programEntry = entry }
+    static var programEntry: VirtualAddress? { state.programEntry }
 
     /// Reports an exception of the library OS and ends the machine.
     package static func end(_ frame: ProgramFrame, faultAddress: VirtualAddress) -> Never {
@@ -89,13 +90,13 @@ private final class CrashState: @unchecked Sendable {
         if let frame {
             registers(frame, into: &text)
             text.append("library OS:\n")
-            backtrace(from: frame, into: &text) { LibraryStack.load(at: $0) }
+            Backtrace.append(from: frame, to: &text) { LibraryStack.load(at: $0) }
         }
         if let programEntry {
             text.append("program (entered at 0x")
             text.append(hexadecimal: programEntry.rawValue)
             text.append("):\n")
-            backtrace(from: CPU.area.programFrame, into: &text) { address in
+            Backtrace.append(from: CPU.area.programFrame, to: &text) { address in
                 try? ProgramMemory.load(UInt64.self, at: address)
             }
         }
@@ -128,29 +129,5 @@ private final class CrashState: @unchecked Sendable {
             if index % registersPerRow == 0 { text.append("\n") }
         }
         if index % registersPerRow != 0 { text.append("\n") }
-    }
-
-    /// Follows frame pointers; code without them ends the list early.
-    @_lifetime(text: copy text)
-    private func backtrace(
-        from frame: ProgramFrame, into text: inout TextBuffer,
-        load: (VirtualAddress) -> UInt64?
-    ) {
-        let limit: UInt64 = 24
-        var address = frame.instruction.rawValue
-        var base = frame.framePointer
-        for depth in 0..<limit {
-            text.append("  #")
-            text.append(depth)
-            text.append(" 0x")
-            text.append(hexadecimal: address)
-            text.append("\n")
-            guard base != 0, base % 8 == 0, let next = load(VirtualAddress(rawValue: base)),
-                let returnAddress = load(VirtualAddress(rawValue: base &+ 8)), returnAddress != 0,
-                next == 0 || next > base
-            else { return }
-            address = CPU.codeAddress(returnAddress)
-            base = next
-        }
     }
 }

@@ -2,6 +2,7 @@ internal import Base
 package import Files
 internal import LinuxABI
 package import Processes
+internal import Scheduler
 
 /// The files of /proc (proc(5)), filled in from what the process and the machine know.
 ///
@@ -18,60 +19,101 @@ package struct ProcessFiles {
         top.directory?.fillLater { () throws(Errno) in try files.fill(top) }
     }
     private func fill(_ top: DirectoryEntry) throws(Errno) {
+        let process = process
         try addSystem(to: top)
         let own = try directory("1", in: top)
         try addLink("self", to: "1", in: top)
-        try addLink("thread-self", to: "1/task/1", in: top)
+        try place("thread-self", in: top) { () throws(Errno) in
+            try GeneratedLinkNode(in: system) { text in
+                text.append(UInt64(process.identifier))
+                text.append("/task/")
+                text.append(UInt64(ProgramThread.current.thread.identifier))
+            }
+        }
         try addLink("mounts", to: "self/mounts", in: top)
-        try addProcess(to: own)
-        let tasks = try directory("task", in: own)
-        tasks.directory?.fillLater { () throws(Errno) in
-            try addProcess(to: try directory("1", in: tasks))
+        for file in files(of: Subject(process)) { try place(file.name, in: own, file.make) }
+        try place("task", in: own) { () throws(Errno) in tasks() }
+        let files = self
+        top.directory?.unlistedFinder = { (name) throws(Errno) in
+            guard let thread = files.thread(name) else { return nil }
+            return files.directory(of: Subject(thread, times: .process))
         }
     }
 
-    /// What both a process's and a thread's directory hold.
-    private func addProcess(to own: DirectoryEntry) throws(Errno) {
-        let process = process
-        try addMagic("exe", in: own) { process.executable }
-        try addMagic("cwd", in: own) { process.workingDirectory }
-        try addMagic("root", in: own) { process.root }
-        try addDescriptors(to: own)
-        try addPageMap(to: own)
-        try add(
-            [
-                ("status", ProcessText.status), ("stat", ProcessText.stat),
-                ("statm", ProcessText.memoryPages), ("limits", ProcessText.limits),
-                ("maps", MappingText.maps), ("smaps", MappingText.details),
-                ("smaps_rollup", MappingText.sum), ("comm", ProcessText.nameLine),
-                ("cmdline", { ProcessText.memory($0.argumentRange, &$1) }),
-                ("mounts", { SystemText.mounts(&$1) }),
-                ("mountinfo", { SystemText.mountInformation(&$1) }),
-                ("cgroup", { $1.append("0::/\n") }), ("oom_score_adj", { $1.append("0\n") }),
-            ], to: own)
-        try add(
-            [
-                ("environ", { ProcessText.memory($0.environmentRange, &$1) }),
-                ("auxv", ProcessText.auxiliaryVector),
-            ], to: own, mode: 0o400)
+    /// A name in the directory of a process or a thread, and what makes its node.
+    struct File {
+        let name: StaticString
+        let kind: FileKind
+        let make: () throws(Errno) -> Node
     }
-
-    /// pagemap: a word for each page (proc_pid_pagemap(5)).
-    private func addPageMap(to own: DirectoryEntry) throws(Errno) {
+    /// What a process's directory has beside `task`, and a thread's too.
+    func files(of subject: Subject) -> [File] {
         let process = process
+        return [
+            magic("exe") { process.executable },
+            magic("cwd") { process.workingDirectory },
+            magic("root") { process.root },
+            descriptors(),
+            pageMap(),
+            name(of: subject),
+            text("status", subject, ProcessText.status),
+            text("stat", subject, ProcessText.stat),
+            text("statm", subject, ProcessText.memoryPages),
+            text("limits", subject, ProcessText.limits),
+            text("maps", subject) { MappingText.maps($0.process, &$1) },
+            text("smaps", subject) { MappingText.details($0.process, &$1) },
+            text("smaps_rollup", subject) { MappingText.sum($0.process, &$1) },
+            text("cmdline", subject) { ProcessText.memory($0.process.argumentRange, &$1) },
+            text("mounts", subject) { SystemText.mounts(&$1) },
+            text("mountinfo", subject) { SystemText.mountInformation(&$1) },
+            text("cgroup", subject) { $1.append("0::/\n") },
+            text("oom_score_adj", subject) { $1.append("0\n") },
+            text("environ", subject, mode: 0o400) {
+                ProcessText.memory($0.process.environmentRange, &$1)
+            },
+            text("auxv", subject, mode: 0o400) { ProcessText.auxiliaryVector($0.process, &$1) },
+        ]
+    }
+    private func text(
+        _ name: StaticString, _ subject: Subject, mode: UInt32 = 0o444,
+        _ write: @escaping (Subject, inout TextBuffer) -> Void
+    ) -> File {
         let system = system
-        try place("pagemap", in: own) { () throws(Errno) in
+        return File(name: name, kind: .regular) { () throws(Errno) in
+            GeneratedNode(in: system, mode: FileMode(rawValue: mode)) { write(subject, &$0) }
+        }
+    }
+    private func magic(
+        _ name: StaticString, _ destination: @escaping MagicLinkNode.Destination
+    ) -> File {
+        let (system, process) = (system, process)
+        return File(name: name, kind: .symbolicLink) { () throws(Errno) in
+            try MagicLinkNode(in: system, root: process.root, destination)
+        }
+    }
+    /// comm: the thread's name, which any thread of the process may change.
+    private func name(of subject: Subject) -> File {
+        let system = system
+        return File(name: "comm", kind: .regular) { () throws(Errno) in
+            GeneratedNode(
+                in: system, mode: FileMode(rawValue: 0o644),
+                receiver: { (bytes) throws(Errno) in subject.thread?.setName(bytes) }
+            ) { ProcessText.nameLine(subject, &$0) }
+        }
+    }
+    /// pagemap: a word for each page (proc_pid_pagemap(5)).
+    private func pageMap() -> File {
+        let (system, process) = (system, process)
+        return File(name: "pagemap", kind: .regular) { () throws(Errno) in
             GeneratedWordsNode(
                 in: system, mode: FileMode(rawValue: 0o400), count: MappingText.pageMapCount
             ) { MappingText.pageMapEntry($0, of: process) }
         }
     }
-
     /// fd: a link a descriptor, which leads to the open file itself.
-    private func addDescriptors(to own: DirectoryEntry) throws(Errno) {
-        let process = process
-        let system = system
-        try place("fd", in: own) { () throws(Errno) in
+    private func descriptors() -> File {
+        let (system, process) = (system, process)
+        return File(name: "fd", kind: .directory) { () throws(Errno) in
             GeneratedDirectoryNode(
                 in: system, mode: FileMode(rawValue: 0o500),
                 finder: { name throws(Errno) in
@@ -92,7 +134,7 @@ package struct ProcessFiles {
         }
     }
     /// A descriptor's number in decimal, without leading zeroes, as Linux takes it.
-    private static func number(_ name: RawSpan) -> Int32? {
+    static func number(_ name: RawSpan) -> Int32? {
         guard (1...7).contains(name.byteCount) else { return nil }
         if name.byteCount > 1, name.byte(at: 0) == 0x30 { return nil }
         var number: Int32 = 0
@@ -135,14 +177,6 @@ package struct ProcessFiles {
     ) throws(Errno) {
         try place(name, in: entry) { () throws(Errno) in
             try SymbolicLinkNode(to: target.bytes, in: system)
-        }
-    }
-    private func addMagic(
-        _ name: StaticString, in entry: DirectoryEntry,
-        _ destination: @escaping MagicLinkNode.Destination
-    ) throws(Errno) {
-        try place(name, in: entry) { () throws(Errno) in
-            try MagicLinkNode(in: system, root: process.root, destination)
         }
     }
 }

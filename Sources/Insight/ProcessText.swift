@@ -13,24 +13,50 @@ enum ProcessText {
     /// USER_HZ: what times in stat count.
     private static let ticksPerSecond: Int64 = 100
 
-    static func name(_ process: Process, _ text: inout TextBuffer) {
-        for index in 0..<16 where process.name[index] != 0 {
-            text.append(byte: process.name[index])
+    static func name(_ subject: Subject, _ text: inout TextBuffer) {
+        guard let thread = subject.thread else { return }
+        for index in 0..<16 where thread.name[index] != 0 {
+            text.append(byte: thread.name[index])
         }
     }
 
     /// comm: the name and a line's end.
-    static func nameLine(_ process: Process, _ text: inout TextBuffer) {
-        name(process, &text)
+    static func nameLine(_ subject: Subject, _ text: inout TextBuffer) {
+        name(subject, &text)
         text.append(byte: 0x0a)
     }
 
-    static func status(_ process: Process, _ text: inout TextBuffer) {
+    /// What a thread does, as a letter and a word (proc_pid_status(5)).
+    private static func state(of subject: Subject) -> (letter: StaticString, word: StaticString) {
+        guard let thread = subject.thread else { return ("X", "dead") }
+        if subject.process.signals.isStopped { return ("T", "stopped") }
+        return switch thread.thread.state {
+        case .running, .ready: ("R", "running")
+        case .blocked: thread.thread.isInterruptible ? ("S", "sleeping") : ("D", "disk sleep")
+        case .ended: ("X", "dead")
+        }
+    }
+    private static func identifier(of subject: Subject) -> UInt64 {
+        guard subject.isThread, let thread = subject.thread else {
+            return UInt64(subject.process.identifier)
+        }
+        return UInt64(thread.thread.identifier)
+    }
+
+    static func status(_ subject: Subject, _ text: inout TextBuffer) {
+        let process = subject.process
+        let state = state(of: subject)
         text.append("Name:\t")
-        name(process, &text)
+        name(subject, &text)
         text.append("\nUmask:\t")
         text.append(UInt64(process.fileModeMask), radix: 8, width: 4, padding: 0x30)
-        text.append("\nState:\tR (running)\nTgid:\t1\nNgid:\t0\nPid:\t1\nPPid:\t0\nTracerPid:\t0")
+        text.append("\nState:\t")
+        text.append(state.letter)
+        text.append(" (")
+        text.append(state.word)
+        text.append(")\nTgid:\t1\nNgid:\t0\nPid:\t")
+        text.append(identifier(of: subject))
+        text.append("\nPPid:\t0\nTracerPid:\t0")
         numbers("\nUid:", process.credentials.users, &text)
         numbers("\nGid:", process.credentials.groups, &text)
         text.append("\nFDSize:\t")
@@ -46,10 +72,10 @@ enum ProcessText {
         text.append("\nThreads:\t")
         text.append(UInt64(process.threads.count))
         let signals = process.signals
-        let first = process.threads.first?.signals
-        mask("\nSigPnd:\t", first?.pendingForThread.rawValue ?? 0, &text)
+        let own = subject.thread?.signals
+        mask("\nSigPnd:\t", own?.pendingForThread.rawValue ?? 0, &text)
         mask("\nShdPnd:\t", signals.waitingForAll.rawValue, &text)
-        mask("\nSigBlk:\t", first?.blocked.rawValue ?? 0, &text)
+        mask("\nSigBlk:\t", own?.blocked.rawValue ?? 0, &text)
         var ignored: UInt64 = 0
         var caught: UInt64 = 0
         for number in 1...64 {
@@ -69,11 +95,16 @@ enum ProcessText {
         text.append(process.credentials.hasNoNewPrivileges ? UInt64(1) : 0)
         text.append("\nSeccomp:\t0\nCpus_allowed:\t")
         let processors =
-            process.threads.first.map { Scheduler.affinity(of: $0.thread) }
+            subject.thread.map { Scheduler.affinity(of: $0.thread) }
             ?? Scheduler.allProcessors
         text.append(hexadecimal: processors, minimumDigits: 1)
         text.append("\nCpus_allowed_list:\t")
         list(processors, &text)
+        let switches = subject.thread?.thread.switches ?? Thread.Switches()
+        text.append("\nvoluntary_ctxt_switches:\t")
+        text.append(decimal: switches.voluntary)
+        text.append("\nnonvoluntary_ctxt_switches:\t")
+        text.append(decimal: switches.forced)
         text.append("\n")
     }
     /// The lines of memory (fs/proc/task_mmu.c, task_mem).
@@ -144,16 +175,30 @@ enum ProcessText {
     }
 
     /// The 52 fields of stat; what nobody counts is 0.
-    static func stat(_ process: Process, _ text: inout TextBuffer) {
-        text.append("1 (")
-        name(process, &text)
-        text.append(") R 0 1 1 0 -1 4194560 0 0 0 0 ")
-        ticks(process.processorTime, &text)
-        // stime, cutime, cstime, priority, nice, num_threads, itrealvalue
-        text.append(" 0 0 0 20 0 ")
+    static func stat(_ subject: Subject, _ text: inout TextBuffer) {
+        let process = subject.process
+        text.append(identifier(of: subject))
+        text.append(" (")
+        name(subject, &text)
+        text.append(") ")
+        text.append(state(of: subject).letter)
+        text.append(" 0 1 1 0 -1 4194560 0 0 0 0 ")
+        let thread = subject.thread?.thread
+        let used = subject.times == .thread ? thread?.processorTime ?? .zero : process.processorTime
+        ticks(used, &text)
+        // stime, cutime, cstime
+        text.append(" 0 0 0 ")
+        // As the kernel has it: 20 and the nice value, below 0 for real-time policies.
+        let share = thread?.share ?? ProcessorShare()
+        text.append(
+            decimal: Int64(share.isRealtime ? -1 - share.priority : 20 + share.nice))
+        text.append(byte: space)
+        text.append(decimal: Int64(share.nice))
+        text.append(byte: space)
         text.append(UInt64(process.threads.count))
         text.append(" 0 ")
-        ticks(process.startTime, &text)
+        let start = subject.isThread ? subject.thread?.startTime : nil
+        ticks(start ?? process.startTime, &text)
         text.append(byte: space)
         text.append(process.addressSpace.mappedByteCount)
         text.append(byte: space)
@@ -164,10 +209,20 @@ enum ProcessText {
         text.append(" 1 1 ")
         text.append(process.addressSpace.stackStart.rawValue)
         text.append(" 0 0 0 ")
-        text.append((process.threads.first?.signals.blocked.rawValue ?? 0) & 0x7fff_ffff)
-        // sigignore, sigcatch, wchan, nswap, cnswap, exit_signal, processor, rt_priority, policy,
+        text.append((subject.thread?.signals.blocked.rawValue ?? 0) & 0x7fff_ffff)
+        // sigignore, sigcatch, wchan, nswap, cnswap
+        text.append(" 0 0 0 0 0 ")
+        // A thread sends nobody a signal when it ends.
+        let isFirst = identifier(of: subject) == UInt64(process.identifier)
+        text.append(decimal: Int64(isFirst ? 17 : -1))
+        text.append(byte: space)
+        text.append(UInt64(thread?.processor ?? 0))
+        text.append(byte: space)
+        text.append(decimal: Int64(share.priority))
+        text.append(byte: space)
+        text.append(UInt64(share.policy.rawValue))
         // delayacct_blkio_ticks, guest_time, cguest_time, start_data, end_data
-        text.append(" 0 0 0 0 0 17 0 0 0 0 0 0 0 0 ")
+        text.append(" 0 0 0 0 0 ")
         text.append(process.addressSpace.breakStart.rawValue)
         for address in [
             process.argumentRange.lowerBound, process.argumentRange.upperBound,
@@ -183,7 +238,8 @@ enum ProcessText {
     }
 
     /// The numbers of statm: size, resident, of objects, text, 0, data and stack, 0.
-    static func memoryPages(_ process: Process, _ text: inout TextBuffer) {
+    static func memoryPages(_ subject: Subject, _ text: inout TextBuffer) {
+        let process = subject.process
         let space = process.addressSpace
         let sizes = MemorySizes(of: process)
         text.append(space.mappedByteCount >> UInt64(Page.shift))
@@ -198,7 +254,8 @@ enum ProcessText {
         text.append(" 0\n")
     }
 
-    static func limits(_ process: Process, _ text: inout TextBuffer) {
+    static func limits(_ subject: Subject, _ text: inout TextBuffer) {
+        let process = subject.process
         column("Limit", 26, &text)
         column("Soft Limit", 21, &text)
         column("Hard Limit", 21, &text)

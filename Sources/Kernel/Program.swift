@@ -165,6 +165,8 @@ struct Program: ~Copyable {
             guard let signal = Signal(rawValue: number) else { return }
             Processes.post(signal, to: Process.current, SignalInformation(signal, .kernel))
         }
+        let records = devices.records
+        records.onReport = { ThreadReport.write(of: Process.current) { records.sendReport($0) } }
         // Other monitors know nothing of stopping.
         let canStop =
             record[BootRecord.entryProtocol] == BootRecord.EntryProtocol.martlet.rawValue

@@ -22,7 +22,7 @@ package struct EventCounter: ~Copyable, Sendable {
 package struct ForwardedSignals: ~Copyable, Sendable {
     package let descriptor: OwnedDescriptor
 
-    /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT and SIGPIPE in this thread and all it starts
+    /// Blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT, SIGPWR and SIGPIPE in this thread and all it starts
     /// later; those that belong to a terminal too where there is one.
     package init(onTerminal: TerminalPresence) throws(Errno) {
         descriptor = try OwnedDescriptor(

@@ -44,6 +44,8 @@ package enum NucleusInterface {
         case stopped = 8
         /// Payload: offset (u64) in the core file, bytes that are there. Where the VMM was asked for one.
         case core = 9
+        /// Payload: UTF-8 text that `HostControl.report` asked for, in the crash screen's form.
+        case report = 10
 
         /// The VMM ends a guest whose record is longer.
         package static let maximumPayload = 1 << 16
@@ -67,6 +69,8 @@ package enum NucleusInterface {
         case resume = 0x105
         /// Payload: 1 to 16 bytes that were typed, where standard input is not the terminal.
         case keyboard = 0x106
+        /// No payload: asks where the program's threads are. The answer is `Control.report`.
+        case report = 0x107
 
         /// The guest skips a record whose payload is longer.
         package static let maximumPayload = 64

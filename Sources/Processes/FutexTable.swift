@@ -18,12 +18,26 @@ package enum FutexKey: Equatable, Sendable {
     }
 }
 
+/// A word that has an owner, as one knows it who waits for it.
+///
+/// Kept beside the word, as an owner may clear that and end without handing it over: musl's threads do.
+package struct FutexOwnership: Sendable {
+    package let address: VirtualAddress
+    /// Thread number.
+    package fileprivate(set) var owner: Int32
+    package init(address: VirtualAddress, owner: Int32) {
+        self.address = address
+        self.owner = owner
+    }
+}
+
 /// A thread's place in a futex's queue.
 package final class FutexWaiter {
     package internal(set) var thread: Thread?
     fileprivate var key = FutexKey.address(VirtualAddress(rawValue: 0))
-    /// Whether it waits to become the word's owner.
-    fileprivate var isForOwnership = false
+    /// Where it waits to become a word's owner: whose the word is meanwhile.
+    fileprivate var owned: FutexOwnership?
+    fileprivate var isForOwnership: Bool { owned != nil }
     /// FUTEX_WAIT_REQUEUE_PI: the word that it may be moved to.
     fileprivate var requeueTarget: FutexKey?
     /// FUTEX_WAIT_BITSET's mask.
@@ -43,16 +57,19 @@ package final class FutexWaiter {
 package struct FutexTable: ~Copyable {
     private var first = InlineArray<256, FutexWaiter?>(repeating: nil)
     private var last = InlineArray<256, FutexWaiter?>(repeating: nil)
+    /// Waiters that wait to become owners.
+    private var ownershipCount = 0
 
     package init() {}
 
     /// Puts a waiter at the end of its key's queue. Precondition: it is on none.
     package mutating func add(
-        _ waiter: FutexWaiter, _ key: FutexKey, mask: UInt32, isForOwnership: Bool = false,
+        _ waiter: FutexWaiter, _ key: FutexKey, mask: UInt32, owned: FutexOwnership? = nil,
         requeuesTo target: FutexKey? = nil
     ) {
         precondition(!waiter.isQueued)
-        waiter.isForOwnership = isForOwnership
+        waiter.owned = owned
+        if owned != nil { ownershipCount += 1 }
         waiter.requeueTarget = target
         waiter.key = key
         waiter.mask = mask
@@ -71,6 +88,7 @@ package struct FutexTable: ~Copyable {
         waiter.previous = nil
         waiter.next = nil
         waiter.isQueued = false
+        if waiter.isForOwnership { ownershipCount -= 1 }
     }
     /// Wakes at most `count` waiters whose mask meets `mask`; returns how many.
     package mutating func wake(_ key: FutexKey, count: Int, mask: UInt32 = .max) -> Int {
@@ -128,6 +146,32 @@ package struct FutexTable: ~Copyable {
         }
         return best
     }
+    /// Whose a word is for those who wait for it; `nil` where nobody does.
+    package func owner(_ key: FutexKey) -> Int32? {
+        first(key) { $0.isForOwnership }?.owned?.owner
+    }
+    /// Notes that a word has become another thread's.
+    package func setOwner(_ key: FutexKey, to owner: Int32) {
+        var waiter = first[key.hash]
+        while let current = waiter {
+            if current.key == key, current.isForOwnership { current.owned?.owner = owner }
+            waiter = current.next
+        }
+    }
+    /// A word of a thread's that others wait for.
+    package func word(of owner: Int32) -> (key: FutexKey, address: VirtualAddress)? {
+        guard ownershipCount > 0 else { return nil }
+        for bucket in first.indices {
+            var waiter = first[bucket]
+            while let current = waiter {
+                if let owned = current.owned, owned.owner == owner {
+                    return (current.key, owned.address)
+                }
+                waiter = current.next
+            }
+        }
+        return nil
+    }
     package func firstForOwnership(_ key: FutexKey) -> Thread? { nextOwner(key)?.thread }
     /// Wakes the thread that `firstForOwnership` named.
     package mutating func wakeForOwnership(_ key: FutexKey) -> Bool {
@@ -144,10 +188,12 @@ package struct FutexTable: ~Copyable {
         first(key) { $0.requeueTarget != nil }?.requeueTarget
     }
     /// Moves the waiter that `firstToRequeue` named; one that is the owner now is woken instead.
-    package mutating func moveForOwnership(_ key: FutexKey, to target: FutexKey, isOwner: Bool) {
+    package mutating func moveForOwnership(
+        _ key: FutexKey, to target: FutexKey, _ owned: FutexOwnership, isOwner: Bool
+    ) {
         guard let waiter = first(key, where: { $0.requeueTarget != nil }) else { return }
         remove(waiter)
-        if !isOwner { return add(waiter, target, mask: .max, isForOwnership: true) }
+        if !isOwner { return add(waiter, target, mask: .max, owned: owned) }
         if let thread = waiter.thread { Scheduler.wake(thread) }
     }
 }

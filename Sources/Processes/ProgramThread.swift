@@ -8,6 +8,8 @@ package final class ProgramThread: ThreadCompanion {
     package let thread: Thread
     package let process: Process
     package let signals: Signals
+    /// When it began, on the monotonic clock.
+    package let startTime = Clock.monotonic()
     /// The thread's name as PR_GET_NAME and /proc/self/comm show it, NUL-padded (TASK_COMM_LEN).
     package private(set) var name = InlineArray<16, UInt8>(repeating: 0)
     /// What is zeroed, and a futex that is woken, when the thread ends (set_tid_address(2)).

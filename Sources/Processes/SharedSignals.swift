@@ -170,6 +170,7 @@ package final class SharedSignals {
                 $0.append(" is ignored")
             }
         }
+        forEach { $0.leaveProgram() }
         waitForContinuation()
     }
     /// Keeps a thread from its program while the process is stopped.

@@ -72,6 +72,8 @@ package final class Signals {
     package var pendingForThread: SignalSet { pendingOfThread.set }
 
     func update() { thread.hasDeliverableSignal = !pending.subtracting(blocked).isEmpty }
+    /// Makes the thread come by the way back to the program.
+    func leaveProgram() { thread.leaveProgram() }
     /// Tells the thread of a signal that waits.
     func notice() { thread.hasDeliverableSignal = true }
 

@@ -296,6 +296,9 @@ struct Relay: ~Copyable {
                 tellTerminal()
                 tell(.signal(number))
                 continue
+            case .powerFailure?:
+                tell(.report)
+                continue
             default: break
             }
             let now = HostClock.monotonic

@@ -24,7 +24,7 @@ package final class Thread {
     }
     package internal(set) var state = State.ready
     /// Whether a deliverable signal wakes it where it is blocked.
-    var isInterruptible = false
+    package internal(set) var isInterruptible = false
     /// Whether its stack is the running one of a CPU.
     package internal(set) var isOnProcessor = false
     /// The CPU on which it runs or ran last.
@@ -58,13 +58,23 @@ package final class Thread {
     package var hasDeliverableSignal = false {
         didSet {
             guard hasDeliverableSignal else { return }
-            if Thread.current === self { CPU.hasReturnWork = true }
             if state == .blocked, isInterruptible { Scheduler.wake(self) }
+            leaveProgram()
+        }
+    }
+    /// Makes it come by the way back to the program soon, where it runs: on another CPU its program may
+    /// not come into the library OS by itself.
+    package func leaveProgram() {
+        guard isOnProcessor, state == .running else { return }
+        if processor == CPU.number {
+            CPU.hasReturnWork = true
+        } else {
+            Processors.interrupt(processor)
         }
     }
     /// Whether it ends at its next return to the program.
     package var isEnding = false {
-        didSet { if isEnding { CPU.hasReturnWork = true } }
+        didSet { if isEnding { leaveProgram() } }
     }
     /// Waits in which it gave the CPU up, and times that it was taken away (getrusage(2)).
     package internal(set) var switches = Switches()

@@ -15,6 +15,8 @@ enum ClockName: Equatable {
     case atomicTime
     case processTime
     case threadTime
+    /// The same of another thread, by its number.
+    case timeOfThread(Int32)
     /// CLOCK_REALTIME_ALARM and CLOCK_BOOTTIME_ALARM: without a device that wakes a sleeping machine
     /// they can only be what a timerfd goes by.
     case realtimeAlarm
@@ -38,8 +40,20 @@ enum ClockName: Equatable {
             // A processor-time clock: ~process << 3, 4 for a thread's, and a kind below 3.
             guard number & 3 != 3 else { throw .invalidArgument }
             let process = ~(number >> 3)
-            guard process == 0 || process == 1 else { throw .invalidArgument }
-            self = number & 4 != 0 ? .threadTime : .processTime
+            guard process != 0 else {
+                self = number & 4 != 0 ? .threadTime : .processTime
+                return
+            }
+            if number & 4 != 0 {
+                guard Process.current.threads.find(process) != nil else { throw .invalidArgument }
+                self = .timeOfThread(process)
+            } else {
+                guard
+                    process == Process.current.identifier
+                        || process == ProgramThread.current.thread.identifier
+                else { throw .invalidArgument }
+                self = .processTime
+            }
         default: throw .invalidArgument
         }
     }
@@ -52,6 +66,8 @@ enum ClockName: Equatable {
             Clock.monotonic()
         case .processTime: process.processorTime
         case .threadTime: ProgramThread.current.thread.processorTime
+        case .timeOfThread(let number):
+            process.threads.find(number)?.thread.processorTime ?? .zero
         }
     }
     /// What the coarse clocks of Linux have with 250 ticks a second; all others have 1 ns.

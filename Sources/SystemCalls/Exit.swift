@@ -9,6 +9,7 @@ extension SystemCalls {
     static func exit(_ caller: Caller, status: Int32) -> Int {
         let thread = caller.thread
         releaseRobustFutexes(caller)
+        releaseOwnedFutexes(caller)
         if !thread.clearedIdentifier.isNull, caller.process.threads.count > 1 {
             // kernel/fork.c, mm_release: what can't be written is left.
             let address = thread.clearedIdentifier

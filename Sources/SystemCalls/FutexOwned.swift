@@ -12,16 +12,20 @@ extension SystemCalls {
     private static let ownerDied: UInt32 = 0x4000_0000
     private static let ownerMask: UInt32 = 0x3fff_ffff
 
-    /// Takes the word if it has no owner, else marks that somebody waits; whether it was taken. EDEADLK,
-    /// EFAULT, ESRCH.
+    /// Takes the word if it has no owner, else marks that somebody waits; returns whose it is then, `nil`
+    /// where it was taken. EDEADLK, EFAULT, ESRCH.
     private static func take(
-        _ caller: Caller, _ address: VirtualAddress, for thread: ProgramThread
-    ) throws(Errno) -> Bool {
+        _ caller: Caller, _ address: VirtualAddress, _ key: FutexKey, for thread: ProgramThread
+    ) throws(Errno) -> FutexOwnership? {
         let identifier = UInt32(bitPattern: thread.thread.identifier)
         while true {
             let old = try ProgramMemory.load(UInt32.self, at: address)
             let owner = old & ownerMask
             guard owner != identifier else { throw .deadlock }
+            // One that ends has cleared it: it goes to who waits already (attach_to_pi_state).
+            if owner == 0, old & ownerDied != 0, let ending = caller.process.futexes.owner(key) {
+                return FutexOwnership(address: address, owner: ending)
+            }
             if owner != 0, caller.process.threads.find(Int32(bitPattern: owner)) == nil {
                 throw .noSuchProcess
             }
@@ -29,7 +33,8 @@ extension SystemCalls {
             guard
                 try ProgramMemory.exchange(at: address, expected: old, desired: new) == old
             else { continue }
-            return owner == 0
+            guard owner != 0 else { return nil }
+            return FutexOwnership(address: address, owner: Int32(bitPattern: owner))
         }
     }
     static func tryLockOwned(_ caller: Caller, _ address: VirtualAddress) throws(Errno) -> Int {
@@ -46,9 +51,9 @@ extension SystemCalls {
     static func lockOwned(
         _ caller: Caller, _ address: VirtualAddress, _ key: FutexKey, until deadline: Nanoseconds?
     ) throws(Errno) -> Int {
-        if try take(caller, address, for: caller.thread) { return 0 }
+        guard let owned = try take(caller, address, key, for: caller.thread) else { return 0 }
         let waiter = caller.thread.futexWaiter
-        caller.process.futexes.add(waiter, key, mask: .max, isForOwnership: true)
+        caller.process.futexes.add(waiter, key, mask: .max, owned: owned)
         return try waitForOwnership(caller, waiter, until: deadline, .restart)
     }
     /// Waits until the owner hands the word over.
@@ -80,7 +85,9 @@ extension SystemCalls {
         let next = caller.process.futexes.firstForOwnership(key)
         let new = next.map { UInt32(bitPattern: $0.identifier) | waiters } ?? 0
         _ = try ProgramMemory.update(at: address) { _ in new | mark }
-        if next != nil { _ = caller.process.futexes.wakeForOwnership(key) }
+        guard let next else { return }
+        _ = caller.process.futexes.wakeForOwnership(key)
+        caller.process.futexes.setOwner(key, to: next.identifier)
     }
 
     /// Waits for one word, from which FUTEX_CMP_REQUEUE_PI moves it to another that has owners.
@@ -103,8 +110,10 @@ extension SystemCalls {
                 throw .invalidArgument
             }
             guard let owner = caller.process.threads.find(thread.identifier) else { break }
-            let isTaken = try take(caller, address, for: owner)
-            caller.process.futexes.moveForOwnership(from, to: to, isOwner: isTaken)
+            let owned = try take(caller, address, to, for: owner)
+            caller.process.futexes.moveForOwnership(
+                from, to: to, owned ?? FutexOwnership(address: address, owner: thread.identifier),
+                isOwner: owned == nil)
             moved += 1
         }
         return moved
@@ -138,6 +147,19 @@ extension SystemCalls {
             if inWork & ~1 != 0 { try release(caller, inWork, offset, isInWork: true) }
         } catch {
             return
+        }
+    }
+    /// Hands over words that an ending thread still owns for those who wait for them, whatever the words
+    /// say (kernel/futex/pi.c, exit_pi_state_list).
+    static func releaseOwnedFutexes(_ caller: Caller) {
+        let identifier = caller.thread.thread.identifier
+        while let word = caller.process.futexes.word(of: identifier) {
+            do throws(Errno) {
+                try handOver(caller, word.address, word.key, marking: ownerDied)
+            } catch {
+                // Nobody can read the word either; they wait on, as for a thread that never ends.
+                caller.process.futexes.setOwner(word.key, to: 0)
+            }
         }
     }
     private static func release(

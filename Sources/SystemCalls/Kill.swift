@@ -32,23 +32,36 @@ extension SystemCalls {
     }
 
     /// rt_sigqueueinfo(2): Sends a signal with data to a process. Errors: EAGAIN, EFAULT, EINVAL,
-    /// ESRCH.
+    /// EPERM, ESRCH.
     static func rtSigqueueinfo(
         _ caller: Caller, process: Int32, number: Int32, information: VirtualAddress
     ) throws(Errno) -> Int {
         let information = try load(number, information)
+        try requireOwnCode(caller, information, for: process)
         guard process == caller.process.identifier else { throw .noSuchProcess }
         return try send(caller, number, information, to: nil)
     }
+    /// Others may not be told that the kernel or kill(2) sent a signal (kernel/signal.c,
+    /// do_rt_sigqueueinfo). EPERM.
+    private static func requireOwnCode(
+        _ caller: Caller, _ information: SignalInformation, for thread: Int32
+    ) throws(Errno) {
+        let threadKill: Int32 = -6
+        guard information.code.rawValue >= 0 || information.code.rawValue == threadKill else {
+            return
+        }
+        guard thread == caller.thread.thread.identifier else { throw .operationNotPermitted }
+    }
 
     /// rt_tgsigqueueinfo(2): Sends a signal with data to a thread. Errors: EAGAIN, EFAULT, EINVAL,
-    /// ESRCH.
+    /// EPERM, ESRCH.
     static func rtTgsigqueueinfo(
         _ caller: Caller, process: Int32, thread: Int32, number: Int32,
         information: VirtualAddress
     ) throws(Errno) -> Int {
         let information = try load(number, information)
         guard process > 0, thread > 0 else { throw .invalidArgument }
+        try requireOwnCode(caller, information, for: thread)
         guard process == caller.process.identifier else { throw .noSuchProcess }
         return try send(caller, number, information, to: try find(caller, thread))
     }

@@ -24,7 +24,7 @@ extension SystemCalls {
         case .realtime, .atomicTime: timerClock = .realtime
         case .monotonic, .bootTime: timerClock = .monotonic
         // Whose clock it is, is looked at last.
-        case .processTime, .threadTime, nil: timerClock = .processor
+        case .processTime, .threadTime, .timeOfThread, nil: timerClock = .processor
         // The alarm clocks need a device that wakes the machine, which is found missing last.
         case .realtimeAlarm, .bootTimeAlarm: timerClock = .realtime
         case .monotonicRaw, .monotonicCoarse, .realtimeCoarse: throw .notSupported

@@ -174,6 +174,7 @@ struct DeviceLoop: ~Copyable {
                 tellTerminal()
                 send(.signal(number))
             case .terminalStop?: send(.signal(number))
+            case .powerFailure?: send(.report)
             default:
                 if let ending = interrupt(by: number) { return ending }
             }

@@ -24,6 +24,7 @@ package struct RecordReader: Sendable {
                 reporting.showLine(
                     timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))
             }
+        case .report(let text): reporting.showLine(reporting.annotate(Words.paragraph(text)))
         // Whoever serves the terminal takes these.
         case .attach, .stopped: break
         case .core(let offset, let bytes):

@@ -122,6 +122,7 @@ static inline int clinux_forwarded_signals(int on_terminal) {
     sigaddset(&forwarded, SIGHUP);
     sigaddset(&forwarded, SIGQUIT);
     sigaddset(&forwarded, SIGCONT);
+    sigaddset(&forwarded, SIGPWR);
     if (on_terminal) {
         sigaddset(&forwarded, SIGTSTP);
         sigaddset(&forwarded, SIGWINCH);

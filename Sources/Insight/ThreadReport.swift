@@ -1,0 +1,82 @@
+package import Base
+internal import Hardware
+internal import LinuxABI
+internal import Memory
+package import Processes
+internal import Scheduler
+
+/// Where each of the program's threads is, for who looks at a program that does not go on.
+package enum ThreadReport {
+    private static let roomForThread = 1536
+    private static let mostRoom = 60 << 10
+
+    /// Writes it and hands it to `send`; without memory there is none.
+    package static func write(of process: Process, _ send: (RawSpan) -> Void) {
+        // Threads that run elsewhere come into the library OS, and wait for its lock.
+        Processors.synchronize()
+        let room = min(512 + process.threads.count * roomForThread, mostRoom)
+        guard var buffer = FixedBuffer<UInt8>(count: room, repeating: 0) else { return }
+        let count: Int
+        do {
+            var text = TextBuffer(into: buffer.mutableBytes)
+            text.append("threads of the program:\nprogram (entered at 0x")
+            text.append(hexadecimal: Crash.programEntry?.rawValue ?? 0)
+            text.append("):\n")
+            var thread = process.threads.first
+            while let current = thread {
+                describe(current, into: &text)
+                thread = current.next
+            }
+            count = text.writtenCount
+        }
+        send(buffer.bytes.extracting(first: count))
+    }
+
+    private static func describe(_ thread: ProgramThread, into text: inout TextBuffer) {
+        let frame = thread.thread.context?.frame ?? CPU.area.programFrame
+        text.append("thread ")
+        text.append(UInt64(thread.thread.identifier))
+        text.append(" \"")
+        ProcessText.name(Subject(thread, times: .thread), &text)
+        text.append("\" ")
+        switch thread.thread.state {
+        case .running: text.append("runs")
+        case .ready: text.append("wants to run")
+        case .blocked: text.append("waits")
+        case .ended: text.append("has ended")
+        }
+        text.append(" on CPU ")
+        text.append(UInt64(thread.thread.processor))
+        if frame.isInSystemCall {
+            text.append(", in ")
+            call(frame, into: &text)
+        }
+        let waiting = thread.signals.pending
+        if !waiting.isEmpty {
+            text.append(", signals 0x")
+            text.append(hexadecimal: waiting.rawValue)
+            text.append(" pending, 0x")
+            text.append(hexadecimal: thread.signals.blocked.rawValue)
+            text.append(" blocked")
+        }
+        text.append("\n")
+        Backtrace.append(from: frame, to: &text) { address in
+            try? ProgramMemory.load(UInt64.self, at: address)
+        }
+    }
+    private static func call(_ frame: ProgramFrame, into text: inout TextBuffer) {
+        if let number = SystemCallNumber(rawValue: frame.systemCallNumber) {
+            text.append(number.name)
+        } else {
+            text.append("call ")
+            text.append(frame.systemCallNumber)
+        }
+        text.append("(")
+        for index in 0..<6 {
+            if index > 0 { text.append(", ") }
+            text.append("0x")
+            text.append(hexadecimal: frame.argument(index))
+        }
+        text.append(")")
+    }
+}
