@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-shortage check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-shortage check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -25,6 +25,8 @@ help:
 	@echo 'make test-arm64      every boot test with arm64 programs'
 	@echo 'make test-cpus       the conformance programs on two CPUs'
 	@echo 'make test-shortage   memory that runs out at each point of the conformance programs'
+	@echo 'make test-threads    the programs of threads ROUNDS=200 times on 1, 2 and 4 CPUs'
+	@echo 'make test-races      the scheduler under the thread sanitizer'
 	@echo 'make test-all        check, every test, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
 
@@ -76,12 +78,22 @@ test-shortage: build
 	@Tests/Boot/run memory-shortage-sample
 	@Scripts/test-shortage .build/boot/musl/conformance-*
 
+# The programs of threads again and again; one that hangs shows where its threads are.
+ROUNDS ?= 200
+test-threads: build
+	@Scripts/bootstrap test
+	@Tests/Boot/thread-rounds $(ROUNDS)
+
+# What of the scheduler runs on a host, under the thread sanitizer.
+test-races:
+	swift test --sanitize thread --scratch-path .build-thread --filter SchedulerTests
+
 # Every boot test with arm64 programs, on QEMU's virt.
 test-arm64: build
 	@Scripts/bootstrap arm64
 	@Tests/Boot/run --arch arm64
 
-test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-shortage
+test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-shortage
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 

@@ -26,7 +26,7 @@ reason_only_on_arm64() {
 reason_not_on_arm64() {
     case $1 in
     conformance-*) reason_of_only x86-64 "${1#conformance-*-}" ;;
-    swift-*) echo "Swift has no static SDK for Linux on arm64 here" ;;
+    swift-* | threads-swift*) echo "Swift has no static SDK for Linux on arm64 here" ;;
     calls-sites) echo "the sites of its program are x86-64's instructions" ;;
     calls-of-c-libraries) echo "its sum has flags that are other numbers on arm64; a site of several numbers stays slow (decision 7)" ;;
     calls-vdso) echo "the names of its functions are others on arm64; conformance-*-clock_gettime reads it" ;;
@@ -100,6 +100,7 @@ build_arm64_programs() {
             -L"$packages/usr/lib/aarch64-linux-gnu" -o "$built/$name" "$top/Tests/Programs/Real/$name.c" \
             $flags 2>"$built/$name.log" || { cat "$built/$name.log"; failed=1; }
     done
+    compile_go arm64 "$top/Tests/Programs/Real/threads.go" "$built/go-threads" || failed=1
     return $failed
 }
 

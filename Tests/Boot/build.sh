@@ -93,7 +93,19 @@ build_real_programs() {
         swiftc -O -static-executable -o "$built/swift-words" "$real/words.swift" \
             2>"$built/swift-words.log" || { cat "$built/swift-words.log"; failed=1; }
     fi
+    # Standard error is the linker's warning of dlopen, as above.
+    if [ ! "$built/swift-tasks" -nt "$real/tasks.swift" ] && command -v swiftc >/dev/null; then
+        swiftc -O -parse-as-library -static-executable -o "$built/swift-tasks" "$real/tasks.swift" \
+            2>"$built/swift-tasks.log" || { cat "$built/swift-tasks.log"; failed=1; }
+    fi
+    compile_go amd64 "$real/threads.go" "$built/go-threads" || failed=1
     return $failed
+}
+# compile_go ARCHITECTURE SOURCE TARGET: nothing where there is no Go.
+compile_go() {
+    [ ! "$3" -nt "$2" ] && command -v go >/dev/null || return 0
+    CGO_ENABLED=0 GOOS=linux GOARCH=$1 GOCACHE=$top/.build/go-cache GOFLAGS=-buildvcs=false GO111MODULE=off \
+        go build -o "$3" "$2"
 }
 
 # Puts a command in martlet's place that runs machines on QEMU.
