@@ -137,6 +137,17 @@ package enum Processors {
 
     // MARK: Translations
 
+    /// How often translations were dropped, since boot.
+    package struct FlushCounts: Sendable {
+        /// Of one page, and of all pages.
+        package fileprivate(set) var pages: UInt64 = 0
+        package fileprivate(set) var spaces: UInt64 = 0
+        /// Interrupts of other CPUs for it.
+        package fileprivate(set) var interrupts: UInt64 = 0
+    }
+    private static let counts = Global(FlushCounts())
+    package static var flushCounts: FlushCounts { counts.value }
+
     /// Loads a page-table root on this CPU.
     package static func loadRoot(_ root: PhysicalAddress) {
         CPU.setFirstRoot(root)
@@ -144,11 +155,13 @@ package enum Processors {
     }
     /// Drops one page's translation on all CPUs.
     package static func flush(_ address: VirtualAddress) {
+        counts.value.pages &+= 1
         CPU.flushPage(address)
         if startedCount > 1 { flushOthers() }
     }
     /// Drops all translations of the program on all CPUs.
     package static func flushAll() {
+        counts.value.spaces &+= 1
         CPU.flushTranslations(ownRoot)
         if startedCount > 1 { flushOthers() }
     }
@@ -169,7 +182,9 @@ package enum Processors {
         for number in 0..<startedCount where number != own {
             let state = state(number)
             state.setMustFlush(true)
-            if state.runsProgram { interrupt(number) }
+            guard state.runsProgram else { continue }
+            counts.value.interrupts &+= 1
+            interrupt(number)
         }
         for number in 0..<startedCount where number != own {
             let state = state(number)

@@ -152,6 +152,7 @@ struct Program: ~Copyable {
         Process.setEnd { end in
             Scheduler.stopOthers()
             Process.current.callSites.report()
+            logFlushes(of: Process.current.addressSpace)
             SelfTest.programEnded()
             Shortage.programEnded()
             devices.end { records in
@@ -254,5 +255,21 @@ struct Program: ~Copyable {
             }
         }
         return true
+    }
+}
+
+/// Says how often a space faulted, and how often that and its changes made the CPUs drop translations.
+private func logFlushes(of space: AddressSpace) {
+    Log.line(.info) {
+        let counts = Processors.flushCounts
+        $0.append("memory: ")
+        $0.append(UInt64(space.faultCount))
+        $0.append(" page faults, ")
+        $0.append(counts.pages)
+        $0.append(" flushes of a page, ")
+        $0.append(counts.spaces)
+        $0.append(" of all, ")
+        $0.append(counts.interrupts)
+        $0.append(" interrupts of other CPUs for it")
     }
 }

@@ -59,6 +59,9 @@ extension AddressSpace {
         guard residentPages > 0 else { return }
         announceTextChange(of: region, from: start, to: end)
         var batch = RemovalBatch()
+        if end.rawValue - start.rawValue > RemovalBatch.byteCount {
+            closePages(from: start, to: end)
+        }
         tables.update(start, end) { address, entry in
             batch.add(entry, at: address, in: self)
             return .absent
@@ -73,6 +76,21 @@ extension AddressSpace {
         }
         batch.finish(in: self)
         Tables.freeDetached(chain)
+    }
+    /// Makes the small pages of a range not present, which keep their frames, takes large ones out, and
+    /// flushes once: what is left needs no flush, however many batches it is.
+    private func closePages(from start: VirtualAddress, to end: VirtualAddress) {
+        var batch = RemovalBatch()
+        tables.update(start, end) { address, entry in
+            guard !entry.isLarge else {
+                batch.add(entry, at: address, in: self)
+                return .absent
+            }
+            batch.markStale(entry, at: address)
+            return entry.with(rights: [])
+        }
+        batch.finish(in: self)
+        residentPages -= batch.count
     }
     /// Takes a region's pages of object page `pageIndex` and up out.
     func dropPages(of region: Region, from pageIndex: Int) {
@@ -97,6 +115,8 @@ extension AddressSpace {
 /// Frames taken out of tables, released only after their translations were flushed.
 struct RemovalBatch {
     private static let capacity = 64
+    /// Bytes of small pages that one batch holds.
+    static var byteCount: UInt64 { UInt64(capacity) << UInt64(Page.shift) }
     private var frames = InlineArray<64, UInt32>(repeating: 0)
     private var filled = 0
     private(set) var count = 0

@@ -45,3 +45,31 @@ test_memory_shortage_sample() {
     MARTLET=$work/bin timeout 500 "$top/Scripts/test-shortage" --sample "$built/musl/hello" "$built/glibc/conformance-threads" \
         "$built/musl/conformance-pipe" "$built/musl/conformance-epoll" "$built/musl/conformance-xattr"
 }
+
+# What changes a mapping flushes translations once, whatever the mapping's size; what makes pages present
+# does not at all. Counted by the kernel (-v), as the difference between 10 and 110 rounds.
+flushes_of() {
+    local rounds
+    for rounds in 10 110; do
+        record martlet run_martlet run -v "$built/musl/unmaps" $1 $rounds </dev/null
+        expect_status martlet 0 || return 1
+        sed -nE 's/.*memory: [0-9]+ page faults, ([0-9]+) flushes of a page, ([0-9]+) of all.*/\1 \2/p' martlet.all >flushes.$rounds
+    done
+    paste -d ' ' flushes.110 flushes.10 | awk '{ print $1 - $3 + $2 - $4 }'
+}
+test_memory_flushes() {
+    [ "${MARTLET:-}" != native ] || skip "there is no kernel on the native side"
+    local what most wrong=0
+    while read -r what most; do
+        count=$(flushes_of $what) || return 1
+        [ "$count" -le "$most" ] || { echo "$what: $count flushes in 100 rounds, not at most $most"; wrong=1; }
+    done <<END
+touch 0
+unmap 100
+protect 200
+discard 100
+move 200
+large 100
+END
+    return $wrong
+}
