@@ -63,7 +63,8 @@ extension OpenFile {
         guard let node = node as? AnonymousNode else { return nil }
         return try node.receive(into: &bytes, blocking)
     }
-    package var givesRecords: Bool { node.kind == .anonymous }
+    /// Events of inotify(7) are read a buffer at a time instead, as in Linux.
+    package var givesRecords: Bool { node.kind == .anonymous && !(node is InotifyNode) }
 }
 
 extension FileContext {

@@ -15,6 +15,8 @@ package final class DirectoryEntry {
     package internal(set) var parent: DirectoryEntry?
     /// Whether the name exists; the root's does, an unnamed file's does not.
     package internal(set) var isLinked: Bool
+    /// Open files by this name, which keep it where it was removed.
+    var openCount = 0
     /// Whether another file system than its parent's begins here.
     package internal(set) var isMountPoint = false
 

@@ -55,6 +55,7 @@ extension FileContext {
             in: place.directory.fileSystem, mode: mode, owner: credentials.user,
             group: group(in: place.directory))
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+            .tellDirectory(.created)
     }
 
     /// Makes a symbolic link to `target`. As `makeDirectory`.
@@ -69,6 +70,7 @@ extension FileContext {
             to: target, in: place.directory.fileSystem, owner: credentials.user,
             group: group(in: place.directory))
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+            .tellDirectory(.created)
     }
 
     /// Makes a regular file, a named pipe, a socket or a device, as mknod(2). As `makeDirectory`.
@@ -113,6 +115,7 @@ extension FileContext {
         case .directory, .symbolicLink, .anonymous: throw .invalidArgument
         }
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+            .tellDirectory(.created)
     }
 
     /// Makes the name of a socket that is bound (bind(2)), once all that mknod(2) asks for is there and
@@ -129,6 +132,7 @@ extension FileContext {
             in: place.directory.fileSystem, mode: mode.subtracting(mask), owner: credentials.user,
             group: group(in: place.directory))
         try place.directory.add(node, named: path.extracting(place.name), in: place.entry)
+            .tellDirectory(.created)
         return node
     }
 
@@ -147,9 +151,12 @@ extension FileContext {
         let isLinkable = (target.node as? RegularNode)?.isLinkable ?? false
         guard target.node.linkCount > 0 || isLinkable else { throw .noSuchFile }
         guard target.node.linkCount < .max else { throw .tooManyLinks }
-        try place.directory.add(target.node, named: path.extracting(place.name), in: place.entry)
+        let entry = try place.directory.add(
+            target.node, named: path.extracting(place.name), in: place.entry)
         target.node.linkCount += 1
         target.node.touchChanged()
+        target.node.tellWatches(.attributes)
+        entry.tellDirectory(.created)
     }
 
     /// What fs.protected_hardlinks asks (proc(5)), which distributions turn on: a file of somebody
@@ -171,6 +178,8 @@ extension FileContext {
         let node = RegularNode(
             in: directory.fileSystem, mode: mode.subtracting(mask), owner: credentials.user,
             group: group(in: directory))
-        return try directory.add(node, named: name, in: entry)
+        let new = try directory.add(node, named: name, in: entry)
+        new.tellDirectory(.created)
+        return new
     }
 }

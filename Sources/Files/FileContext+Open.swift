@@ -39,6 +39,7 @@ extension FileContext {
             do throws(Errno) {
                 if let file = node as? RegularNode, file.isWritingDenied { throw .textBusy }
                 try node.truncate(to: 0)
+                entry.tell(.modified)
             } catch {
                 // /proc's files ignore it.
                 if error != .invalidArgument {

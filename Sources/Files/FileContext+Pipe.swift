@@ -25,7 +25,8 @@ extension FileContext {
             unnamed: node, description: name.span.raw.extracting(first: length))
         let status = flags.intersection(.nonblocking)
         let reading = try OpenFile(entry, flags: status)
-        let writing = try OpenFile(entry, flags: status.union(.writeOnly))
+        let packets = flags.intersection(.direct)
+        let writing = try OpenFile(entry, flags: status.union(packets).union(.writeOnly))
         return (reading, writing)
     }
 }
@@ -37,9 +38,8 @@ extension OpenFile {
         return pipe.capacity
     }
     /// Changes what the pipe holds (F_SETPIPE_SZ). EBADF, EBUSY, EINVAL, ENOMEM, EPERM.
-    package func setPipeCapacity(_ byteCount: Int) throws(Errno) -> Int {
+    package func setPipeCapacity(_ byteCount: Int, _ limit: PipeLimit) throws(Errno) -> Int {
         guard let pipe = node as? PipeNode else { throw .badDescriptor }
-        guard byteCount > 0 else { throw .invalidArgument }
-        return try pipe.setCapacity(byteCount)
+        return try pipe.setCapacity(byteCount, limit)
     }
 }

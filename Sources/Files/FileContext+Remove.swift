@@ -20,6 +20,9 @@ extension FileContext {
         directory.unlink(victim)
         victim.node.linkCount -= 1
         victim.node.touchChanged()
+        victim.node.tellWatches(.attributes)
+        victim.tellWatchesOfEnd()
+        victim.tellDirectory(.deleted)
     }
 
     /// Removes an empty directory. ENOTEMPTY, ENOTDIR, EBUSY, EINVAL, EACCES, EPERM, path errors.
@@ -42,6 +45,8 @@ extension FileContext {
         directory.unlink(victim)
         removed.linkCount = 0
         removed.touchChanged()
+        victim.tellWatchesOfEnd()
+        victim.tellDirectory(.deleted)
     }
 
     /// Linux's may_delete, without the checks of kind: write and search permission on the directory

@@ -106,6 +106,7 @@ extension FileContext {
 
         if let target, isExchange {
             let oldName = source.name
+            let targetName = target.name
             oldDirectory.unlink(source)
             newDirectory.unlink(target)
             source.rename(to: name)
@@ -115,7 +116,13 @@ extension FileContext {
             newDirectory.link(source)
             oldDirectory.link(target)
             target.node.touchChanged()
+            source.node.touchChanged()
+            source.tellMove(from: oldDirectory, oldName)
+            source.node.tellWatches(.movedSelf)
+            target.tellMove(from: newDirectory, targetName)
+            target.node.tellWatches(.movedSelf)
         } else {
+            let oldName = source.name
             if let target {
                 newDirectory.unlink(target)
                 target.node.linkCount -= target.node.kind == .directory ? 2 : 1
@@ -125,7 +132,11 @@ extension FileContext {
             source.rename(to: name)
             source.parent = newEntry
             newDirectory.link(source)
+            source.node.touchChanged()
+            source.tellMove(from: oldDirectory, oldName)
+            target?.node.tellWatchesOfChange()
+            source.node.tellWatches(.movedSelf)
+            target?.tellWatchesOfEnd()
         }
-        source.node.touchChanged()
     }
 }

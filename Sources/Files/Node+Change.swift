@@ -19,6 +19,15 @@ package struct TimeChange: Sendable {
         if case .omit = access, case .omit = modification { return true }
         return false
     }
+    /// What inotify(7) tells of it (fsnotify_change).
+    package var event: InotifyMask {
+        if case .omit = access {
+            if case .omit = modification { return [] }
+            return .modified
+        }
+        if case .omit = modification { return .accessed }
+        return .attributes
+    }
     /// Whether anybody who may write the file may do this: both times to now.
     var isOnlyNow: Bool {
         if case .now = access, case .now = modification { return true }

@@ -19,6 +19,8 @@ package class Node {
     var recordLocks = RecordLocks()
     /// The first of the node's extended attributes (xattr(7)), by name.
     var firstAttribute: ExtendedAttribute?
+    /// The first watch of inotify(7) on this node.
+    var firstWatch: InotifyWatch?
 
     init(
         _ kind: FileKind, in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0,
@@ -82,6 +84,16 @@ package class Node {
     func control(_ file: OpenFile, _ request: UInt32, argument: UInt64) throws(Errno) -> Int {
         throw .notTerminal
     }
+    /// Whether several buffers of one call are one transfer, which `receive` and `send` do.
+    var transfersWhole: Bool { false }
+    /// Reads up to `count` bytes, at least 1, into a sink.
+    func receive(
+        _ file: OpenFile, _ count: Int, _ blocking: Blocking, to sink: ByteSink
+    ) throws(Errno) -> Int { throw .invalidArgument }
+    /// Writes `count` bytes, at least 1, that a source gives.
+    func send(
+        _ file: OpenFile, _ count: Int, _ blocking: Blocking, from source: ByteSource
+    ) throws(Errno) -> Int { throw .invalidArgument }
     /// Changes the length. EINVAL for what has none (truncate(2)).
     func truncate(to byteCount: Int64) throws(Errno) { throw .invalidArgument }
     /// What poll(2) would report now, of the events that a file can have.

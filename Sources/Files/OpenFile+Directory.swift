@@ -36,6 +36,7 @@ extension OpenFile {
         }
         offset = position
         node.touchAccessed(self)
+        entry.tell(.accessed)
         return try output.finish()
     }
 }

@@ -20,6 +20,9 @@ package final class OpenFile: RegionOwner {
     var generatedText: GeneratedText?
     /// This file's part in its node's lock (flock(2)).
     var lock = FileLock.none
+    /// How often the pipe had been opened for writing when this file was opened for reading without a
+    /// writer: before the next there is no end to be told (POLLHUP).
+    var writerOpensBefore = -1
     /// Who gets signals when the file becomes ready.
     package internal(set) var drive: SignalDrive?
     /// The registrations of this file with epoll(7).
@@ -31,7 +34,10 @@ package final class OpenFile: RegionOwner {
         node = entry.node
         self.flags = flags
         super.init()
-        if !flags.contains(.path) { try node.opened(self) }
+        guard !flags.contains(.path) else { return }
+        try node.opened(self)
+        entry.openCount += 1
+        entry.tell(.opened)
     }
 
     /// Counts a further descriptor.
@@ -54,7 +60,10 @@ package final class OpenFile: RegionOwner {
         drive?.stop()
         drive = nil
         while let watch = watches { watch.poll.remove(watch) }
+        entry.tell(flags.allowsWriting ? .closedWritable : .closedOther)
+        entry.openCount -= 1
         node.closed(self)
+        entry.tellWatchesOfEnd()
     }
     package var readiness: Readiness { node.readiness(self) }
     package var isReadable: Bool { !readiness.isDisjoint(with: [.readable, .hungUp, .error]) }
@@ -122,6 +131,19 @@ package final class OpenFile: RegionOwner {
         return done
     }
 
+    // MARK: Several buffers
+
+    /// Whether several buffers of one call are one transfer.
+    package var transfersWhole: Bool { node.transfersWhole }
+    /// Reads up to `count` bytes, at least 1, into a sink. What the node says.
+    package func receive(
+        _ count: Int, _ blocking: Blocking, to sink: ByteSink
+    ) throws(Errno) -> Int { try node.receive(self, count, blocking, to: sink) }
+    /// Writes `count` bytes, at least 1, that a source gives. What the node says.
+    package func send(
+        _ count: Int, _ blocking: Blocking, from source: ByteSource
+    ) throws(Errno) -> Int { try node.send(self, count, blocking, from: source) }
+
     // MARK: Elsewhere
 
     /// Reads at `offset`, as pread(2). EBADF, ESPIPE, EISDIR and what the node says.
@@ -174,5 +196,6 @@ package final class OpenFile: RegionOwner {
         guard flags.allowsWriting, node.kind == .regular else { throw .invalidArgument }
         try node.truncate(to: byteCount)
         node.clearSetIdentifiers()
+        entry.tell(.modified)
     }
 }

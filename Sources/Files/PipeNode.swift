@@ -4,19 +4,30 @@ internal import LinuxABI
 internal import Memory
 internal import Scheduler
 
-/// A pipe (pipe(7)): bytes in a ring of frames, between those who have it open for writing and for
+/// A pipe (pipe(7)): bytes in a ring of slots, between those who have it open for writing and for
 /// reading.
 ///
-/// A frame is taken when the ring first reaches it and kept. Writes of up to 4096 bytes are whole:
-/// they wait for room rather than mix with others.
+/// As in Linux a slot has at most a page, and a write goes into the last one where it fits, else into
+/// new ones: a pipe may be full of few bytes. Writes of up to PIPE_BUF bytes, 4096, take one slot and so
+/// are whole. Where the writer has O_DIRECT a slot is a packet, which one read takes.
 final class PipeNode: Node {
-    static let standardCapacity = 16 * Page.size
-    /// PIPE_BUF
-    private static let atomicByteCount = Page.size
+    /// A piece of what was written.
+    private struct Slot: BitwiseCopyable {
+        /// The frame's number; 0: none.
+        var frame: UInt32 = 0
+        var offset: UInt16 = 0
+        var count: UInt16 = 0
+        var isPacket = false
+    }
+    private static let standardCapacity = 16 * Page.size
+    /// fs.pipe-max-size: what only CAP_SYS_RESOURCE may exceed.
+    private static let maximumCapacity = 1 << 20
 
-    private var frames: FixedBuffer<UInt32>
-    private var start = 0
-    private var count = 0
+    private var slots: FixedBuffer<Slot>
+    private var first = 0
+    private var usedCount = 0
+    /// A frame that was read from and is used again.
+    private var spare: Frame?
     private var readers = 0
     private var writers = 0
 
@@ -24,6 +35,7 @@ final class PipeNode: Node {
     private let queue = WaitQueue()
     override var isPollable: Bool { true }
     override var waiters: WaitQueue? { queue }
+    override var transfersWhole: Bool { true }
     /// Whether a path leads to it: then an open waits for the other side (fifo(7)).
     private let isNamed: Bool
     /// Opens so far, by side: a wait also ends where the other side came and went.
@@ -33,7 +45,7 @@ final class PipeNode: Node {
     /// A pipe without a name. ENOMEM.
     init(in fileSystem: FileSystem, owner: UInt32, group: UInt32) throws(Errno) {
         isNamed = false
-        frames = try Self.makeFrames(Self.standardCapacity)
+        slots = try Self.makeSlots(Self.standardCapacity)
         super.init(
             .pipe, in: fileSystem, mode: FileMode(rawValue: 0o600), owner: owner, group: group)
     }
@@ -42,67 +54,70 @@ final class PipeNode: Node {
         named fileSystem: FileSystem, mode: FileMode, owner: UInt32, group: UInt32
     ) throws(Errno) {
         isNamed = true
-        frames = try Self.makeFrames(Self.standardCapacity)
+        slots = try Self.makeSlots(Self.standardCapacity)
         super.init(.pipe, in: fileSystem, mode: mode, owner: owner, group: group)
     }
     deinit { releaseFrames() }
 
-    private static func makeFrames(_ capacity: Int) throws(Errno) -> FixedBuffer<UInt32> {
-        guard let frames = FixedBuffer<UInt32>(count: capacity >> Page.shift, repeating: 0) else {
+    private static func makeSlots(_ capacity: Int) throws(Errno) -> FixedBuffer<Slot> {
+        guard let slots = FixedBuffer(count: capacity >> Page.shift, repeating: Slot()) else {
             throw .outOfMemory
         }
-        return frames
+        return slots
     }
     private func releaseFrames() {
-        for index in 0..<frames.count where frames[index] != 0 {
-            Frames.release(Frame(number: frames[index]))
-            frames[index] = 0
-        }
+        while usedCount > 0 { removeFirst() }
+        if let spare { Frames.release(spare) }
+        spare = nil
     }
 
-    var capacity: Int { frames.count << Page.shift }
-    /// Makes the ring as large as asked for or larger. EBUSY where what is in it would not fit,
-    /// ENOMEM, EPERM beyond a MiB (fs.pipe-max-size).
-    func setCapacity(_ wanted: Int) throws(Errno) -> Int {
-        guard wanted <= 1 << 20 else { throw .operationNotPermitted }
+    // MARK: The ring
+
+    private var isFull: Bool { usedCount == slots.count }
+    private func place(_ index: Int) -> Int {
+        let place = first + index
+        return place < slots.count ? place : place - slots.count
+    }
+    /// Takes the first slot out. Precondition: there is one.
+    private func removeFirst() {
+        let frame = Frame(number: slots[first].frame)
+        slots[first] = Slot()
+        first = place(1)
+        usedCount -= 1
+        if spare == nil { spare = frame } else { Frames.release(frame) }
+    }
+    private func takeFrame() throws(Errno) -> Frame {
+        if let frame = spare {
+            spare = nil
+            return frame
+        }
+        guard Frames.freeCount > KernelReserve.frames, let frame = Frames.allocate() else {
+            throw .outOfMemory
+        }
+        return frame
+    }
+
+    var capacity: Int { slots.count << Page.shift }
+    /// Makes the ring as large as asked for, rounded up to a power of two and a page. EBUSY where what
+    /// is in it would not fit, EINVAL beyond 2 GiB, ENOMEM, EPERM where a MiB is the limit.
+    func setCapacity(_ wanted: Int, _ limit: PipeLimit) throws(Errno) -> Int {
+        guard wanted <= 1 << 31 else { throw .invalidArgument }
         var capacity = Page.size
         while capacity < wanted { capacity *= 2 }
-        guard count <= capacity else { throw .busy }
+        let exceeds = capacity > self.capacity && capacity > Self.maximumCapacity
+        guard limit == .none || !exceeds else { throw .operationNotPermitted }
+        guard usedCount <= capacity >> Page.shift else { throw .busy }
         // Writers look again whether or not there is more room, as on Linux.
         defer { queue.wake([.writable]) }
         guard capacity != self.capacity else { return capacity }
-        var new = try Self.makeFrames(capacity)
-        var moved = 0
-        while moved < count {
-            guard let frame = Frames.allocate() else {
-                for index in 0..<new.count where new[index] != 0 {
-                    Frames.release(Frame(number: new[index]))
-                }
-                throw .outOfMemory
-            }
-            new[moved >> Page.shift] = frame.number
-            var part = 0
-            while part < Page.size, moved + part < count {
-                let piece = piece(at: start + moved + part, limit: Page.size - part)
-                let length = min(piece.count, count - moved - part)
-                frame.copy(
-                    from: Frame(number: frames[piece.index]), at: piece.offset, to: part,
-                    count: length)
-                part += length
-            }
-            moved += part
-        }
-        releaseFrames()
-        frames = new
-        start = 0
+        var new = try Self.makeSlots(capacity)
+        for index in 0..<usedCount { new[index] = slots[place(index)] }
+        slots = new
+        first = 0
         return capacity
     }
-    /// The part of one frame at a position of the ring.
-    private func piece(at position: Int, limit: Int) -> (index: Int, offset: Int, count: Int) {
-        let position = position % capacity
-        let offset = position & (Page.size - 1)
-        return (position >> Page.shift, offset, min(limit, Page.size - offset))
-    }
+
+    // MARK: Opening and closing
 
     override func opened(_ file: OpenFile) throws(Errno) {
         if file.flags.allowsReading {
@@ -126,7 +141,12 @@ final class PipeNode: Node {
     /// writing is ENXIO.
     private func waitForOtherSide(of file: OpenFile) throws(Errno) {
         let isNonblocking = file.flags.contains(.nonblocking)
-        if !file.flags.allowsWriting, writers == 0, !isNonblocking {
+        if !file.flags.allowsWriting, writers == 0 {
+            // Until a writer comes there is no end to be told.
+            guard !isNonblocking else {
+                file.writerOpensBefore = writerOpens
+                return
+            }
             let before = writerOpens
             let outcome = Wait.until(on: .queue(queue)) { self.writerOpens != before }
             guard outcome != .interrupted else { throw .restart }
@@ -142,132 +162,169 @@ final class PipeNode: Node {
         if file.flags.allowsWriting { writers -= 1 }
         queue.wake([.readable, .writable, .error, .hungUp])
         // What nobody has open holds nothing.
-        if readers == 0, writers == 0 {
-            count = 0
-            start = 0
-            releaseFrames()
-        }
+        if readers == 0, writers == 0 { releaseFrames() }
     }
 
-    override func read(
-        _ file: OpenFile, at offset: Int64, count wanted: Int, to address: VirtualAddress,
-        _ blocking: Blocking
+    // MARK: Reading
+
+    override func receive(
+        _ file: OpenFile, _ wanted: Int, _ blocking: Blocking, to sink: ByteSink
     ) throws(Errno) -> Int {
         guard wanted > 0 else { return 0 }
-        while count == 0 {
+        while usedCount == 0 {
             guard writers > 0 else { return 0 }
             guard blocking == .blocking else { throw .tryAgain }
             let outcome = Wait.until(on: .queue(queue)) {
-                self.count > 0 || self.writers == 0
+                self.usedCount > 0 || self.writers == 0
             }
             guard outcome != .interrupted else { throw .restart }
         }
-        let total = min(wanted, count)
-        let wasWritable = isWritable
         var done = 0
-        while done < total {
-            let piece = piece(at: start, limit: total - done)
-            do throws(Errno) {
-                guard let target = address.advanced(by: UInt64(done)) else { throw .badAddress }
-                try ProgramMemory.copyOut(
-                    Frame(number: frames[piece.index]), at: piece.offset, count: piece.count,
-                    to: target)
-            } catch {
-                if done > 0 { break }
-                throw error
-            }
-            start = (start + piece.count) % capacity
-            count -= piece.count
-            done += piece.count
-        }
         // An edge only where there was no room before, as on Linux.
-        queue.wake(wasWritable || !isWritable ? .progress : .writable)
+        let wasFull = isFull
+        defer { queue.wake(wasFull && !isFull ? .writable : .progress) }
+        while done < wanted, usedCount > 0 {
+            var slot = slots[first]
+            let count = min(Int(slot.count), wanted - done)
+            do throws(Errno) {
+                let offset = Int(slot.offset)
+                try Frame(number: slot.frame).withBytes { bytes throws(Errno) in
+                    try sink(done, bytes.extracting(offset..<offset + count))
+                }
+            } catch {
+                guard done > 0 else { throw error }
+                break
+            }
+            done += count
+            slot.offset += UInt16(count)
+            slot.count -= UInt16(count)
+            slots[first] = slot
+            if slot.count == 0 || slot.isPacket { removeFirst() }
+            if slot.isPacket { break }
+        }
         return done
     }
-    override func write(
-        _ file: OpenFile, at offset: Int64, count wanted: Int, from address: VirtualAddress,
+    override func read(
+        _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
         _ blocking: Blocking
     ) throws(Errno) -> Int {
-        try write(wanted, blocking) { done, frame, offset, length throws(Errno) in
-            guard let source = address.advanced(by: UInt64(done)) else { throw .badAddress }
-            try ProgramMemory.copyIn(from: source, count: length, into: frame, at: offset)
+        try receive(file, count, blocking) { position, bytes throws(Errno) in
+            try ProgramMemory.copyOut(bytes, to: try address.advanced(inTransfer: position))
+        }
+    }
+
+    // MARK: Writing
+
+    override func send(
+        _ file: OpenFile, _ wanted: Int, _ blocking: Blocking, from source: ByteSource
+    ) throws(Errno) -> Int {
+        guard wanted > 0 else { return 0 }
+        let arePackets = file.flags.contains(.direct)
+        guard readers > 0 else { throw .brokenPipe }
+        var done = 0
+        do throws(Errno) {
+            done = try append(wanted, from: source)
+            while done < wanted {
+                guard readers > 0 else { throw .brokenPipe }
+                guard !isFull else {
+                    guard blocking == .blocking else { throw .tryAgain }
+                    let outcome = Wait.until(on: .queue(queue)) {
+                        !self.isFull || self.readers == 0
+                    }
+                    guard outcome != .interrupted else { throw .restart }
+                    continue
+                }
+                // Told of each part, as a reader must make room for the next.
+                defer { queue.wake([.readable]) }
+                done += try add(min(Page.size, wanted - done), at: done, arePackets, source)
+            }
+        } catch {
+            guard done > 0 else { throw error }
+            return done
+        }
+        touchModified()
+        return done
+    }
+    /// Puts what fills no page behind the last bytes where it fits there; returns how much.
+    private func append(_ wanted: Int, from source: ByteSource) throws(Errno) -> Int {
+        let rest = wanted & (Page.size - 1)
+        guard rest > 0, usedCount > 0 else { return 0 }
+        let last = place(usedCount - 1)
+        var slot = slots[last]
+        let end = Int(slot.offset) + Int(slot.count)
+        guard !slot.isPacket, end + rest <= Page.size else { return 0 }
+        try Frame(number: slot.frame).withMutableBytes { bytes throws(Errno) in
+            var part = bytes._mutatingExtracting(end..<end + rest)
+            try source(0, &part)
+        }
+        slot.count += UInt16(rest)
+        slots[last] = slot
+        queue.wake([.readable])
+        return rest
+    }
+    private func add(
+        _ count: Int, at position: Int, _ isPacket: Bool, _ source: ByteSource
+    ) throws(Errno) -> Int {
+        let frame = try takeFrame()
+        do throws(Errno) {
+            try frame.withMutableBytes { bytes throws(Errno) in
+                var part = bytes._mutatingExtracting(0..<count)
+                try source(position, &part)
+            }
+        } catch {
+            Frames.release(frame)
+            throw error
+        }
+        slots[place(usedCount)] = Slot(
+            frame: frame.number, offset: 0, count: UInt16(count), isPacket: isPacket)
+        usedCount += 1
+        return count
+    }
+    override func write(
+        _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
+        _ blocking: Blocking
+    ) throws(Errno) -> Int {
+        try send(file, count, blocking) { position, bytes throws(Errno) in
+            try ProgramMemory.copyIn(
+                from: try address.advanced(inTransfer: position), into: &bytes)
         }
     }
     override func write(
         _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
     ) throws(Errno) -> Int {
-        try write(bytes.byteCount, blocking) { done, frame, offset, length throws(Errno) in
-            frame.withMutableBytes { target in
-                for index in 0..<length {
-                    target.storeLittleEndian(bytes.byte(at: done + index), at: offset + index)
-                }
+        try send(file, bytes.byteCount, blocking) { position, target throws(Errno) in
+            for index in 0..<target.byteCount {
+                target.storeLittleEndian(bytes.byte(at: position + index), at: index)
             }
         }
-    }
-    /// Fills the ring by `copy`, which is told the bytes done, and where the next ones go.
-    private func write(
-        _ wanted: Int, _ blocking: Blocking,
-        _ copy: (Int, Frame, Int, Int) throws(Errno) -> Void
-    ) throws(Errno) -> Int {
-        guard wanted > 0 else { return 0 }
-        var done = 0
-        while done < wanted {
-            guard readers > 0 else { throw .brokenPipe }
-            let needed = done == 0 && wanted <= Self.atomicByteCount ? wanted : 1
-            guard capacity - count >= needed else {
-                if done > 0, blocking == .nonblocking { return done }
-                guard blocking == .blocking else { throw .tryAgain }
-                let outcome = Wait.until(on: .queue(queue)) {
-                    self.capacity - self.count >= needed || self.readers == 0
-                }
-                guard outcome != .interrupted else {
-                    if done > 0 { return done }
-                    throw .restart
-                }
-                continue
-            }
-            // Told of each part, as a reader must make room for the next.
-            defer { queue.wake([.readable]) }
-            let room = min(wanted - done, capacity - count)
-            let piece = piece(at: start + count, limit: room)
-            do throws(Errno) {
-                try copy(done, try frame(piece.index), piece.offset, piece.count)
-            } catch {
-                if done > 0 { return done }
-                throw error
-            }
-            count += piece.count
-            done += piece.count
-        }
-        touchModified()
-        return done
-    }
-    private func frame(_ index: Int) throws(Errno) -> Frame {
-        if frames[index] == 0 { frames[index] = try Frames.allocateForProgram().number }
-        return Frame(number: frames[index])
     }
 
     override func control(
         _ file: OpenFile, _ request: UInt32, argument: UInt64
     ) throws(Errno) -> Int {
         guard request == FileRequest.bytesReadable else { throw .notTerminal }
-        try ProgramMemory.store(Int32(count), at: VirtualAddress(rawValue: argument))
+        var count = 0
+        for index in 0..<usedCount { count += Int(slots[place(index)].count) }
+        try ProgramMemory.store(
+            Int32(truncatingIfNeeded: count), at: VirtualAddress(rawValue: argument))
         return 0
     }
-    /// Whether a write that goes whole or not at all would not wait.
-    private var isWritable: Bool { capacity - count >= Self.atomicByteCount }
     override func readiness(_ file: OpenFile) -> Readiness {
         var readiness: Readiness = []
         if file.flags.allowsReading {
-            if count > 0 { readiness.formUnion([.readable, .normalReadable]) }
-            if writers == 0 { readiness.insert(.hungUp) }
+            if usedCount > 0 { readiness.formUnion([.readable, .normalReadable]) }
+            if writers == 0, file.writerOpensBefore != writerOpens { readiness.insert(.hungUp) }
         }
         if file.flags.allowsWriting {
-            if isWritable {
-                readiness.formUnion([.writable, .normalWritable])
-            }
+            if !isFull { readiness.formUnion([.writable, .normalWritable]) }
             if readers == 0 { readiness.insert(.error) }
         }
         return readiness
     }
+}
+
+/// Whether a pipe may be larger than fs.pipe-max-size.
+package enum PipeLimit: Sendable {
+    case ofSystem
+    case none
 }

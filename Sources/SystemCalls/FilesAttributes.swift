@@ -13,8 +13,9 @@ extension SystemCalls {
 
     /// fchmod(2): Changes an open file's mode. Errors: EBADF, EPERM.
     static func fchmod(_ caller: Caller, descriptor: Int32, mode: UInt32) throws(Errno) -> Int {
-        try caller.file(descriptor).node.changeMode(
-            to: FileMode(rawValue: mode), by: caller.files.credentials)
+        let entry = try caller.file(descriptor).entry
+        try entry.node.changeMode(to: FileMode(rawValue: mode), by: caller.files.credentials)
+        entry.tell(.attributes)
         return 0
     }
 
@@ -22,8 +23,9 @@ extension SystemCalls {
     static func fchmodat(
         _ caller: Caller, directory: Int32, path: VirtualAddress, mode: UInt32
     ) throws(Errno) -> Int {
-        try caller.resolve(directory, path).node.changeMode(
-            to: FileMode(rawValue: mode), by: caller.files.credentials)
+        let entry = try caller.resolve(directory, path)
+        try entry.node.changeMode(to: FileMode(rawValue: mode), by: caller.files.credentials)
+        entry.tell(.attributes)
         return 0
     }
 
@@ -49,8 +51,9 @@ extension SystemCalls {
     static func fchown(
         _ caller: Caller, descriptor: Int32, owner: UInt32, group: UInt32
     ) throws(Errno) -> Int {
-        try caller.file(descriptor).node.changeOwner(
-            to: owner, group: group, by: caller.files.credentials)
+        let entry = try caller.file(descriptor).entry
+        try entry.node.changeOwner(to: owner, group: group, by: caller.files.credentials)
+        entry.tell(.attributes)
         return 0
     }
 
@@ -61,8 +64,9 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let flags = AtFlags(rawValue: flags)
         guard flags.isSubset(of: [.symlinkNoFollow, .emptyPath]) else { throw .invalidArgument }
-        try caller.resolve(directory, path, flags).node.changeOwner(
-            to: owner, group: group, by: caller.files.credentials)
+        let entry = try caller.resolve(directory, path, flags)
+        try entry.node.changeOwner(to: owner, group: group, by: caller.files.credentials)
+        entry.tell(.attributes)
         return 0
     }
 
@@ -120,11 +124,15 @@ extension SystemCalls {
         let credentials = caller.files.credentials
         if path.rawValue == 0, directory != AtFlags.workingDirectory {
             guard flags.isEmpty else { throw .invalidArgument }
-            try caller.file(directory).node.changeTimes(change, by: credentials)
+            let entry = try caller.file(directory).entry
+            try entry.node.changeTimes(change, by: credentials)
+            entry.tell(change.event)
             return 0
         }
         guard flags.isSubset(of: [.symlinkNoFollow, .emptyPath]) else { throw .invalidArgument }
-        try caller.resolve(directory, path, flags).node.changeTimes(change, by: credentials)
+        let entry = try caller.resolve(directory, path, flags)
+        try entry.node.changeTimes(change, by: credentials)
+        entry.tell(change.event)
         return 0
     }
 

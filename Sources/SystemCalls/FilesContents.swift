@@ -15,6 +15,7 @@ extension SystemCalls {
         let entry = try caller.resolve(AtFlags.workingDirectory, path)
         try caller.checkLength(length, of: entry.node)
         try entry.node.truncate(to: length, by: caller.files.credentials)
+        entry.tell(.modified)
         return 0
     }
 
@@ -73,6 +74,7 @@ extension SystemCalls {
         if mode & punchHole != 0 {
             pages.punchHole(from: offset, to: end)
             file.node.touchModified()
+            file.entry.tell(.modified)
             return 0
         }
         // Refused at once where it can't work, rather than after all memory is taken.
@@ -86,7 +88,12 @@ extension SystemCalls {
                 throw .noSpace
             }
         }
-        if mode & keepSize == 0, end > pages.byteCount { try file.truncate(to: end) }
+        if mode & keepSize == 0, end > pages.byteCount {
+            // Which tells of the change.
+            try file.truncate(to: end)
+        } else {
+            file.entry.tell(.modified)
+        }
         return 0
     }
 
@@ -165,7 +172,7 @@ extension SystemCalls {
         guard source.node.kind == .regular else { throw .invalidArgument }
         guard !target.flags.contains(.append) else { throw .invalidArgument }
         var start = position ?? source.offset
-        let done = try caller.signallingBrokenPipe { () throws(Errno) in
+        let done = try caller.signallingBrokenPipe(.init(of: target)) { () throws(Errno) in
             try copy(
                 from: source, at: &start,
                 count: try caller.allowed(target, at: nil, min(count, maximumTransfer))
@@ -178,7 +185,7 @@ extension SystemCalls {
         } else {
             try ProgramMemory.store(start, at: offset)
         }
-        return done
+        return target.telling(.modified, source.telling(.accessed, done))
     }
 
     /// copy_file_range(2): Copies from one regular file to another. Errors: EBADF, EFAULT, EFBIG,
@@ -233,7 +240,7 @@ extension SystemCalls {
         } else {
             target.offset = to
         }
-        return done
+        return target.telling(.modified, source.telling(.accessed, done))
     }
 
     /// Moves up to `count` bytes through a page; an error after some bytes is their count.

@@ -106,7 +106,9 @@ extension SystemCalls {
             throw file.node.kind == .directory ? .invalidArgument : .notDirectory
         case .getPipeSize: return try file.pipeCapacity()
         case .setPipeSize:
-            return try file.setPipeCapacity(Int(UInt32(truncatingIfNeeded: argument)))
+            return try file.setPipeCapacity(
+                Int(UInt32(truncatingIfNeeded: argument)),
+                caller.process.credentials.has(.systemResource) ? .none : .ofSystem)
         }
     }
 
@@ -120,8 +122,10 @@ extension SystemCalls {
         {
             throw .operationNotPermitted
         }
-        // A file in memory is written directly anyhow; a device has no such way.
-        if flags.contains(.direct), !(file.node is RegularNode) { throw .invalidArgument }
+        // A file in memory is written directly anyhow, a pipe takes packets; a device has no such way.
+        if flags.contains(.direct), !(file.node is RegularNode), file.node.kind != .pipe {
+            throw .invalidArgument
+        }
         try setSignalling(caller, file, descriptor, flags.contains(.asynchronous))
         file.flags = file.flags.subtracting(changeable).union(flags.intersection(changeable))
     }

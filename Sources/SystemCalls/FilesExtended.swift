@@ -31,7 +31,7 @@ extension SystemCalls {
         size: UInt64
     ) throws(Errno) -> Int {
         try get(caller, name, value, size) { () throws(Errno) in
-            try attributeNode(caller, descriptor)
+            try attributeEntry(caller, descriptor).node
         }
     }
 
@@ -63,7 +63,7 @@ extension SystemCalls {
         size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
         try set(caller, name, value, size, flags) { () throws(Errno) in
-            try caller.resolve(AtFlags.workingDirectory, path).node
+            try caller.resolve(AtFlags.workingDirectory, path)
         }
     }
     /// lsetxattr(2): As setxattr(2), of a link itself. Errors: those of setxattr(2).
@@ -72,7 +72,7 @@ extension SystemCalls {
         size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
         try set(caller, name, value, size, flags) { () throws(Errno) in
-            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow).node
+            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
         }
     }
     /// fsetxattr(2): As setxattr(2), of an open file. Errors: those of setxattr(2), EBADF.
@@ -81,7 +81,7 @@ extension SystemCalls {
         size: UInt64, flags: Int32
     ) throws(Errno) -> Int {
         try set(caller, name, value, size, flags) { () throws(Errno) in
-            try attributeNode(caller, descriptor)
+            try attributeEntry(caller, descriptor)
         }
     }
 
@@ -91,7 +91,7 @@ extension SystemCalls {
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress
     ) throws(Errno) -> Int {
         try remove(caller, name) { () throws(Errno) in
-            try caller.resolve(AtFlags.workingDirectory, path).node
+            try caller.resolve(AtFlags.workingDirectory, path)
         }
     }
     /// lremovexattr(2): As removexattr(2), of a link itself. Errors: those of removexattr(2).
@@ -99,7 +99,7 @@ extension SystemCalls {
         _ caller: Caller, path: VirtualAddress, name: VirtualAddress
     ) throws(Errno) -> Int {
         try remove(caller, name) { () throws(Errno) in
-            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow).node
+            try caller.resolve(AtFlags.workingDirectory, path, .symlinkNoFollow)
         }
     }
     /// fremovexattr(2): As removexattr(2), of an open file. Errors: those of removexattr(2), EBADF.
@@ -107,7 +107,7 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, name: VirtualAddress
     ) throws(Errno) -> Int {
         try remove(caller, name) { () throws(Errno) in
-            try caller.file(descriptor).node
+            try caller.file(descriptor).entry
         }
     }
 
@@ -118,11 +118,11 @@ extension SystemCalls {
 
     /// What a descriptor is open on; AT_FDCWD is the working directory to fgetxattr(2) and
     /// fsetxattr(2) too (since Linux 6.13).
-    private static func attributeNode(
+    private static func attributeEntry(
         _ caller: Caller, _ descriptor: Int32
-    ) throws(Errno) -> Node {
-        if descriptor == AtFlags.workingDirectory { return caller.process.workingDirectory.node }
-        return try caller.file(descriptor).node
+    ) throws(Errno) -> DirectoryEntry {
+        if descriptor == AtFlags.workingDirectory { return caller.process.workingDirectory }
+        return try caller.file(descriptor).entry
     }
     /// Lends an attribute's name. ERANGE for an empty or overlong one, EFAULT.
     private static func withName<Result>(
@@ -173,7 +173,7 @@ extension SystemCalls {
     }
     private static func set(
         _ caller: Caller, _ name: VirtualAddress, _ value: VirtualAddress, _ size: UInt64,
-        _ flags: Int32, _ node: () throws(Errno) -> Node
+        _ flags: Int32, _ entry: () throws(Errno) -> DirectoryEntry
     ) throws(Errno) -> Int {
         let setting = AttributeSetting(rawValue: flags)
         guard setting.isSubset(of: [.create, .replace]) else { throw .invalidArgument }
@@ -186,20 +186,22 @@ extension SystemCalls {
                 var bytes = buffer.mutableBytes
                 try ProgramMemory.copyIn(from: value, into: &bytes)
             }
-            let node = try node()
-            try node.setAttribute(
+            let entry = try entry()
+            try entry.node.setAttribute(
                 name, in: AttributeSpace(of: name), to: buffer.bytes, setting,
                 for: attributeAccess(of: caller))
+            entry.tell(.attributes)
             return 0
         }
     }
     private static func remove(
-        _ caller: Caller, _ name: VirtualAddress, _ node: () throws(Errno) -> Node
+        _ caller: Caller, _ name: VirtualAddress, _ entry: () throws(Errno) -> DirectoryEntry
     ) throws(Errno) -> Int {
         try withName(at: name) { name throws(Errno) in
-            let node = try node()
-            try node.removeAttribute(
+            let entry = try entry()
+            try entry.node.removeAttribute(
                 name, in: AttributeSpace(of: name), for: attributeAccess(of: caller))
+            entry.tell(.attributes)
             return 0
         }
     }

@@ -18,7 +18,8 @@ extension SystemCalls {
         guard file.flags.allowsReading else { throw .badDescriptor }
         guard file.node.canRead else { throw .invalidArgument }
         try check(buffer, count)
-        return try file.read(count: min(count, maximumTransfer), to: buffer)
+        return file.telling(
+            .accessed, try file.read(count: min(count, maximumTransfer), to: buffer))
     }
 
     /// write(2): Writes at the file's offset. Errors: EAGAIN, EBADF, EFAULT, EFBIG, EINTR, EINVAL,
@@ -32,7 +33,7 @@ extension SystemCalls {
         try check(buffer, count)
         return try caller.signallingBrokenPipe(.init(of: file)) { () throws(Errno) in
             let count = try caller.allowed(file, at: nil, min(count, maximumTransfer))
-            return try file.write(count: count, from: buffer)
+            return file.telling(.modified, try file.write(count: count, from: buffer))
         }
     }
 
@@ -45,7 +46,8 @@ extension SystemCalls {
         guard file.allowsPositions else { throw .illegalSeek }
         guard file.flags.allowsReading else { throw .badDescriptor }
         try check(buffer, count)
-        return try file.read(at: offset, count: min(count, maximumTransfer), to: buffer)
+        return file.telling(
+            .accessed, try file.read(at: offset, count: min(count, maximumTransfer), to: buffer))
     }
 
     /// pwrite64(2): Writes at a given offset. Errors: those of write(2), ESPIPE.
@@ -60,7 +62,7 @@ extension SystemCalls {
         try check(buffer, count)
         try checkRange(offset, count, file)
         let count = try caller.allowed(file, at: offset, min(count, maximumTransfer))
-        return try file.write(at: offset, count: count, from: buffer)
+        return file.telling(.modified, try file.write(at: offset, count: count, from: buffer))
     }
 
     /// readv(2): Reads into several buffers. Errors: those of read(2).
@@ -132,12 +134,12 @@ extension SystemCalls {
         guard total > 0 else { return 0 }
         try checkRange(offset ?? file.offset, total, file)
         try manner.check(for: file)
-        if let socket = file.socket {
-            let received = try caller.receive(
-                on: socket, file, blocking == .blocking ? [] : .doNotWait,
-                to: try SocketBuffers(list))
-            received.files?.close()
-            return received.byteCount
+        if file.transfersWhole {
+            var buffers = try TransferBuffers(list)
+            let count = try file.receive(total, blocking) { _, bytes throws(Errno) in
+                try buffers.copyOut(bytes)
+            }
+            return file.telling(.accessed, count)
         }
         if file.givesRecords { return try readRecord(file, list, total, blocking) }
         var done = 0
@@ -158,11 +160,11 @@ extension SystemCalls {
                 done += part
                 if part < count { break }
             } catch {
-                if done > 0 { return done }
-                throw error
+                guard done > 0 else { throw error }
+                break
             }
         }
-        return done
+        return file.telling(.accessed, done)
     }
     /// Reads a whole record of an eventfd(2) or the like and spreads it over the buffers.
     private static func readRecord(
@@ -196,12 +198,12 @@ extension SystemCalls {
         guard wanted > 0 else { return 0 }
         try checkRange(offset ?? file.offset, wanted, file)
         try manner.check(for: file)
-        if let socket = file.socket {
-            // As one message; the caller sends the signal.
-            let buffers = try SocketBuffers(list)
-            var message = OutgoingMessage(byteCount: buffers.byteCount)
-            message.flags = blocking == .blocking ? .noSignal : [.noSignal, .doNotWait]
-            return try caller.send(message, on: socket, file, from: buffers)
+        if file.transfersWhole {
+            var buffers = try TransferBuffers(list)
+            let count = try file.send(wanted, blocking) { _, bytes throws(Errno) in
+                try buffers.copyIn(into: &bytes)
+            }
+            return file.telling(.modified, count)
         }
         let total = try caller.allowed(file, at: offset, wanted, end)
         var done = 0
@@ -220,10 +222,10 @@ extension SystemCalls {
                 done += part
                 if part < count { break }
             } catch {
-                if done > 0 { return done }
-                throw error
+                guard done > 0 else { throw error }
+                break
             }
         }
-        return done
+        return file.telling(.modified, done)
     }
 }

@@ -53,8 +53,8 @@ struct MessageHeader {
     init(at address: VirtualAddress, index: Int) throws(Errno) {
         try self.init(at: try SystemCalls.field(address, UInt64(index) * Field.stride))
     }
-    func buffers() throws(Errno) -> SocketBuffers {
-        try SocketBuffers(VectorList(at: vectors, count: vectorCount))
+    func buffers() throws(Errno) -> TransferBuffers {
+        try TransferBuffers(VectorList(at: vectors, count: vectorCount))
     }
     /// Stores what a message of several counted.
     func storeLength(_ count: Int) throws(Errno) {

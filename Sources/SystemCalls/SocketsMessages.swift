@@ -13,7 +13,7 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, buffer: VirtualAddress, count: Int, flags: Int32,
         address: VirtualAddress, length: Int32
     ) throws(Errno) -> Int {
-        let buffers = try SocketBuffers(buffer, count: count)
+        let buffers = try TransferBuffers(buffer, count: count)
         let (socket, file) = try caller.socket(descriptor)
         var message = OutgoingMessage(byteCount: buffers.byteCount)
         message.flags = MessageFlags(rawValue: flags)
@@ -29,7 +29,7 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, buffer: VirtualAddress, count: Int, flags: Int32,
         address: VirtualAddress, length: VirtualAddress
     ) throws(Errno) -> Int {
-        let buffers = try SocketBuffers(buffer, count: count)
+        let buffers = try TransferBuffers(buffer, count: count)
         let (socket, file) = try caller.socket(descriptor)
         let received = try caller.receive(
             on: socket, file, MessageFlags(rawValue: flags), to: buffers)

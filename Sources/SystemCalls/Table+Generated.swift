@@ -1446,6 +1446,28 @@ internal import NucleusLayout
             usage: VirtualAddress(register: frame.argument(4)))
     }
 }
+@c func call_inotifyInit(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.inotifyInit(Caller(frame))
+    }
+}
+@c func call_inotifyAddWatch(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.inotifyAddWatch(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            path: VirtualAddress(register: frame.argument(1)),
+            mask: UInt32(register: frame.argument(2)))
+    }
+}
+@c func call_inotifyRmWatch(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.inotifyRmWatch(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            watch: Int32(register: frame.argument(1)))
+    }
+}
 @c func call_openat(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.openat(
@@ -1742,6 +1764,11 @@ internal import NucleusLayout
             Caller(frame),
             descriptors: VirtualAddress(register: frame.argument(0)),
             flags: Int32(register: frame.argument(1)))
+    }
+}
+@c func call_inotifyInit1(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.inotifyInit1(Caller(frame), flags: Int32(register: frame.argument(0)))
     }
 }
 @c func call_preadv(_ frame: UInt) -> Int {
@@ -2268,9 +2295,9 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_inotifyInit,
+    call_inotifyAddWatch,
+    call_inotifyRmWatch,
     call_unimplemented,
     call_openat,
     call_mkdirat,
@@ -2309,7 +2336,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_epollCreate1,
     call_dup3,
     call_pipe2,
-    call_unimplemented,
+    call_inotifyInit1,
     call_preadv,
     call_pwritev,
     call_rtTgsigqueueinfo,
@@ -2511,9 +2538,9 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_dup,
     call_dup3,
     call_fcntl,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_inotifyInit1,
+    call_inotifyAddWatch,
+    call_inotifyRmWatch,
     call_ioctl,
     call_unimplemented,
     call_unimplemented,

@@ -172,9 +172,15 @@ func withProgramBytes(
             #expect(try reading.read(count: 100, to: address) == 100)
             // A small write is whole or not at all.
             #expect(throws: Errno.tryAgain) { try writing.write(count: 4096, from: address) }
-            #expect(try writing.write(count: 5000, from: address) == 100)
-            #expect(throws: Errno.busy) { try writing.setPipeCapacity(4096) }
-            #expect(try writing.setPipeCapacity(1 << 17) == 1 << 17)
+            // What was read of a slot is no room before all of it was.
+            #expect(throws: Errno.tryAgain) { try writing.write(count: 5000, from: address) }
+            #expect(try reading.read(count: 3996, to: address) == 3996)
+            #expect(try writing.write(count: 5000, from: address) == 4096)
+            #expect(throws: Errno.busy) { try writing.setPipeCapacity(4096, .none) }
+            #expect(throws: Errno.operationNotPermitted) {
+                try writing.setPipeCapacity(1 << 21, .ofSystem)
+            }
+            #expect(try writing.setPipeCapacity(1 << 17, .ofSystem) == 1 << 17)
             #expect(try reading.read(count: 70000, to: address) == 65536)
             writing.release()
             #expect(try reading.read(count: 1, to: address) == 0)

@@ -91,12 +91,13 @@ package class Socket: Node {
         _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard count > 0 else { return 0 }
-        return try received(by: file, count, blocking) { position, bytes throws(Errno) in
+        return try receive(file, count, blocking) { position, bytes throws(Errno) in
             try ProgramMemory.copyOut(bytes, to: try address.advanced(inTransfer: position))
         }
     }
-    private func received(
-        by file: OpenFile, _ count: Int, _ blocking: Blocking, _ sink: ByteSink
+    override var transfersWhole: Bool { true }
+    override func receive(
+        _ file: OpenFile, _ count: Int, _ blocking: Blocking, to sink: ByteSink
     ) throws(Errno) -> Int {
         file.hold()
         defer { file.letGo() }
@@ -108,7 +109,7 @@ package class Socket: Node {
         _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
         _ blocking: Blocking
     ) throws(Errno) -> Int {
-        try sent(by: file, count, blocking) { position, bytes throws(Errno) in
+        try send(file, count, blocking) { position, bytes throws(Errno) in
             try ProgramMemory.copyIn(
                 from: try address.advanced(inTransfer: position), into: &bytes)
         }
@@ -116,14 +117,14 @@ package class Socket: Node {
     override func write(
         _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
     ) throws(Errno) -> Int {
-        try sent(by: file, bytes.byteCount, blocking) { position, target throws(Errno) in
+        try send(file, bytes.byteCount, blocking) { position, target throws(Errno) in
             for index in 0..<target.byteCount {
                 target.storeLittleEndian(bytes.byte(at: position + index), at: index)
             }
         }
     }
-    private func sent(
-        by file: OpenFile, _ count: Int, _ blocking: Blocking, _ source: ByteSource
+    override func send(
+        _ file: OpenFile, _ count: Int, _ blocking: Blocking, from source: ByteSource
     ) throws(Errno) -> Int {
         guard let user = Self.user.value else { throw .notConnected }
         file.hold()
@@ -252,7 +253,7 @@ package struct SocketOptions: Sendable {
 
 extension VirtualAddress {
     /// The address of a position in a transfer. EFAULT.
-    fileprivate func advanced(inTransfer position: Int) throws(Errno) -> Self {
+    func advanced(inTransfer position: Int) throws(Errno) -> Self {
         guard let address = advanced(by: UInt64(position)) else { throw .badAddress }
         return address
     }

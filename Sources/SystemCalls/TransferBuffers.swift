@@ -4,8 +4,8 @@ internal import Hardware
 internal import LinuxABI
 internal import Processes
 
-/// The program's buffers of one message, gone through from the first byte to the last.
-struct SocketBuffers {
+/// The program's buffers of one transfer, gone through from the first byte to the last.
+struct TransferBuffers {
     private let vectors: VectorList?
     private let single: (base: VirtualAddress, count: Int)
     let byteCount: Int
@@ -88,7 +88,7 @@ extension Caller {
     /// Sends a message from the program's buffers; SIGPIPE beside EPIPE where the socket has it.
     func send(
         _ message: OutgoingMessage, on socket: Socket, _ file: OpenFile,
-        from buffers: SocketBuffers
+        from buffers: TransferBuffers
     ) throws(Errno) -> Int {
         var message = message
         var buffers = buffers
@@ -105,7 +105,7 @@ extension Caller {
     }
     /// Receives into the program's buffers.
     func receive(
-        on socket: Socket, _ file: OpenFile, _ flags: MessageFlags, to buffers: SocketBuffers
+        on socket: Socket, _ file: OpenFile, _ flags: MessageFlags, to buffers: TransferBuffers
     ) throws(Errno) -> IncomingMessage {
         var buffers = buffers
         var flags = flags
