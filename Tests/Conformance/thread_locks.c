@@ -387,18 +387,18 @@ static void attributes(void) {
 /* Many threads at once, and one after the other. */
 static void *nothing(void *argument) { return argument; }
 static void many(void) {
-    static pthread_t threads[300];
+    static pthread_t threads[100];
     pthread_attr_t small;
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, 262144);
     sem_t start;
     sem_init(&start, 0, 0);
     int made = 0;
-    for (int i = 0; i < 300; i++) made += pthread_create(&threads[i], &small, wait_for, &start) == 0;
+    for (int i = 0; i < 100; i++) made += pthread_create(&threads[i], &small, wait_for, &start) == 0;
     for (int i = 0; i < made; i++) sem_post(&start);
     for (int i = 0; i < made; i++) pthread_join(threads[i], NULL);
     long right = 0;
-    for (long i = 0; i < 1000; i++) right += run(nothing, (void *)i) == (void *)i;
+    for (long i = 0; i < 200; i++) right += run(nothing, (void *)i) == (void *)i;
     say("at once %d, in turn %ld", made, right);
 }
 
