@@ -14,7 +14,7 @@ static pthread_barrier_t barrier;
 static void *churn(void *argument) {
     long own = (long)argument, wrong = 0;
     unsigned seed = own * 7919 + 1;
-    for (int round = 0; round < 150; round++) {
+    for (int round = 0; round < 50; round++) {
         seed = seed * 1103515245 + 12345;
         long pages = 1 + (seed >> 16) % 24;
         char *area = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -87,7 +87,7 @@ static void protection(void) {
     handle(SIGSEGV, fault, 0);
     guarded = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     for (long i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, write_on, (void *)i);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 25; round++) {
         mprotect((void *)guarded, PAGE, PROT_READ);
         long before[THREADS];
         for (int i = 0; i < THREADS; i++) before[i] = guarded[i * 8];
