@@ -94,7 +94,7 @@ static void properties(int type) {
 
 static void transfer(int type) {
     int pair[2];
-    static char buffer[64]; /* far from the end of all addresses */
+    char buffer[64];
     say("-- %s", type_name(type));
     SHOW(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, pair));
     readiness("new", pair[0]);
@@ -131,7 +131,11 @@ static void transfer(int type) {
     for (int i = 0; i < 4; i++) SHOW(recv(pair[1], buffer, 64, MSG_PEEK * (i == 0)));
     /* Faults. */
     SHOW(send(pair[0], BAD_POINTER, 4, 0));
-    SHOW(send(pair[0], buffer, -1, 0));
+    /* A page with none behind it, far from the end of all addresses. */
+    char *page = mmap((void *)0x10000000, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    munmap(page + 4096, 4096);
+    SHOW(send(pair[0], page + 4000, -1, 0));
+    munmap(page, 4096);
     SHOW(send(pair[0], "abcd", 4, 0));
     SHOW(recv(pair[1], BAD_POINTER, 2, 0));
     SHOW(recv(pair[1], buffer, 64, 0));
