@@ -35,6 +35,8 @@ package struct FileTree: Sendable {
             try add(host: host, at: guest)
         }
     }
+    /// Whether something is to be put there.
+    func holds(_ guest: GuestPath) -> Bool { indices[guest] != nil }
     /// Adds a folder of the host at the same place, if it is there and nothing of the user's is.
     package mutating func addIfThere(folder: [UInt8]) throws(ImageFailure) {
         let guest = GuestPath(folder)

@@ -39,18 +39,20 @@ package struct SharedLibraries {
         environmentFolders = DynamicObject.folders(libraryPath ?? [])
     }
 
-    /// Finds what a program needs that lies at `guest` inside; nothing where it is static.
+    /// Finds what a program needs that lies at `guest` inside; nothing where it is static, or where `tree`
+    /// has a dynamic linker for it: then the libraries are the user's too.
     package mutating func add(
-        _ executable: borrowing Executable, at guest: GuestPath
+        _ executable: borrowing Executable, at guest: GuestPath, besides tree: FileTree
     ) throws(ImageFailure) {
         let object = try DynamicObject(executable)
         guard let interpreter = object.interpreter,
-            let architecture = Architecture(object.machine)
+            let architecture = Architecture(object.machine),
+            !tree.holds(GuestPath(interpreter))
         else { return }
         guard Host.problem(with: interpreter, for: .reading) == nil else {
             throw ImageFailure(
                 executable.path,
-                "needs the dynamic linker \(ImageFailure.text(interpreter)), which is not on this host; install its C library, or link the program with -static"
+                "needs the dynamic linker \(ImageFailure.text(interpreter)), which is not on this host; install its C library, link the program with -static, or bring linker and libraries with --file"
             )
         }
         found[GuestPath(interpreter)] = interpreter

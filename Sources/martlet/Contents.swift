@@ -55,7 +55,7 @@ struct Contents: Equatable {
         change(&line)
         let path = line.environment.last { $0.starts(with: prefix) }
         var libraries = SharedLibraries(libraryPath: path.map { Array($0.dropFirst(prefix.count)) })
-        try libraries.add(executable, at: place(of: executable))
+        try libraries.add(executable, at: place(of: executable), besides: tree)
         libraries.addLibraries(of: tree)
         return libraries
     }

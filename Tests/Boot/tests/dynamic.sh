@@ -47,6 +47,19 @@ test_dynamic_image() {
     record native "$built/dynamic/hello"
     agree
 }
+# A linker and libraries that the user brings, for a CPU whose this host has not.
+test_dynamic_other_architecture() {
+    [ "$arch" = arm64 ] || skip "for arm64"
+    local from=/usr/aarch64-linux-gnu/lib
+    [ -e $from/ld-linux-aarch64.so.1 ] || skip "no C library for arm64"
+    printf '#include <stdio.h>\nint main(int n, char **a) { printf("%%s %%d\\n", a[1], n); return 7; }\n' >program.c
+    aarch64-linux-gnu-gcc -O1 -o program program.c || return 1
+    record martlet run_martlet run --file $from/ld-linux-aarch64.so.1:/lib/ld-linux-aarch64.so.1 \
+        --file $from/libc.so.6:/lib/libc.so.6 ./program hello
+    grep -qx 'hello 2' martlet.out && expect_status martlet 7 || { cat martlet.all; return 1; }
+    record martlet run_martlet run ./program hello
+    refused 1 'ld-linux-aarch64.so.1, which is not on this host'
+}
 # Programs as Debian has them.
 test_dynamic_commands() {
     needs_this_architecture
