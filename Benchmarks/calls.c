@@ -9,17 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "batches.h"
+
 enum { batches = 60 };
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1e9 + time.tv_nsec;
-}
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
 
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "";
@@ -46,7 +39,6 @@ int main(int count, char **arguments) {
         else return 64;
         if (batch >= 0) samples[batch] = (now() - start) / each;
     }
-    qsort(samples, batches, sizeof *samples, compare);
-    fprintf(stderr, "%.1f %.1f %.1f\n", samples[0], samples[batches / 2], samples[batches * 9 / 10]);
+    print_samples(stderr, samples, batches);
     return 0;
 }

@@ -18,15 +18,13 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "batches.h"
+
 extern char **environ;
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
 static void print(const char *label, double *samples, int count) {
-    qsort(samples, count, sizeof *samples, compare);
-    printf("%s %.1f %.1f %.1f\n", label, samples[0], samples[count / 2], samples[count * 9 / 10]);
+    printf("%s ", label);
+    print_samples(stdout, samples, count);
 }
 /* Counts a microsecond. */
 static double frequency(void) {

@@ -16,18 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "batches.h"
+
 enum { FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129 }; /* linux/futex.h, which musl-gcc has not */
 enum { batches = 40, page = 4096, pages = 64 };
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1e9 + time.tv_nsec;
-}
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
 static void keep_to(int cpu) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -152,7 +145,6 @@ int main(int count, char **arguments) {
         if (batch >= 0) samples[batch] = (now() - start) / each / parts;
         if (is_first_touch) munmap(area, pages * page);
     }
-    qsort(samples, batches, sizeof *samples, compare);
-    fprintf(stderr, "%.1f %.1f %.1f\n", samples[0], samples[batches / 2], samples[batches * 9 / 10]);
+    print_samples(stderr, samples, batches);
     _exit(0);
 }

@@ -172,4 +172,21 @@ static inline int64_t now(clockid_t clock) {
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
+/* A number of /proc/self/status, in kB where it is one of memory; -1 where it is not there. */
+static inline long process_status(const char *name) {
+    char text[8192];
+    int file = open("/proc/self/status", O_RDONLY);
+    long length = read(file, text, sizeof text - 1);
+    close(file);
+    text[length > 0 ? length : 0] = 0;
+    char *line = strstr(text, name);
+    return line ? atol(line + strlen(name)) : -1;
+}
+/* Whether the page at an address is in memory. */
+static inline int resident(char *at) {
+    unsigned char vector = 0;
+    mincore(at, 4096, &vector);
+    return vector & 1;
+}
+
 #endif

@@ -55,11 +55,6 @@ static char *read_only(void) {
     pwrite(file, "\6", 1, PAGE);
     return mmap(NULL, 2 * PAGE, PROT_READ, MAP_SHARED, readable, 0);
 }
-static int resident(char *at) {
-    unsigned char vector = 0;
-    mincore(at, PAGE, &vector);
-    return vector & 1;
-}
 
 int main(void) {
     enter_scratch();

@@ -7,15 +7,7 @@
 
 #define PAGE 4096L
 static long address(void *result) { return result == MAP_FAILED ? -1 : 0; }
-static long status(const char *name) {
-    char text[8192];
-    int file = open("/proc/self/status", O_RDONLY);
-    long length = read(file, text, sizeof text - 1);
-    close(file);
-    text[length > 0 ? length : 0] = 0;
-    char *line = strstr(text, name);
-    return line ? atol(line + strlen(name)) << 10 : -1;
-}
+static long status(const char *name) { return process_status(name) << 10; }
 static void set(int resource, rlim_t soft) {
     struct rlimit limit = {soft, RLIM_INFINITY};
     if (setrlimit(resource, &limit)) say("setrlimit: %s", errno_name(errno));

@@ -10,11 +10,6 @@ static int mapped(char *at) {
     unsigned char vector;
     return mincore(at, PAGE, &vector) == 0;
 }
-static int resident(char *at) {
-    unsigned char vector = 0;
-    mincore(at, PAGE, &vector);
-    return vector & 1;
-}
 
 int main(void) {
     enter_scratch();

@@ -17,16 +17,6 @@ static void touch(const char *label, char *at) {
     if (code) say("%s: %s code %d, %s", label, signal_name(code >> 8), code & 0xff, address == at ? "there" : "ELSEWHERE");
     else { *(volatile char *)at = 1; say("%s: ok", label); }
 }
-/* A number of /proc/self/status in kB. */
-static long status(const char *name) {
-    char text[8192];
-    int file = open("/proc/self/status", O_RDONLY);
-    long length = read(file, text, sizeof text - 1);
-    close(file);
-    text[length > 0 ? length : 0] = 0;
-    char *line = strstr(text, name);
-    return line ? atol(line + strlen(name)) : -1;
-}
 static char *reserve(long size, int protection, int flags) {
     char *a = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     return a == MAP_FAILED ? NULL : a;
@@ -35,16 +25,16 @@ static char *reserve(long size, int protection, int flags) {
 int main(void) {
     handle(SIGSEGV, caught, 0);
     handle(SIGBUS, caught, 0);
-    long resident = status("VmRSS:"), size = status("VmSize:"), tables = status("VmPTE:");
+    long resident = process_status("VmRSS:"), size = process_status("VmSize:"), tables = process_status("VmPTE:");
     HOLDS(resident > 0 && size > 0 && tables > 0);
     char *reserved[8];
     for (int i = 0; i < 8; i++) {
         reserved[i] = reserve(512 * GIB, PROT_NONE, MAP_NORESERVE);
         if (!reserved[i]) say("reservation %d: %s", i, errno_name(errno));
     }
-    say("VmSize grew by %ld GiB", (status("VmSize:") - size) >> 20);
-    HOLDS(status("VmRSS:") - resident < 128);
-    HOLDS(status("VmPTE:") - tables < 64);
+    say("VmSize grew by %ld GiB", (process_status("VmSize:") - size) >> 20);
+    HOLDS(process_status("VmRSS:") - resident < 128);
+    HOLDS(process_status("VmPTE:") - tables < 64);
     touch("closed", reserved[3] + 100 * GIB);
 
     /* Heaps of a collector: pieces opened far apart. */
@@ -56,8 +46,8 @@ int main(void) {
         touch("behind the piece", piece + (4 << 20));
         touch("before the piece", piece - 1);
     }
-    HOLDS(status("VmRSS:") - resident >= 8 << 10);
-    HOLDS(status("VmRSS:") - resident < 40 << 10);
+    HOLDS(process_status("VmRSS:") - resident >= 8 << 10);
+    HOLDS(process_status("VmRSS:") - resident < 40 << 10);
     int wrong = 0;
     for (int i = 0; i < 8; i++) wrong += reserved[i][(i * 61 + 5) * GIB + 4097] != i + 1;
     say("wrong %d", wrong);
@@ -81,9 +71,9 @@ int main(void) {
     SHOW(madvise(reserved[0], 512 * GIB, 16 /* DONTDUMP */));
     SHOW(madvise(reserved[0], 512 * GIB, 14 /* HUGEPAGE */));
     for (int i = 0; i < 8; i++) SHOW(munmap(reserved[i], 512 * GIB));
-    HOLDS(status("VmRSS:") - resident < 1 << 10);
-    HOLDS(labs(status("VmSize:") - size) < 1 << 10);
-    HOLDS(status("VmPTE:") - tables < 256);
+    HOLDS(process_status("VmRSS:") - resident < 1 << 10);
+    HOLDS(labs(process_status("VmSize:") - size) < 1 << 10);
+    HOLDS(process_status("VmPTE:") - tables < 256);
 
     /* As V8 and Java align: reserve more, cut both ends off. */
     char *wide = reserve(12 * GIB, PROT_NONE, MAP_NORESERVE);

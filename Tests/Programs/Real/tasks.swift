@@ -52,7 +52,9 @@ struct Main {
                 }
             }
             var best = (0, 0)
-            for await one in group where one.1 > best.1 || one.1 == best.1 && one.0 < best.0 { best = one }
+            for await one in group where one.1 > best.1 || one.1 == best.1 && one.0 < best.0 {
+                best = one
+            }
             return best
         }
         print("group \(longest.0) \(longest.1)")
