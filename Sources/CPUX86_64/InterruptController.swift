@@ -59,21 +59,19 @@ package enum InterruptController {
     package static var identifier: UInt64 { UInt64(read(Offset.identifier) >> 24) }
     /// Sends a vector to the CPU with an identifier.
     package static func interrupt(_ identifier: UInt64, vector: Int) {
-        let asserted: UInt32 = 1 << 14
-        write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
-        write(Offset.interruptCommand, asserted | UInt32(vector))
+        send(UInt32(vector), to: identifier)
     }
     /// Resets the CPU with an identifier: it waits for `begin` then (SDM volume 3, section 9.4.4).
-    package static func reset(_ identifier: UInt64) {
-        let resetAsserted: UInt32 = 5 << 8 | 1 << 14
-        write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
-        write(Offset.interruptCommand, resetAsserted)
-    }
+    package static func reset(_ identifier: UInt64) { send(5 << 8, to: identifier) }
     /// Lets a CPU that was reset begin in real mode at a page below 1 MiB (a startup interrupt).
     package static func begin(_ identifier: UInt64, page: UInt8) {
-        let startAsserted: UInt32 = 6 << 8 | 1 << 14
+        send(6 << 8 | UInt32(page), to: identifier)
+    }
+    /// Sends a delivery mode (bits 8 to 10) and vector.
+    private static func send(_ command: UInt32, to identifier: UInt64) {
+        let asserted: UInt32 = 1 << 14
         write(Offset.interruptDestination, UInt32(truncatingIfNeeded: identifier) << 24)
-        write(Offset.interruptCommand, startAsserted | UInt32(page))
+        write(Offset.interruptCommand, asserted | command)
     }
     /// Ends the interrupt in service; written when one was handled.
     static func endInterrupt() { write(Offset.endOfInterrupt, 0) }

@@ -50,14 +50,16 @@ package enum LocalTimer {
     /// Programs the timer entry. `ticksPerSecond` is that of divide configuration 1.
     package static func initialize(ticksPerSecond: UInt64) {
         unsafe multiplier = (UInt64(UInt32(clamping: ticksPerSecond)) << 32) / 1_000_000_000
+        program()
+    }
+    private static func program() {
         write(Offset.divide, divideByOne)
         write(Offset.timerEntry, UInt32(TIMER_VECTOR))
     }
     /// Turns the local APIC of a further CPU on, and programs its timer entry.
     package static func start() {
         _ = InterruptController.enable()
-        write(Offset.divide, divideByOne)
-        write(Offset.timerEntry, UInt32(TIMER_VECTOR))
+        program()
     }
     /// Interrupts once after `delay`, at least one tick and at most the counter's range.
     package static func arm(after delay: Nanoseconds) {
