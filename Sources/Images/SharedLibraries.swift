@@ -44,6 +44,7 @@ package struct SharedLibraries {
     package mutating func add(
         _ executable: borrowing Executable, at guest: GuestPath, besides tree: FileTree
     ) throws(ImageFailure) {
+        guard executable.segments.contains(where: { $0.kind == .interpreter }) else { return }
         let object = try DynamicObject(executable)
         guard let interpreter = object.interpreter,
             let architecture = Architecture(object.machine),

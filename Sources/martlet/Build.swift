@@ -68,12 +68,11 @@ struct Build: ParsableCommand {
 
     private func build() throws(ImageFailure) {
         let name = Array(program.utf8)
-        var path = Host.lookUp(name)
         // The last arguments of the process, as bytes: a String can't hold all of them.
         var arguments = [name] + ThisProcess.arguments.suffix(arguments.count)
         var contents = contents.contents
-        contents.followScript(&path, &arguments)
-        let executable = try Executable(opening: path)
+        let executable = try contents.open(Host.lookUp(name), &arguments)
+        let path = executable.path
         guard try executable.kind() == .program else {
             throw ImageFailure(path, "is an image already")
         }

@@ -59,14 +59,19 @@ struct Contents: Equatable {
         libraries.addLibraries(of: tree)
         return libraries
     }
-    /// Where a script leads to the program that runs it: takes the script as a file and its words before the
-    /// others. `path` and `arguments` are the named program's.
-    mutating func followScript(_ path: inout [UInt8], _ arguments: inout [[UInt8]]) {
-        guard let script = Script(at: path) else { return }
-        let command = script.command
-        self.script = path
-        arguments = [command.path] + command.arguments + [path] + arguments.dropFirst()
-        path = command.path
+    /// Opens the named file; of a script the program that runs it, with the script as a file and its words
+    /// before the others. `arguments` are the named program's, its name first.
+    mutating func open(
+        _ path: [UInt8], _ arguments: inout [[UInt8]]
+    ) throws(ImageFailure) -> Executable {
+        do throws(ImageFailure) {
+            return try Executable(opening: path)
+        } catch {
+            guard let command = Script(at: path)?.command else { throw error }
+            script = path
+            arguments = [command.path] + command.arguments + [path] + arguments.dropFirst()
+            return try Executable(opening: command.path)
+        }
     }
     /// The files of `--file` alone, for an image that has the others.
     func files(workingDirectory: [UInt8]?) throws(ImageFailure) -> FileTree {

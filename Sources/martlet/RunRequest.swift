@@ -111,16 +111,15 @@ extension RunRequest {
     /// with.
     func perform() -> Int32 {
         var request = self
-        var path = Host.lookUp(program)
         var words = [program] + arguments
-        request.contents.followScript(&path, &words)
         do throws(ImageFailure) {
-            let executable = try Executable(opening: path)
+            let executable = try request.contents.open(Host.lookUp(program), &words)
             switch try executable.kind() {
             case .program: return try request.start(executable, words)
             case .image: return try start(image: executable)
             case .kernel:
-                throw ImageFailure(path, "is Martlet's kernel without a program; give it one")
+                throw ImageFailure(
+                    executable.path, "is Martlet's kernel without a program; give it one")
             }
         } catch {
             return Martlet.fail(error.line, .badInput)
