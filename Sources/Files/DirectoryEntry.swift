@@ -45,6 +45,22 @@ package final class DirectoryEntry {
         try self.init(node: node, name: description, parent: nil)
     }
 
+    /// The same with the node's number, as `pipe:[7]`: `kind` is what comes before the bracket. ENOMEM.
+    convenience init(numbered node: Node, kind: StaticString) throws(Errno) {
+        var name = InlineArray<32, UInt8>(repeating: 0)
+        let length: Int
+        do {
+            var span = name.mutableSpan
+            var text = TextBuffer(into: span.mutableRaw)
+            text.append(kind)
+            text.append(":[")
+            text.append(node.number)
+            text.append("]")
+            length = text.writtenCount
+        }
+        try self.init(unnamed: node, description: name.span.raw.extracting(first: length))
+    }
+
     func rename(to name: ByteString) {
         hash = name.bytes.hash
         self.name = name

@@ -11,18 +11,7 @@ extension FileContext {
         let system = root.node.fileSystem.pipes
         let node = try PipeNode(
             in: system, owner: credentials.user, group: credentials.group)
-        var name = InlineArray<32, UInt8>(repeating: 0)
-        let length: Int
-        do {
-            var span = name.mutableSpan
-            var text = TextBuffer(into: span.mutableRaw)
-            text.append("pipe:[")
-            text.append(node.number)
-            text.append(byte: 0x5d)
-            length = text.writtenCount
-        }
-        let entry = try DirectoryEntry(
-            unnamed: node, description: name.span.raw.extracting(first: length))
+        let entry = try DirectoryEntry(numbered: node, kind: "pipe")
         let status = flags.intersection(.nonblocking)
         let reading = try OpenFile(entry, flags: status)
         let packets = flags.intersection(.direct)

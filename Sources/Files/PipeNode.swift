@@ -10,7 +10,7 @@ internal import Scheduler
 /// As in Linux a slot has at most a page, and a write goes into the last one where it fits, else into
 /// new ones: a pipe may be full of few bytes. Writes of up to PIPE_BUF bytes, 4096, take one slot and so
 /// are whole. Where the writer has O_DIRECT a slot is a packet, which one read takes.
-final class PipeNode: Node {
+final class PipeNode: TransferNode {
     /// A piece of what was written.
     private struct Slot: BitwiseCopyable {
         /// The frame's number; 0: none.
@@ -35,7 +35,6 @@ final class PipeNode: Node {
     private let queue = WaitQueue()
     override var isPollable: Bool { true }
     override var waiters: WaitQueue? { queue }
-    override var transfersWhole: Bool { true }
     /// Whether a path leads to it: then an open waits for the other side (fifo(7)).
     private let isNamed: Bool
     /// Opens so far, by side: a wait also ends where the other side came and went.
@@ -204,14 +203,6 @@ final class PipeNode: Node {
         }
         return done
     }
-    override func read(
-        _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
-        _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        try receive(file, count, blocking) { position, bytes throws(Errno) in
-            try ProgramMemory.copyOut(bytes, to: try address.advanced(inTransfer: position))
-        }
-    }
 
     // MARK: Writing
 
@@ -279,24 +270,6 @@ final class PipeNode: Node {
             frame: frame.number, offset: 0, count: UInt16(count), isPacket: isPacket)
         usedCount += 1
         return count
-    }
-    override func write(
-        _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
-        _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        try send(file, count, blocking) { position, bytes throws(Errno) in
-            try ProgramMemory.copyIn(
-                from: try address.advanced(inTransfer: position), into: &bytes)
-        }
-    }
-    override func write(
-        _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        try send(file, bytes.byteCount, blocking) { position, target throws(Errno) in
-            for index in 0..<target.byteCount {
-                target.storeLittleEndian(bytes.byte(at: position + index), at: index)
-            }
-        }
     }
 
     override func control(

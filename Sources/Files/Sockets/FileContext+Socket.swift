@@ -31,18 +31,7 @@ extension FileContext {
     package func open(_ socket: Socket, _ flags: OpenFlags) throws(Errno) -> OpenFile {
         do throws(Errno) {
             try KernelReserve.admit()
-            var name = InlineArray<32, UInt8>(repeating: 0)
-            let length: Int
-            do {
-                var span = name.mutableSpan
-                var text = TextBuffer(into: span.mutableRaw)
-                text.append("socket:[")
-                text.append(socket.number)
-                text.append(byte: 0x5d)
-                length = text.writtenCount
-            }
-            let entry = try DirectoryEntry(
-                unnamed: socket, description: name.span.raw.extracting(first: length))
+            let entry = try DirectoryEntry(numbered: socket, kind: "socket")
             return try OpenFile(
                 entry, flags: flags.intersection(.nonblocking).union(.readWrite))
         } catch {

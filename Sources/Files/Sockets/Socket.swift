@@ -9,7 +9,7 @@ package import Scheduler
 /// The base has what all families share: options, the pending error, the wait for something with a
 /// limit of time. A family is a subclass that says what its sockets do; what it does not say is the
 /// errno of a socket that can't.
-package class Socket: Node {
+package class Socket: TransferNode {
     /// SO_DOMAIN
     package let family: UInt16
     package let type: SocketKind
@@ -86,16 +86,6 @@ package class Socket: Node {
     override func opened(_ file: OpenFile) throws(Errno) { self.file = file }
     override func closed(_ file: OpenFile) { self.file = nil }
 
-    override func read(
-        _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
-        _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        guard count > 0 else { return 0 }
-        return try receive(file, count, blocking) { position, bytes throws(Errno) in
-            try ProgramMemory.copyOut(bytes, to: try address.advanced(inTransfer: position))
-        }
-    }
-    override var transfersWhole: Bool { true }
     override func receive(
         _ file: OpenFile, _ count: Int, _ blocking: Blocking, to sink: ByteSink
     ) throws(Errno) -> Int {
@@ -104,24 +94,6 @@ package class Socket: Node {
         let message = try receive(count, blocking == .blocking ? [] : .doNotWait, to: sink)
         message.files?.close()
         return message.byteCount
-    }
-    override func write(
-        _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
-        _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        try send(file, count, blocking) { position, bytes throws(Errno) in
-            try ProgramMemory.copyIn(
-                from: try address.advanced(inTransfer: position), into: &bytes)
-        }
-    }
-    override func write(
-        _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        try send(file, bytes.byteCount, blocking) { position, target throws(Errno) in
-            for index in 0..<target.byteCount {
-                target.storeLittleEndian(bytes.byte(at: position + index), at: index)
-            }
-        }
     }
     override func send(
         _ file: OpenFile, _ count: Int, _ blocking: Blocking, from source: ByteSource
@@ -248,14 +220,6 @@ package struct SocketOptions: Sendable {
     func least(of count: Int, _ flags: MessageFlags) -> Int {
         let least = flags.contains(.waitForAll) ? count : min(receiveLowWater, count)
         return max(least, 1)
-    }
-}
-
-extension VirtualAddress {
-    /// The address of a position in a transfer. EFAULT.
-    func advanced(inTransfer position: Int) throws(Errno) -> Self {
-        guard let address = advanced(by: UInt64(position)) else { throw .badAddress }
-        return address
     }
 }
 
