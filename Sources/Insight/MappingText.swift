@@ -96,24 +96,21 @@ enum MappingText {
             pad(from: start, &text)
             entry.writePath(from: process.root, to: &text)
             if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
-        } else {
-            switch process.addressSpace.name(of: region) {
-            case .heap:
-                pad(from: start, &text)
-                text.append("[heap]")
-            case .stack:
-                pad(from: start, &text)
-                text.append("[stack]")
-            case .sharedClocks:
-                pad(from: start, &text)
-                text.append("[vvar]")
-            case .sharedObject:
-                pad(from: start, &text)
-                text.append("[vdso]")
-            case .none: break
-            }
+        } else if let label = label(of: region, process) {
+            pad(from: start, &text)
+            text.append(label)
         }
         text.append(byte: newline)
+    }
+    /// What a region without a file is called; `nil` for what has no name.
+    private static func label(of region: Region, _ process: Process) -> StaticString? {
+        switch process.addressSpace.name(of: region) {
+        case .heap: "[heap]"
+        case .stack: "[stack]"
+        case .sharedClocks: "[vvar]"
+        case .sharedObject: "[vdso]"
+        case .none: nil
+        }
     }
     /// Names begin in column 74.
     private static func pad(from start: Int, _ text: inout TextBuffer) {

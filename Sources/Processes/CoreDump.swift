@@ -102,9 +102,12 @@ struct CoreDump {
         writer.append(memoryByteCount)
         writer.append(alignment)
     }
-    private func writeSegments(
-        _ count: Int, from start: UInt64, to writer: inout CoreWriter
-    ) {
+    /// Calls `body` with each mapping that is in the file, how many bytes of it are, and where they go. Returns
+    /// where the last ones end.
+    private func forEachSegment(
+        _ count: Int, from start: UInt64,
+        _ body: (_ region: Region, _ byteCount: UInt64, _ offset: UInt64) -> Void
+    ) -> UInt64 {
         let space = process.addressSpace
         var offset = start
         var left = count
@@ -114,6 +117,15 @@ struct CoreDump {
             if region.isPinned { continue }
             left -= 1
             let size = space.dumpedByteCount(of: region)
+            body(region, size, offset)
+            offset += size
+        }
+        return offset
+    }
+    private func writeSegments(
+        _ count: Int, from start: UInt64, to writer: inout CoreWriter
+    ) {
+        _ = forEachSegment(count, from: start) { region, size, offset in
             // PF_R, PF_W, PF_X
             let protection = region.protection
             let rights: UInt32 =
@@ -123,32 +135,22 @@ struct CoreDump {
                 Self.loadSegment, rights: rights, offset: offset,
                 address: region.start.rawValue, size, region.byteCount,
                 alignment: UInt64(Page.size), to: &writer)
-            offset += size
         }
     }
     private func writeContents(
         _ count: Int, from start: UInt64, to writer: inout CoreWriter
     ) {
-        let space = process.addressSpace
-        var offset = start
-        var left = count
-        var next = space.firstRegion
-        while let region = next, left > 0 {
-            next = space.region(after: region)
-            if region.isPinned { continue }
-            left -= 1
-            let size = space.dumpedByteCount(of: region)
-            guard size > 0 else { continue }
+        let end = forEachSegment(count, from: start) { region, size, offset in
+            guard size > 0 else { return }
             let base = region.start.rawValue
-            space.forEachDumpedPage(of: region, byteCount: size) { address, frame in
+            process.addressSpace.forEachDumpedPage(of: region, byteCount: size) { address, frame in
                 writer.skip(to: offset + (address.rawValue - base))
                 writer.append(frame)
             }
-            offset += size
         }
         // The file is as long as its headers say, also where the last page is a hole.
-        if offset > writer.position {
-            writer.skip(to: offset - 1)
+        if end > writer.position {
+            writer.skip(to: end - 1)
             writer.append(zeroes: 1)
         }
         writer.flush()

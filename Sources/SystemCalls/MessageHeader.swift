@@ -184,9 +184,7 @@ struct MessageHeader {
             do {
                 var span = bytes.mutableSpan
                 var raw = span.mutableRaw
-                raw.storeLittleEndian(UInt64(length), at: 0)
-                raw.storeLittleEndian(SocketOptionNumber.level, at: 8)
-                raw.storeLittleEndian(ControlMessageType.credentials, at: 12)
+                Self.storeHeader(length, ControlMessageType.credentials, in: &raw)
                 raw.storeLittleEndian(credentials.process, at: 16)
                 raw.storeLittleEndian(credentials.user, at: 20)
                 raw.storeLittleEndian(credentials.group, at: 24)
@@ -195,6 +193,15 @@ struct MessageHeader {
             // As in Linux, a fault here tells the program nothing.
             try? ProgramMemory.copyOut(bytes.span.raw.extracting(first: length), to: target)
             advance(by: aligned(whole))
+        }
+        /// Stores a struct cmsghdr for `length` bytes, itself among them.
+        @_lifetime(bytes: copy bytes)
+        private static func storeHeader(
+            _ length: Int, _ type: Int32, in bytes: inout MutableRawSpan
+        ) {
+            bytes.storeLittleEndian(UInt64(length), at: 0)
+            bytes.storeLittleEndian(SocketOptionNumber.level, at: 8)
+            bytes.storeLittleEndian(type, at: 12)
         }
         private mutating func advance(by count: Int) {
             done += min(count, room)
@@ -220,9 +227,7 @@ struct MessageHeader {
                 do {
                     var span = bytes.mutableSpan
                     var raw = span.mutableRaw
-                    raw.storeLittleEndian(UInt64(length), at: 0)
-                    raw.storeLittleEndian(SocketOptionNumber.level, at: 8)
-                    raw.storeLittleEndian(ControlMessageType.rights, at: 12)
+                    Self.storeHeader(length, ControlMessageType.rights, in: &raw)
                 }
                 try? ProgramMemory.copyOut(bytes.span.raw, to: target)
             }

@@ -43,8 +43,7 @@ extension SystemCalls {
     static func sendmsg(
         _ caller: Caller, descriptor: Int32, header: VirtualAddress, flags: Int32
     ) throws(Errno) -> Int {
-        let flags = MessageFlags(rawValue: flags)
-        guard !flags.contains(.compatible) else { throw .invalidArgument }
+        let flags = try MessageFlags(ofHeaders: flags)
         let (socket, file) = try caller.socket(descriptor)
         return try send(caller, socket, file, try MessageHeader(at: header), flags)
     }
@@ -74,8 +73,7 @@ extension SystemCalls {
     static func recvmsg(
         _ caller: Caller, descriptor: Int32, header: VirtualAddress, flags: Int32
     ) throws(Errno) -> Int {
-        let flags = MessageFlags(rawValue: flags)
-        guard !flags.contains(.compatible) else { throw .invalidArgument }
+        let flags = try MessageFlags(ofHeaders: flags)
         let (socket, file) = try caller.socket(descriptor)
         return try receive(caller, socket, file, try MessageHeader(at: header), flags)
     }
@@ -96,8 +94,7 @@ extension SystemCalls {
     static func sendmmsg(
         _ caller: Caller, descriptor: Int32, headers: VirtualAddress, count: UInt32, flags: Int32
     ) throws(Errno) -> Int {
-        let flags = MessageFlags(rawValue: flags)
-        guard !flags.contains(.compatible) else { throw .invalidArgument }
+        let flags = try MessageFlags(ofHeaders: flags)
         let (socket, file) = try caller.socket(descriptor)
         var done = 0
         do throws(Errno) {
@@ -120,8 +117,7 @@ extension SystemCalls {
         _ caller: Caller, descriptor: Int32, headers: VirtualAddress, count: UInt32, flags: Int32,
         timeout: VirtualAddress
     ) throws(Errno) -> Int {
-        var flags = MessageFlags(rawValue: flags)
-        guard !flags.contains(.compatible) else { throw .invalidArgument }
+        var flags = try MessageFlags(ofHeaders: flags)
         let deadline =
             timeout.isNull
             ? nil : Clock.monotonic() + (try ProgramMemory.loadTime(at: timeout))
@@ -148,5 +144,13 @@ extension SystemCalls {
                 max(.zero, deadline - Clock.monotonic()), at: timeout)
         }
         return done
+    }
+}
+
+extension MessageFlags {
+    /// Flags of a call that takes headers. EINVAL for the kernel's own MSG_CMSG_COMPAT.
+    fileprivate init(ofHeaders flags: Int32) throws(Errno) {
+        self.init(rawValue: flags)
+        guard !contains(.compatible) else { throw .invalidArgument }
     }
 }
