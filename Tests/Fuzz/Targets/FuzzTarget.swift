@@ -27,6 +27,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case startInfo = "start-info"
     case deviceTree = "device-tree"
     case firmwareTables = "firmware-tables"
+    case erofs
 
     public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
         switch self {
@@ -50,6 +51,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             let machine = fuzzDeviceTree(bytes)
             if isPlanted, let machine { plantInDeviceTree(machine) }
         case .firmwareTables: fuzzFirmwareTables(bytes, isPlanted)
+        case .erofs:
+            fuzzEROFS(bytes)
+            if isPlanted { plantInEROFS(bytes) }
         }
     }
 }
@@ -85,6 +89,14 @@ private func plantInCpio(_ bytes: RawSpan) {
         count += 1
         precondition(count < 2 || entry.mode != 0o100755, "the planted bug")
     }
+}
+
+/// A root directory of another owner: no seed has one.
+private func plantInEROFS(_ bytes: RawSpan) {
+    guard let image = try? EROFSImage(checking: bytes),
+        let root = try? image.inode(image.rootNumber)
+    else { return }
+    precondition(!root.isDirectory || root.owner == 0, "the planted bug")
 }
 
 /// A device whose interrupt the fuzzer made another: no seed has one that is edge-triggered and high.
