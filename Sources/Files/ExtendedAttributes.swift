@@ -119,6 +119,28 @@ extension Node {
         }
         touchChanged()
     }
+    /// Adds an attribute that comes with the file, unless it is there; no permission is looked at.
+    /// ENOMEM.
+    func addAttribute(
+        _ prefix: StaticString, _ rest: RawSpan, _ value: RawSpan
+    ) throws(Errno) {
+        var storage = InlineArray<272, UInt8>(repeating: 0)
+        let count: Int
+        do {
+            var span = storage.mutableSpan
+            var text = TextBuffer(into: span.mutableRaw)
+            text.append(prefix)
+            text.append(rest)
+            count = text.writtenCount
+        }
+        let name = storage.span.raw.extracting(first: count)
+        let (found, before) = find(name)
+        guard found == nil else { return }
+        let new = ExtendedAttribute(
+            try ByteString(copying: name), try ByteString(copying: value))
+        new.next = before?.next ?? (before == nil ? firstAttribute : nil)
+        if let before { before.next = new } else { firstAttribute = new }
+    }
     /// Removes an attribute. EACCES, ENODATA, EOPNOTSUPP, EPERM.
     package func removeAttribute(
         _ name: RawSpan, in space: AttributeSpace, for access: AttributeAccess

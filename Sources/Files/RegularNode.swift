@@ -17,8 +17,37 @@ package final class RegularNode: Node {
     package init(in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0) {
         super.init(.regular, in: fileSystem, mode: mode, owner: owner, group: group)
     }
-    package override var byteCount: Int64 { pages.byteCount }
-    package override var blockCount: Int64 { Int64(pages.allocatedPages) * 8 }
+    /// A file of an image. `pages` are empty until `loadContents()`, which opening calls.
+    init(_ contents: ImageContents, in fileSystem: FileSystem) {
+        self.contents = contents
+        super.init(.regular, in: fileSystem, mode: [])
+    }
+    /// What is in the image still.
+    private var contents: ImageContents?
+    /// Whether pages are the image's, which nobody may write.
+    private var hasImagePages = false
+
+    /// Brings the contents of a file of an image into `pages`, where they are not yet: to be called
+    /// before they are looked at without an open file. ENOMEM, EUCLEAN.
+    package func loadContents() throws(Errno) {
+        guard let contents else { return }
+        try contents.load(into: pages)
+        self.contents = nil
+        hasImagePages = true
+    }
+    /// The same, and makes all pages the file's own. ENOMEM, ENOSPC, EUCLEAN.
+    private func makeWritable() throws(Errno) {
+        try loadContents()
+        guard hasImagePages else { return }
+        try pages.copyAll()
+        hasImagePages = false
+    }
+
+    package override var byteCount: Int64 { contents?.byteCount ?? pages.byteCount }
+    package override var blockCount: Int64 {
+        if let contents { return (contents.byteCount + 4095) / 4096 * 8 }
+        return Int64(pages.allocatedPages) * 8
+    }
     package override var isSeekable: Bool { true }
 
     /// Forbids writing while the file runs; ETXTBSY while somebody has it open for writing.
@@ -34,8 +63,9 @@ package final class RegularNode: Node {
     var isWritingDenied: Bool { writers < 0 }
 
     override func opened(_ file: OpenFile) throws(Errno) {
-        guard file.flags.allowsWriting else { return }
+        guard file.flags.allowsWriting else { return try loadContents() }
         guard !isWritingDenied else { throw .textBusy }
+        try makeWritable()
         writers += 1
     }
     override func closed(_ file: OpenFile) {
@@ -79,6 +109,7 @@ package final class RegularNode: Node {
         guard byteCount >= 0 else { throw .invalidArgument }
         if seals.contains(.shrink), byteCount < self.byteCount { throw .operationNotPermitted }
         if seals.contains(.grow), byteCount > self.byteCount { throw .operationNotPermitted }
+        try makeWritable()
         try pages.truncate(to: byteCount)
         touchModified()
     }

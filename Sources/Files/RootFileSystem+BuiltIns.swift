@@ -16,8 +16,8 @@ extension RootFileSystem {
         try addDirectory("run")
         try addDirectory("root")
         try addDirectory("tmp")
-        // Where the archive made it something else there is no room for built-in files.
-        if let entry = try settings(), let directory = entry.directory {
+        // A whole root file system has its own. Where the archive made it something else there is no room for built-in files.
+        if !hasImage, let entry = try settings(), let directory = entry.directory {
             directory.fillLater { () throws(Errno) in try self.addFiles(to: entry) }
         }
         guard let directory = deviceDirectory.directory else { return }

@@ -18,6 +18,9 @@ package final class RootFileSystem {
     package let deviceDirectory: DirectoryEntry
     package let processDirectory: DirectoryEntry
 
+    /// Whether the files are those of a whole root file system, which brings its own /etc.
+    var hasImage = false
+
     /// A tree with nothing but /dev and /proc. ENOMEM.
     package init() throws(Errno) {
         files = FileSystem(

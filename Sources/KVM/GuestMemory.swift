@@ -191,6 +191,23 @@ extension GuestMemory {
         return result
     }
 
+    /// Maps a file over whole pages of the guest: read as they are touched, and what the guest writes
+    /// never reaches the file (mmap(2), MAP_PRIVATE). Precondition: the address is a page's.
+    package func map(
+        _ file: Descriptor, byteCount: Int, at address: PhysicalAddress
+    ) throws(GuestLoadError) {
+        precondition(address.rawValue & Page.offsetMask == 0)
+        let target: UnsafeMutableRawPointer
+        let pages = (byteCount + Page.size - 1) & ~(Page.size - 1)
+        do {
+            unsafe target = try pointer(to: address, byteCount: pages)
+        } catch {
+            throw .memory(error)
+        }
+        // SAFETY: `pages` bytes from there on are this object's mapping, and no Swift object.
+        guard unsafe clinux_map_over(file.rawValue, target, pages) == 0 else { throw .host(.last) }
+    }
+
     /// Reads what a descriptor has into the guest (read(2)); 0 at the end.
     package func receive(
         from descriptor: Descriptor, byteCount: Int, at address: PhysicalAddress

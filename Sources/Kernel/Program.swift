@@ -36,6 +36,7 @@ struct Program: ~Copyable {
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
         }
+        Self.addImage(record, to: files, devices)
         for index in 0..<record.count(BootRecord.modules) {
             let module = record.range(BootRecord.modules, at: index)
             guard module.kind == BootRecord.ModuleKind.files.rawValue else { continue }
@@ -59,6 +60,27 @@ struct Program: ~Copyable {
                 terminal: terminal, clock: devices.clock)
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
+        }
+    }
+
+    /// Makes the image among the modules, if any, the root file system.
+    private static func addImage(
+        _ record: borrowing BootRecordView, to files: RootFileSystem, _ devices: Devices
+    ) {
+        for index in 0..<record.count(BootRecord.modules) {
+            let module = record.range(BootRecord.modules, at: index)
+            guard module.kind == BootRecord.ModuleKind.rootImage.rawValue else { continue }
+            do throws(Errno) {
+                let first = Frame(containing: module.base).number
+                let count = UInt32(clamping: Page.count(holding: module.byteCount) ?? 0)
+                try files.populate(
+                    fromImage: first..<first + count, byteCount: Int(clamping: module.byteCount))
+            } catch {
+                if error == .outOfMemory {
+                    devices.refuse("there is too little memory for any program; try --memory 8M")
+                }
+                devices.refuse("the root file system's image is damaged")
+            }
         }
     }
 

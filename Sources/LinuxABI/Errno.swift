@@ -13,6 +13,8 @@ extension Errno {
     package static let noSuchProcess = Self(rawValue: 3)
     /// EINTR
     package static let interrupted = Self(rawValue: 4)
+    /// EUCLEAN: a damaged file system.
+    package static let needsCleaning = Self(rawValue: 117)
     /// EIO
     package static let inputOutput = Self(rawValue: 5)
     /// ENXIO

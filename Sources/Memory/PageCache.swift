@@ -98,6 +98,8 @@ package final class PageCache {
         unmapEverywhere(from: firstGone)
         removePages(from: firstGone)
     }
+    /// Takes every page out of every mapping, which finds it anew.
+    package func forgetMappedPages() { unmapEverywhere(from: 0) }
     func nextInTree(from index: Int) -> Int? { tree.next(from: index) }
     /// Makes a page a hole. Precondition: it has a frame, and nothing maps the file.
     func removePage(_ index: Int) {

@@ -1,3 +1,4 @@
+internal import Base
 internal import LinuxABI
 internal import LinuxHost
 internal import QEMU
@@ -41,6 +42,11 @@ package enum MonitorCommand {
         var configuration = MachineConfiguration(
             kernel: kernel, files: files, memoryByteCount: options.memoryByteCount,
             commandLine: try options.readCommandLine(), startTimeStamp: startTimeStamp)
+        if let image = try options.openImage() {
+            configuration.image = image
+            configuration.memoryByteCount +=
+                (image.byteCount + Page.offsetMask) & ~Page.offsetMask
+        }
         configuration.processorCount = options.processorCount
         if let start = options.clockStart { configuration.clock = MachineClock(start: start) }
         var core: CoreFile?

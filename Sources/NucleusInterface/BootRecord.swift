@@ -99,6 +99,8 @@ package enum BootRecord {
     package enum ModuleKind: UInt32, Sendable {
         /// cpio (newc) of the program and its files, page-aligned, data page-aligned within.
         case files = 1
+        /// EROFS image of the root file system, page-aligned; files lie over it.
+        case rootImage = 2
     }
 
     /// A device: kind (u32), queue vector (u8), configuration vector (u8), virtio device number

@@ -80,14 +80,12 @@ package enum BootRecordWriter {
         append(BootRecord.memoryMap, memoryMap(layout, regions).map { ($0.0, $0.1, $0.2, 0) })
         append(
             BootRecord.modules,
-            layout.files.byteCount == 0
-                ? []
-                : [
-                    (
-                        layout.files.base, layout.files.byteCount,
-                        UInt64(BootRecord.ModuleKind.files.rawValue), UInt64(0)
-                    )
-                ])
+            [
+                (layout.files, BootRecord.ModuleKind.files),
+                (layout.image, BootRecord.ModuleKind.rootImage),
+            ].filter { $0.0.byteCount > 0 }.map {
+                ($0.0.base, $0.0.byteCount, UInt64($0.1.rawValue), UInt64(0))
+            })
         append(
             BootRecord.devices,
             facts.devices.enumerated().map { index, device in

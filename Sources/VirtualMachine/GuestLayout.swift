@@ -20,6 +20,8 @@ package struct GuestLayout: Equatable, Sendable {
     package let record: Area
     package let pageTables: Area
     package let files: Area
+    /// The root file system's image, mapped from its file.
+    package let image: Area
     /// First byte that nothing uses, a page boundary.
     package let end: UInt64
 
@@ -38,7 +40,7 @@ package struct GuestLayout: Equatable, Sendable {
     /// Packs the areas; `pageTablePages` tells how many tables are needed at most.
     package init(
         kernelByteCount: UInt64, commandLineByteCount: Int, pageTablePages: Int,
-        filesByteCount: UInt64
+        filesByteCount: UInt64, imageByteCount: UInt64 = 0
     ) {
         var next = Self.loadBase
         func place(_ byteCount: UInt64) -> Area {
@@ -53,6 +55,7 @@ package struct GuestLayout: Equatable, Sendable {
         record = place(Self.recordSize + UInt64(commandLineByteCount))
         pageTables = place(UInt64(pageTablePages * Page.size))
         files = place(filesByteCount)
+        image = place(imageByteCount)
         end = next
     }
 

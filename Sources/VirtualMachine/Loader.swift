@@ -56,6 +56,24 @@ enum Loader {
             "the program's archive")
     }
 
+    /// Maps the root file system's image into the guest.
+    static func map(
+        _ image: MachineConfiguration.FileRange?, to memory: GuestMemory, _ layout: GuestLayout
+    ) throws(MachineFailure) {
+        guard let image, image.byteCount > 0 else { return }
+        do throws(GuestLoadError) {
+            try memory.map(
+                image.file, byteCount: Int(image.byteCount),
+                at: PhysicalAddress(rawValue: layout.image.base))
+        } catch {
+            switch error {
+            case .host(let error):
+                throw .host("the root file system's image can't be mapped", error)
+            case .memory(let error): throw MachineFailure(error)
+            }
+        }
+    }
+
     private static func load(
         _ range: MachineConfiguration.FileRange, at address: PhysicalAddress,
         in memory: GuestMemory,
@@ -146,7 +164,9 @@ extension GuestLayout {
         try configuration.checkCommandLine()
         let files = configuration.files?.byteCount ?? 0
         // Below the hole that devices use; a larger archive needs a file system of its own.
-        guard files <= GuestMemory.lowLimit - (256 << 20) else {
+        let image = configuration.image?.byteCount ?? 0
+        let limit = GuestMemory.lowLimit - (256 << 20)
+        guard files <= limit, image <= limit - files else {
             throw .refused("the program's files are larger than 2.75 GiB")
         }
         let pages = AddressSpaceBuilder.maximumPages(
@@ -155,6 +175,6 @@ extension GuestLayout {
         self.init(
             kernelByteCount: kernel.byteCount,
             commandLineByteCount: configuration.commandLine.count,
-            pageTablePages: pages, filesByteCount: files)
+            pageTablePages: pages, filesByteCount: files, imageByteCount: image)
     }
 }

@@ -20,6 +20,7 @@ package enum MachineBuilder {
         let kernel = try KernelImage(reading: configuration.kernel)
         let layout = try GuestLayout(kernel, configuration)
         let memory = try Loader.makeMemory(configuration, layout)
+        try Loader.map(configuration.image, to: memory, layout)
         try onHost { () throws(KVMError) in try virtual.attach(memory) }
         try Loader.load(kernel, from: configuration.kernel, to: memory, layout)
         try Loader.load(configuration.files, to: memory, layout)

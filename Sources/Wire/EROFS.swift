@@ -50,7 +50,7 @@ package enum EROFS {
     }
     /// Bits that a reader must know.
     enum IncompatibleFeatures {
-        /// Compressed data is padded at its start; set where nothing is compressed too.
+        /// Compressed data is padded at its start; mkfs.erofs sets it where it may compress.
         static let zeroPadding: UInt32 = 1 << 0
         static let compressionConfigurations: UInt32 = 1 << 1
         static let chunkedFiles: UInt32 = 1 << 2
@@ -59,8 +59,9 @@ package enum EROFS {
         static let tailPacking: UInt32 = 1 << 4
         static let fragments: UInt32 = 1 << 5
 
-        static let known = zeroPadding | chunkedFiles
-        static let ofCompression = compressionConfigurations | tailPacking | fragments
+        static let known = chunkedFiles
+        static let ofCompression =
+            zeroPadding | compressionConfigurations | tailPacking | fragments
     }
 }
 
@@ -85,9 +86,21 @@ package struct EROFSImage: ~Escapable {
     /// Where shared attribute 0 would be.
     let attributesStart: Int
 
+    /// Whether the superblock's checksum is looked at, which takes some 25,000 steps.
+    package enum ChecksumPolicy: Sendable {
+        case checked
+        /// It was checked before.
+        case trusted
+    }
+
     /// Checks the superblock. Any `EROFSFailure`.
+    ///
+    /// Of a file with `fileByteCount` bytes, `bytes` may be the first page alone: the superblock is
+    /// checked against the file, and nothing beyond the page can be asked for.
     @_lifetime(copy bytes)
-    package init(checking bytes: RawSpan) throws(EROFSFailure) {
+    package init(
+        checking bytes: RawSpan, _ policy: ChecksumPolicy = .checked, fileByteCount: Int? = nil
+    ) throws(EROFSFailure) {
         let start = EROFS.superblockOffset
         guard bytes.byteCount >= start + EROFS.superblockByteCount,
             bytes.littleEndian(UInt32.self, at: start + EROFS.Field.magic) == EROFS.magic
@@ -107,16 +120,18 @@ package struct EROFSImage: ~Escapable {
         else { throw .unsupportedBlockSize }
         let byteCount = Int(field(UInt32.self, EROFS.Field.blockCount)) << Page.shift
         guard byteCount >= Page.size else { throw .damaged }
-        guard byteCount <= bytes.byteCount else { throw .truncated }
+        guard byteCount <= fileByteCount ?? bytes.byteCount, bytes.byteCount >= Page.size else {
+            throw .truncated
+        }
         let compatible = field(UInt32.self, EROFS.Field.compatibleFeatures)
-        if compatible & EROFS.CompatibleFeatures.checksum != 0 {
+        if policy == .checked, compatible & EROFS.CompatibleFeatures.checksum != 0 {
             guard field(UInt32.self, EROFS.Field.checksum) == Self.checksum(bytes) else {
                 throw .badChecksum
             }
         }
         let nanoseconds = field(UInt32.self, EROFS.Field.buildNanoseconds)
         guard nanoseconds < 1_000_000_000 else { throw .damaged }
-        self.bytes = bytes.extracting(first: byteCount)
+        self.bytes = bytes.extracting(first: min(byteCount, bytes.byteCount))
         rootNumber = UInt64(field(UInt16.self, EROFS.Field.rootNumber))
         inodeCount = field(UInt64.self, EROFS.Field.inodeCount)
         buildSeconds = Int64(

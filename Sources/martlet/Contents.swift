@@ -17,6 +17,8 @@ struct Contents: Equatable {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
     ]
 
+    static var defaultEnvironmentBytes: [[UInt8]] { defaultEnvironment.map { Array($0.utf8) } }
+
     /// What can't be meant so; `nil` where all is well.
     var problem: String? {
         for variable in environment where variable.isEmpty || variable.first == UInt8(ascii: "=") {

@@ -15,6 +15,8 @@ struct Launch {
     let clockStart: ClockStart?
     /// Where the program's memory goes when a signal ends it.
     let core: [UInt8]?
+    /// The root file system's image, if there is one.
+    let rootImage: [UInt8]?
     let commandLine: CommandLine
     let logLevel: UInt8
     let showsTimeline: Bool
@@ -130,6 +132,7 @@ struct Launch {
         if processors != .one { add("--cpus", Array("\(processors.count)".utf8)) }
         if let clockStart { add("--rtc", Array("\(clockStart.nanoseconds)".utf8)) }
         if let core { add("--core", core) }
+        if let rootImage { add("--root-image", rootImage) }
         do throws(CommandLineError) {
             let line = try commandLine.encoded()
             // The VMM reads its arguments as text, which not every line is.

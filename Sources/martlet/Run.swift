@@ -53,6 +53,12 @@ struct Run: ParsableCommand {
             valueName: "file"), completion: .file())
     var core: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "An EROFS image without compression that is the root file system; PROGRAM is then a path in it. What the program changes is gone when it ends. Needs martlet's own VMM.",
+            valueName: "image"), completion: .file())
+    var rootfs: String?
+
     @Flag(
         name: .customLong("no-rewrite"),
         help: "Leave the program's system-call instructions as they are; calls are slower.")
@@ -75,7 +81,8 @@ struct Run: ParsableCommand {
         if let word = program.first, word.hasPrefix("-"), word != "--" {
             throw ValidationError("Unknown option '\(word)'")
         }
-        let words = RunRequest(vmm: vmm, accelerator: accelerator)
+        let words = RunRequest(
+            rootImage: rootfs.map { Array($0.utf8) }, vmm: vmm, accelerator: accelerator)
         if let problem = words.problem { throw ValidationError(problem) }
         if (program.first == "--" ? program.dropFirst() : program[...]).first ?? "" == "" {
             throw ValidationError("Missing expected argument 'PROGRAM'")
@@ -92,7 +99,8 @@ struct Run: ParsableCommand {
         let words = Array(words.first == Array("--".utf8) ? words.dropFirst() : words[...])
         return RunRequest(
             contents: contents.contents, memory: memory, processors: cpus, verbosity: verbose,
-            clockStart: rtc, core: core.map { Array($0.utf8) }, leavesCallSites: leavesCallSites,
+            clockStart: rtc, core: core.map { Array($0.utf8) },
+            rootImage: rootfs.map { Array($0.utf8) }, leavesCallSites: leavesCallSites,
             vmm: vmm, accelerator: accelerator,
             program: words.first ?? [], arguments: Array(words.dropFirst()))
     }

@@ -12,6 +12,8 @@ struct RunRequest: Equatable {
     var clockStart: ClockStart?
     /// `--core`
     var core: [UInt8]?
+    /// `--rootfs`: an EROFS image.
+    var rootImage: [UInt8]?
     /// `--no-rewrite`
     var leavesCallSites = false
     var vmm: VMMChoice?
@@ -24,7 +26,10 @@ struct RunRequest: Equatable {
 extension RunRequest {
     /// What can't be meant so; `nil` where all is well.
     var problem: String? {
-        vmm == .martlet && accelerator != nil
+        if rootImage != nil, vmm ?? .martlet != .martlet || accelerator != nil {
+            return "'--rootfs' is for martlet's own VMM; leave out '--vmm' and '--accelerator'"
+        }
+        return vmm == .martlet && accelerator != nil
             ? "'--accelerator' is QEMU's; martlet's own VMM uses KVM" : nil
     }
 
@@ -81,6 +86,9 @@ extension RunRequest {
                 let start = ClockStart(argument: String(decoding: value, as: UTF8.self))
             else { return false }
             clockStart = start
+        case "--rootfs":
+            guard rootImage == nil, let value = Self.value(&words) else { return false }
+            rootImage = value
         case "--core":
             guard core == nil, let value = Self.value(&words) else { return false }
             core = value
@@ -113,6 +121,7 @@ extension RunRequest {
         var request = self
         var words = [program] + arguments
         do throws(ImageFailure) {
+            if let rootImage { return try start(in: RootImage(opening: rootImage)) }
             let executable = try request.contents.open(Host.lookUp(program), &words)
             switch try executable.kind() {
             case .program: return try request.start(executable, words)
@@ -137,6 +146,22 @@ extension RunRequest {
             of: executable, arguments: words)
         return launch(
             architecture, kernel: kernel, files: .archive(try files.written()), commandLine)
+    }
+
+    /// Starts a program of a root file system, which is looked at inside the machine.
+    private func start(in image: RootImage) throws(ImageFailure) -> Int32 {
+        let workingDirectory = contents.workingDirectory.map { GuestPath($0) } ?? .root
+        guard program.contains(UInt8(ascii: "/")) else {
+            throw ImageFailure(program, "is no path; name the program's in the root file system")
+        }
+        var commandLine = CommandLine(
+            program: GuestPath(program, relativeTo: workingDirectory).bytes,
+            arguments: [program] + arguments, environment: Contents.defaultEnvironmentBytes)
+        contents.change(&commandLine)
+        let files = try contents.files(workingDirectory: contents.workingDirectory)
+        return launch(
+            .x86_64, kernel: try kernel(for: .x86_64), files: .archive(try files.written()),
+            commandLine, image: image.path)
     }
 
     private func start(image executable: borrowing Executable) throws(ImageFailure) -> Int32 {
@@ -168,7 +193,7 @@ extension RunRequest {
 
     private func launch(
         _ architecture: Architecture, kernel: [UInt8], files: consuming Launch.Files,
-        _ commandLine: CommandLine
+        _ commandLine: CommandLine, image: [UInt8]? = nil
     ) -> Int32 {
         var commandLine = commandLine
         // Warnings, with -v what else may matter, with -vv everything.
@@ -180,9 +205,10 @@ extension RunRequest {
         terminal?.describe(to: &commandLine)
         let launch = Launch(
             architecture: architecture, kernel: kernel, memory: memory, processors: processors,
-            clockStart: clockStart, core: core,
+            clockStart: clockStart, core: core, rootImage: image,
             commandLine: commandLine, logLevel: logLevel,
-            showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator, terminal: terminal)
+            showsTimeline: verbosity > 0, vmm: image == nil ? vmm : .martlet,
+            accelerator: accelerator, terminal: terminal)
         switch launch.perform(files) {
         case .failed(let line): return Martlet.fail(line, .hostFailure)
         case .refused(let line): return Martlet.fail(line, .badInput)

@@ -237,7 +237,8 @@ struct EROFSToolTests {
         #expect(superblock { $0[1024 + 80] = 2 } == .compressed)
         #expect(superblock { $0[1024 + 80] = 8 } == .unsupportedFeatures(8))
         #expect(superblock { $0[1024 + 83] = 0x80 } == .unsupportedFeatures(0x8000_0000))
-        #expect(superblock { $0[1024 + 80] = 5 } == nil)
+        #expect(superblock { $0[1024 + 80] = 1 } == .compressed)
+        #expect(superblock { $0[1024 + 80] = 4 } == nil)
         #expect(superblock { $0[1024 + 35] = 0x80 } == .damaged)
     }
 }

@@ -110,6 +110,12 @@ static inline void *clinux_reserve(size_t byte_count) {
 static inline void *clinux_map_shared(int fd, size_t byte_count) {
     return mmap(NULL, byte_count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
+/// Maps a file's first bytes over pages of a mapping: writes stay private.
+static inline int clinux_map_over(int fd, void *address, size_t byte_count) {
+    void *mapped = mmap(address, byte_count, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0);
+    return mapped == MAP_FAILED ? -1 : 0;
+}
 static inline int clinux_map_failed(const void *address) { return address == MAP_FAILED; }
 
 /// Blocks the signals that a machine forwards or ignores, in this thread and those it starts, and

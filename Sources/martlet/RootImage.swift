@@ -1,0 +1,48 @@
+import Base
+import Images
+import LinuxABI
+import LinuxHost
+import Wire
+
+/// An EROFS image that can be a machine's root file system.
+struct RootImage {
+    let path: [UInt8]
+
+    /// Checks the superblock; says what to do where the image can't be used.
+    init(opening path: [UInt8]) throws(ImageFailure) {
+        self.path = path
+        guard let text = String(validating: path, as: UTF8.self) else {
+            throw ImageFailure(path, "is no name in UTF-8, which a root file system's must be")
+        }
+        let head: [UInt8]
+        let status: Descriptor.Status
+        do throws(Errno) {
+            let file = try OwnedDescriptor.reading(path: text)
+            status = try file.borrowed.status()
+            head =
+                status.isRegular ? try file.borrowed.contents(from: 0, atMost: Page.size) : []
+        } catch { throw ImageFailure(path, "can't be read", error) }
+        guard status.isRegular else {
+            throw ImageFailure(
+                path, "is no file; of a folder make an image with 'mkfs.erofs IMAGE FOLDER' first")
+        }
+        do throws(EROFSFailure) {
+            _ = try EROFSImage(
+                checking: head.span.raw, fileByteCount: Int(status.byteCount))
+        } catch { throw ImageFailure(path, Self.reason(error)) }
+    }
+
+    private static func reason(_ failure: EROFSFailure) -> String {
+        switch failure {
+        case .notAnImage: "is no EROFS image; mkfs.erofs (package erofs-utils) makes one"
+        case .truncated: "is an EROFS image that is cut off; make it again"
+        case .badChecksum, .damaged: "is a damaged EROFS image; make it again"
+        case .unsupportedBlockSize:
+            "is an EROFS image with blocks that are not of 4096 bytes; make it again with such"
+        case .compressed:
+            "is a compressed EROFS image, which can't be used in place; make it without '-z'"
+        case .unsupportedFeatures:
+            "is an EROFS image with features that are not known here; make it with mkfs.erofs 1.5's defaults"
+        }
+    }
+}

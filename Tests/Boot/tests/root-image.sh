@@ -1,0 +1,137 @@
+# Whole root file systems: a walk of one natively and inside, and what is changed in it.
+
+# Makes the folder `root` with Debian's python3, and `root.erofs` of it.
+make_root_image() {
+    [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    [ "$as_user" = no ] || skip "makes files of other owners"
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    [ -e /usr/bin/python3.11 ] || skip "no python3.11"
+    mkdir -p root/usr/bin root/usr/lib root/lib64 root/lib/x86_64-linux-gnu root/tree/sub/deep
+    cp /usr/bin/python3.11 root/usr/bin/
+    cp -a /usr/lib/python3.11 root/usr/lib/
+    rm -rf root/usr/lib/python3.11/test
+    cp -L $(ldd /usr/bin/python3.11 | grep -o '/lib/[^ ]*') root/lib/x86_64-linux-gnu/
+    cp -L /lib64/ld-linux-x86-64.so.2 root/lib64/
+    (
+        cd root/tree
+        for size in 0 1 4095 4096 4097 70000; do
+            head -c $size /dev/urandom >size-$size
+        done
+        ln size-1 hard
+        ln size-1 sub/hard
+        ln -s ../size-1 sub/link
+        ln -s /nowhere/at/all dangling
+        mkfifo -m 640 pipe
+        mknod -m 600 device c 200 70
+        chmod 4751 size-4095
+        chown 70000:1234 size-4096
+        chmod 1777 sub
+        for name in $(seq 500); do echo $name >sub/deep/$name; done
+        python3 -c 'import os
+os.setxattr("size-0", "user.one", b"1\0 2")
+os.setxattr("sub", "user.same", b"x" * 300)
+os.setxattr("size-1", "user.same", b"x" * 300)'
+        touch -d '2001-02-03 04:05:06.789' size-4097
+        touch -h -d '1999-01-01' sub/link
+    )
+    cat >walk.py <<'PYTHON'
+import hashlib, os, stat, sys
+os.chdir(sys.argv[1])
+def show(path):
+    s = os.lstat(path)
+    more = ""
+    if stat.S_ISREG(s.st_mode):
+        more = "%d %s" % (s.st_size, hashlib.sha256(open(path, "rb").read()).hexdigest())
+    elif stat.S_ISLNK(s.st_mode):
+        more = "%d %s" % (s.st_size, os.readlink(path))
+    names = [] if stat.S_ISLNK(s.st_mode) else sorted(os.listxattr(path))
+    print(path, oct(s.st_mode), s.st_uid, s.st_gid, s.st_nlink, s.st_mtime_ns, s.st_rdev, more,
+          [(name, os.getxattr(path, name)) for name in names])
+def walk():
+    for folder, folders, files in os.walk("."):
+        folders.sort()
+        show(folder)
+        for name in sorted(files + [f for f in folders if os.path.islink(folder + "/" + f)]):
+            show(folder + "/" + name)
+def attempt(what, *words):
+    try:
+        print(what.__name__, words, what(*words))
+    except OSError as error:
+        print(what.__name__, words, error.errno)
+def names():
+    for folder, folders, files in os.walk("."):
+        folders.sort()
+        print(folder, folders, sorted(files), os.lstat(folder).st_nlink)
+walk()
+if len(sys.argv) > 2:
+    old = open("size-70000", "rb")
+    with open("size-70000", "r+b") as file:
+        file.seek(5000)
+        file.write(b"changed")
+    old.seek(4990)
+    print(hashlib.sha256(old.read()).hexdigest())
+    with open("size-4095", "ab") as file:
+        file.write(b"longer" * 1000)
+    attempt(os.truncate, "size-4097", 4000)
+    attempt(os.truncate, "size-4097", 9000)
+    attempt(os.rmdir, "sub")
+    attempt(os.unlink, "hard")
+    attempt(os.unlink, "hard")
+    attempt(os.chmod, "sub/hard", 0o604)
+    attempt(os.chown, "size-1", 5, 6)
+    attempt(os.link, "size-0", "sub/new")
+    attempt(os.rename, "sub/deep", "moved")
+    attempt(os.unlink, "moved/77")
+    attempt(os.mkdir, "moved/77")
+    attempt(os.rename, "moved/78", "moved/79")
+    attempt(os.rename, "size-0", "moved")
+    attempt(os.mkdir, "sub/deep")
+    attempt(os.removexattr, "sub", "user.same")
+    attempt(os.setxattr, "size-1", "user.more", b"m")
+    attempt(os.symlink, "size-1", "dangling")
+    attempt(os.unlink, "dangling")
+    attempt(os.symlink, "size-1", "dangling")
+    names()
+    for path in ["size-0", "size-1", "size-4095", "size-4097", "size-70000", "sub/hard"]:
+        s = os.lstat(path)
+        print(path, s.st_size, oct(s.st_mode), s.st_uid, s.st_nlink, sorted(os.listxattr(path)),
+              hashlib.sha256(open(path, "rb").read()).hexdigest())
+PYTHON
+    mkfs.erofs --quiet root.erofs root >/dev/null || return 1
+}
+in_root_image() {
+    run_martlet run --memory 256M --rootfs root.erofs --file walk.py:/walk.py \
+        /usr/bin/python3.11 /walk.py "$@"
+}
+
+test_root_image_walk() {
+    make_root_image || return 1
+    record native python3 walk.py root/tree && record martlet in_root_image /tree && agree || return 1
+    [ "$(wc -l <martlet.out)" -gt 500 ] || return 1
+    record native python3 walk.py root/usr/lib && record martlet in_root_image /usr/lib && agree
+}
+# The same changes natively and inside; the image stays as it was.
+test_root_image_changes() {
+    make_root_image || return 1
+    local before after
+    before=$(sha256sum <root.erofs)
+    record martlet in_root_image /tree change
+    after=$(sha256sum <root.erofs)
+    [ "$before" = "$after" ] || { echo "the image was changed"; return 1; }
+    record native python3 walk.py root/tree change
+    agree
+}
+test_root_image_refusals() {
+    tool_only
+    mkdir folder
+    record martlet run_martlet run --rootfs folder /bin/sh
+    refused 1 'of a folder make an image' || return 1
+    echo text >text
+    record martlet run_martlet run --rootfs text /bin/sh
+    refused 1 'is no EROFS image' || return 1
+    command -v mkfs.erofs >/dev/null || return 0
+    head -c 100000 /dev/zero >folder/zeroes
+    mkfs.erofs --quiet -zlz4hc packed folder >/dev/null || return 1
+    record martlet run_martlet run --rootfs packed /bin/sh
+    refused 1 'is a compressed EROFS image'
+}
