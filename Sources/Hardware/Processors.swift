@@ -57,9 +57,9 @@ package struct ProcessorState: Sendable {
     package func setIdle(_ isIdle: Bool) {
         words.value.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
     }
-    fileprivate var runsProgram: Bool {
-        !words.value.isIdle.load(ordering: .sequentiallyConsistent)
-    }
+    package var isHalted: Bool { words.value.isHalted.load(ordering: .sequentiallyConsistent) }
+    package var isIdle: Bool { words.value.isIdle.load(ordering: .sequentiallyConsistent) }
+    fileprivate var runsProgram: Bool { !isIdle }
     /// Whether it has to drop its translations.
     fileprivate var mustFlush: Bool {
         words.value.mustFlush.load(ordering: .sequentiallyConsistent)

@@ -22,6 +22,9 @@ package enum ThreadReport {
             text.append("threads of the program:\nprogram (entered at 0x")
             text.append(hexadecimal: Crash.programEntry?.rawValue ?? 0)
             text.append("):\n")
+            if Processors.startedCount > 1 {
+                for number in 0..<Processors.startedCount { describe(number, into: &text) }
+            }
             var thread = process.threads.first
             while let current = thread {
                 describe(current, into: &text)
@@ -32,6 +35,16 @@ package enum ThreadReport {
         send(buffer.bytes.extracting(first: count))
     }
 
+    private static func describe(_ processor: Int, into text: inout TextBuffer) {
+        let state = Processors.state(processor)
+        text.append("CPU ")
+        text.append(UInt64(processor))
+        text.append(
+            state.isHalted ? " waits for an interrupt" : state.isIdle ? " is idle" : " runs")
+        text.append(state.isCalled ? ", called, " : ", ")
+        text.append(UInt64(Scheduler.queueLength(of: processor)))
+        text.append(" threads in its queue\n")
+    }
     private static func describe(_ thread: ProgramThread, into text: inout TextBuffer) {
         let frame = thread.thread.context?.frame ?? CPU.area.programFrame
         text.append("thread ")

@@ -50,6 +50,10 @@ struct Processor: Sendable {
         get { state.value.isIdle }
         nonmutating set { state.value.isIdle = newValue }
     }
+    /// Whether somebody wants to run here: in its queue, or who waited on it.
+    var hasWork: Bool {
+        running?.state == .ready || !queue.isEmpty && !Scheduler.isStopping
+    }
     /// Until when it polls before it waits for an interrupt; `nil` before it began to.
     var pollingEnd: Nanoseconds? {
         get { state.value.pollingEnd }

@@ -262,6 +262,8 @@ package enum Scheduler {
         let idle = Processor.number(number).idleTime(at: now)
         return (now - idle, idle)
     }
+    /// How many threads wait for a CPU to run them.
+    package static func queueLength(of number: Int) -> Int { Processor.number(number).queue.count }
     /// CPUs that the machine has, a bit each.
     package static var allProcessors: UInt64 {
         Processors.count >= 64 ? .max : 1 << UInt64(Processors.count) - 1

@@ -146,7 +146,8 @@ package enum Wait {
         processor.beginIdle(now)
         let end = processor.pollingEnd ?? now + processor.pollingTime
         processor.pollingEnd = end
-        if poll() {
+        // Looking may have woken somebody though no device has anything to report.
+        if poll() || processor.hasWork {
             processor.pollingEnd = nil
             return true
         }
