@@ -190,8 +190,8 @@ enum ProcessText {
         text.append(" 0 0 0 ")
         // As the kernel has it: 20 and the nice value, below 0 for real-time policies.
         let share = thread?.share ?? ProcessorShare()
-        text.append(
-            decimal: Int64(share.isRealtime ? -1 - share.priority : 20 + share.nice))
+        let priority = share.effectivePriority
+        text.append(decimal: Int64(priority > 0 ? -1 - priority : 20 + share.nice))
         text.append(byte: space)
         text.append(decimal: Int64(share.nice))
         text.append(byte: space)

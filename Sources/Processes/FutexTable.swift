@@ -38,6 +38,8 @@ package final class FutexWaiter {
     /// Where it waits to become a word's owner: whose the word is meanwhile.
     fileprivate var owned: FutexOwnership?
     fileprivate var isForOwnership: Bool { owned != nil }
+    /// The thread, by its number, that has the word for which this one waits.
+    package var owner: Int32? { isQueued ? owned?.owner : nil }
     /// FUTEX_WAIT_REQUEUE_PI: the word that it may be moved to.
     fileprivate var requeueTarget: FutexKey?
     /// FUTEX_WAIT_BITSET's mask.
@@ -141,7 +143,11 @@ package struct FutexTable: ~Copyable {
             guard current.key == key, current.isForOwnership, let thread = current.thread else {
                 continue
             }
-            if let other = best?.thread, thread.share.priority <= other.share.priority { continue }
+            if let other = best?.thread,
+                thread.share.effectivePriority <= other.share.effectivePriority
+            {
+                continue
+            }
             best = current
         }
         return best
@@ -160,17 +166,30 @@ package struct FutexTable: ~Copyable {
     }
     /// A word of a thread's that others wait for.
     package func word(of owner: Int32) -> (key: FutexKey, address: VirtualAddress)? {
-        guard ownershipCount > 0 else { return nil }
+        var word: (key: FutexKey, address: VirtualAddress)?
+        forEachWaiter(for: owner) { waiter in
+            guard let owned = waiter.owned else { return }
+            word = (waiter.key, owned.address)
+        }
+        return word
+    }
+    /// The highest real-time priority of who waits for words of a thread's; 0 where nobody with one does.
+    func highestPriority(waitingFor owner: Int32) -> Int32 {
+        var highest: Int32 = 0
+        forEachWaiter(for: owner) { waiter in
+            highest = max(highest, waiter.thread?.share.effectivePriority ?? 0)
+        }
+        return highest
+    }
+    private func forEachWaiter(for owner: Int32, _ body: (FutexWaiter) -> Void) {
+        guard ownershipCount > 0 else { return }
         for bucket in first.indices {
             var waiter = first[bucket]
             while let current = waiter {
-                if let owned = current.owned, owned.owner == owner {
-                    return (current.key, owned.address)
-                }
                 waiter = current.next
+                if current.owner == owner { body(current) }
             }
         }
-        return nil
     }
     package func firstForOwnership(_ key: FutexKey) -> Thread? { nextOwner(key)?.thread }
     /// Wakes the thread that `firstForOwnership` named.

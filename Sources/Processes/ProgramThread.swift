@@ -62,7 +62,7 @@ package final class ProgramThread: ThreadCompanion {
     func inherit(from maker: ProgramThread) {
         name = maker.name
         signals.setBlocked(maker.signals.blocked)
-        thread.share = maker.thread.share.inherited
+        thread.inherit(from: maker.thread)
     }
 }
 

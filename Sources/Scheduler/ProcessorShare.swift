@@ -9,6 +9,9 @@ package struct ProcessorShare: Sendable {
     package var nice: Int32 = 0
     /// 1...99 of a real-time policy, else 0.
     package var priority: Int32 = 0
+    /// The real-time priority of who waits for a lock that the thread holds, 1...99, else 0 (futex(2),
+    /// "Priority-inheritance futexes").
+    package internal(set) var inheritedPriority: Int32 = 0
     /// SCHED_RESET_ON_FORK
     package var resetsOnFork = false
 
@@ -22,6 +25,11 @@ package struct ProcessorShare: Sendable {
     package init() {}
 
     package var isRealtime: Bool { policy == .firstInFirstOut || policy == .roundRobin }
+    /// The priority that counts: its own or the one inherited; 0 where it shares by time.
+    package var effectivePriority: Int32 { max(priority, inheritedPriority) }
+    private var isBoosted: Bool { inheritedPriority > priority }
+    /// Whether it shares the CPU by the time it had.
+    var sharesByTime: Bool { effectivePriority == 0 }
     /// Linux's sched_prio_to_weight: a step of nice is 10 % of a processor.
     private var weight: Int64 {
         if policy == .idle { return 3 }
@@ -37,6 +45,7 @@ package struct ProcessorShare: Sendable {
     /// What a thread that this one makes begins with.
     package var inherited: Self {
         var share = self
+        share.inheritedPriority = 0
         guard resetsOnFork else { return share }
         share.resetsOnFork = false
         if isRealtime {
@@ -57,7 +66,7 @@ package struct ProcessorShare: Sendable {
         switch policy {
         case .firstInFirstOut: nil
         case .roundRobin: Self.roundRobinSlice
-        default: Self.slice
+        default: isBoosted ? nil : Self.slice
         }
     }
     /// Sets the time had of a thread that slept or begins: it does not catch up with the others.
@@ -65,12 +74,16 @@ package struct ProcessorShare: Sendable {
 
     /// Whether a thread with this share runs before one with another.
     func precedes(_ other: Self) -> Bool {
-        if isRealtime || other.isRealtime { return priority > other.priority }
+        if !sharesByTime || !other.sharesByTime {
+            return effectivePriority > other.effectivePriority
+        }
         return virtualTime < other.virtualTime
     }
     /// Whether it takes the CPU from one that runs: of equal policies only with a lead.
     func preempts(_ other: Self) -> Bool {
-        if isRealtime || other.isRealtime { return priority > other.priority }
+        if !sharesByTime || !other.sharesByTime {
+            return effectivePriority > other.effectivePriority
+        }
         return virtualTime &+ Self.lead.rawValue < other.virtualTime
     }
     private static let lead = Nanoseconds(rawValue: 1_000_000)

@@ -48,7 +48,7 @@ final class RunQueue {
     }
     /// Puts a thread behind all of its kind. Precondition: it is on no queue.
     func insertLast(_ thread: Thread) {
-        if let last, !last.share.isRealtime { thread.share.join(at: last.share.virtualTime) }
+        if let last, last.share.sharesByTime { thread.share.join(at: last.share.virtualTime) }
         insert(thread)
     }
     /// Takes the first one that may run on another CPU.
@@ -61,7 +61,7 @@ final class RunQueue {
     func takeFirst() -> Thread? {
         guard let thread = first else { return nil }
         remove(thread)
-        if !thread.share.isRealtime { minimum = max(minimum, thread.share.virtualTime) }
+        if thread.share.sharesByTime { minimum = max(minimum, thread.share.virtualTime) }
         return thread
     }
 }

@@ -219,7 +219,7 @@ package enum Scheduler {
     package static func yield() {
         guard let thread = Thread.current, !isAlone.value,
             let front = Processor.current.queue.front,
-            !thread.share.isRealtime || !thread.share.preempts(front.share)
+            thread.share.sharesByTime || !thread.share.preempts(front.share)
         else { return }
         thread.count(Clock.monotonic())
         giveWay(thread, .last)
@@ -251,7 +251,19 @@ package enum Scheduler {
         if isQueued { queue.remove(thread) }
         thread.share = share
         if isQueued { queue.insert(thread) }
-        CPU.hasReturnWork = true
+        // Who runs there may not be who should.
+        if thread.processor == CPU.number {
+            CPU.hasReturnWork = true
+        } else if isQueued || thread.isOnProcessor {
+            Processors.interrupt(thread.processor)
+        }
+    }
+    /// Lets a thread run with the priority of who waits for it, 0 where nobody with one does.
+    package static func lend(_ priority: Int32, to thread: Thread) {
+        guard thread.share.inheritedPriority != priority else { return }
+        var share = thread.share
+        share.inheritedPriority = priority
+        change(thread, to: share)
     }
 
     /// How long a CPU was busy and idle, since the clocks' start.

@@ -96,6 +96,12 @@ package final class Thread {
         self.context = context
     }
 
+    /// Takes over what a new thread has of its maker: claim and CPUs (sched(7), sched_setaffinity(2)).
+    package func inherit(from maker: Thread) {
+        share = maker.share.inherited
+        affinity = maker.affinity
+    }
+
     /// This CPU's running thread.
     package static var current: Thread? { Processor.current.running }
     /// Its number; needs no lock.

@@ -5,15 +5,14 @@ internal import Processes
 internal import Scheduler
 
 // Futexes that have an owner: the word is its thread number, with a bit where others wait and one where
-// an owner died (futex(2), "Priority-inheritance futexes"). An owner does not inherit the priority of
-// who waits.
+// an owner died (futex(2), "Priority-inheritance futexes").
 extension SystemCalls {
     private static let waiters: UInt32 = 0x8000_0000
     private static let ownerDied: UInt32 = 0x4000_0000
     private static let ownerMask: UInt32 = 0x3fff_ffff
 
     /// Takes the word if it has no owner, else marks that somebody waits; returns whose it is then, `nil`
-    /// where it was taken. EDEADLK, EFAULT, ESRCH.
+    /// where it was taken. EDEADLK where the owner waits for this thread in turn, EFAULT, ESRCH.
     private static func take(
         _ caller: Caller, _ address: VirtualAddress, _ key: FutexKey, for thread: ProgramThread
     ) throws(Errno) -> FutexOwnership? {
@@ -21,7 +20,10 @@ extension SystemCalls {
         while true {
             let old = try ProgramMemory.load(UInt32.self, at: address)
             let owner = old & ownerMask
-            guard owner != identifier else { throw .deadlock }
+            guard !caller.process.waits(Int32(bitPattern: owner), for: thread.thread.identifier)
+            else {
+                throw .deadlock
+            }
             // One that ends has cleared it: it goes to who waits already (attach_to_pi_state).
             if owner == 0, old & ownerDied != 0, let ending = caller.process.futexes.owner(key) {
                 return FutexOwnership(address: address, owner: ending)
@@ -54,6 +56,7 @@ extension SystemCalls {
         guard let owned = try take(caller, address, key, for: caller.thread) else { return 0 }
         let waiter = caller.thread.futexWaiter
         caller.process.futexes.add(waiter, key, mask: .max, owned: owned)
+        caller.process.passPriorities(to: owned.owner)
         return try waitForOwnership(caller, waiter, until: deadline, .restart)
     }
     /// Waits until the owner hands the word over.
@@ -62,7 +65,9 @@ extension SystemCalls {
         _ interruption: Errno
     ) throws(Errno) -> Int {
         let outcome = Wait.until(deadline: deadline, on: .nothing) { !waiter.isQueued }
+        let owner = waiter.owner
         caller.process.futexes.remove(waiter)
+        if let owner { caller.process.passPriorities(to: owner) }
         switch outcome {
         case .ready: return 0
         case .timedOut: throw .timedOut
@@ -88,6 +93,8 @@ extension SystemCalls {
         guard let next else { return }
         _ = caller.process.futexes.wakeForOwnership(key)
         caller.process.futexes.setOwner(key, to: next.identifier)
+        caller.process.passPriorities(to: caller.thread.thread.identifier)
+        caller.process.passPriorities(to: next.identifier)
     }
 
     /// Waits for one word, from which FUTEX_CMP_REQUEUE_PI moves it to another that has owners.
@@ -114,6 +121,7 @@ extension SystemCalls {
             caller.process.futexes.moveForOwnership(
                 from, to: to, owned ?? FutexOwnership(address: address, owner: thread.identifier),
                 isOwner: owned == nil)
+            if let owned { caller.process.passPriorities(to: owned.owner) }
             moved += 1
         }
         return moved

@@ -105,6 +105,7 @@ extension SystemCalls {
             }
         }
         Scheduler.change(thread.thread, to: share)
+        if let owner = thread.futexWaiter.owner { caller.process.passPriorities(to: owner) }
     }
 
     /// sched_get_priority_max(2): Tells a policy's highest priority. Errors: EINVAL.

@@ -29,6 +29,25 @@ private func thread(
         #expect(queue.isEmpty && queue.count == 0)
         #expect(queue.minimum == 30)
     }
+    @Test("an inherited priority counts as one of its own, where it is the higher one")
+    func inherited() {
+        let queue = RunQueue()
+        let borrower = thread(1, had: 100)
+        borrower.share.inheritedPriority = 20
+        let richer = thread(2, priority: 30)
+        richer.share.inheritedPriority = 20
+        for thread in [borrower, thread(3, had: 0), thread(4, priority: 10), richer] {
+            queue.insert(thread)
+        }
+        #expect(borrower.share.turn == nil)
+        #expect(borrower.share.inherited.inheritedPriority == 0)
+        #expect(richer.share.effectivePriority == 30)
+        var order: [Int32] = []
+        while let next = queue.takeFirst() { order.append(next.identifier) }
+        #expect(order == [2, 1, 4, 3])
+        // What it did with the priority of another is not time that others fall behind.
+        #expect(queue.minimum == 0)
+    }
     @Test("real-time threads go before all others, by priority")
     func realtime() {
         let queue = RunQueue()
