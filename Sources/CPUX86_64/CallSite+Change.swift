@@ -23,7 +23,7 @@ extension CallSite.Plan {
     package func isWithinPage(of site: VirtualAddress) -> Bool {
         switch self {
         case .none: return false
-        case .move: return site.pageOffset >= CallSite.jumpByteCount
+        case .move, .earlierMove: return site.pageOffset >= behindMove + CallSite.jumpByteCount
         case .springboard(let offset, let byteCount):
             let board = springboard(offset, site)
             return board.pageDown == site.pageDown && board.pageOffset + byteCount <= Page.size
@@ -36,10 +36,19 @@ extension CallSite.Plan {
         to bytes: inout MutableRawSpan, at stub: VirtualAddress, site: VirtualAddress,
         entry: VirtualAddress
     ) -> Bool {
-        var replaced: UInt32?
-        if case .move(let number) = self { replaced = number }
-        return CallSite.writeStub(
-            to: &bytes, at: stub, site: site, number: replaced, entry: entry)
+        switch self {
+        case .move(let number):
+            CallSite.writeStub(to: &bytes, at: stub, site: site, number: number, entry: entry)
+        case .earlierMove(let number, let between):
+            CallSite.writeStub(
+                to: &bytes, at: stub, site: site, number: number, between: between, entry: entry)
+        case .springboard, .none:
+            CallSite.writeStub(to: &bytes, at: stub, site: site, number: nil, entry: entry)
+        }
+    }
+    /// Bytes between the end of the move that is replaced and the site.
+    fileprivate var behindMove: Int {
+        if case .earlierMove(_, let between) = self { between.byteCount } else { 0 }
     }
     /// Makes the site a jump to its stub; returns whether that is within reach. Precondition: `page`
     /// holds the site's page, and `isWithinPage`.
@@ -49,8 +58,8 @@ extension CallSite.Plan {
     ) -> Bool {
         switch self {
         case .none: return false
-        case .move:
-            guard let jump = site.retreated(by: UInt64(CallSite.jumpByteCount)) else {
+        case .move, .earlierMove:
+            guard let jump = site.retreated(by: UInt64(behindMove + CallSite.jumpByteCount)) else {
                 return false
             }
             var place = page._mutatingExtracting(
@@ -75,8 +84,8 @@ extension CallSite.Plan {
     package func undo(in page: inout MutableRawSpan, site: VirtualAddress) {
         switch self {
         case .none: break
-        case .move(let number):
-            let start = site.pageOffset - CallSite.jumpByteCount
+        case .move(let number), .earlierMove(let number, _):
+            let start = site.pageOffset - behindMove - CallSite.jumpByteCount
             var place = page._mutatingExtracting(start..<start + CallSite.jumpByteCount)
             CallSite.writeMove(to: &place, number: number)
         case .springboard: page.storeLittleEndian(CallSite.systemCall, at: site.pageOffset)
@@ -99,8 +108,16 @@ extension ProgramFrame {
         at offset: Int?, of plan: CallSite.Plan, site: VirtualAddress
     ) -> CallSite.Found {
         instruction = site
-        guard case .move(let number) = plan else { return .springboard }
-        result = UInt64(number)
+        switch plan {
+        case .move(let number): result = UInt64(number)
+        case .earlierMove(let number, let between):
+            // Those between are gone back to where they stay.
+            let passed = max(0, (offset ?? 0) - CallSite.jumpByteCount)
+            if passed == 0 { result = UInt64(number) }
+            instruction = VirtualAddress(
+                rawValue: site.rawValue &- UInt64(max(0, between.byteCount - passed)))
+        case .springboard, .none: return .springboard
+        }
         return .entry
     }
 }

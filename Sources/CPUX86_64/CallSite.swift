@@ -12,10 +12,35 @@ package enum CallSite {
         /// `mov $number, %eax` lies right before the site: its five bytes become a jump to a stub;
         /// the `syscall` stays, as restarts and jumps come to it.
         case move(number: UInt32)
+        /// The same with plain instructions in between, which the stub has copies of; they stay, too.
+        case earlierMove(number: UInt32, Between)
         /// The `syscall` becomes a short jump to the start of a gap between functions, where a jump
         /// to a stub replaces `byteCount` bytes of padding. `offset` counts from the site.
         case springboard(offset: Int, byteCount: Int)
         case none
+    }
+    /// Plain instructions (`Instruction.isPlain`).
+    package struct Between: Equatable, Sendable, BitwiseCopyable {
+        package static let mostBytes = stubByteCount - moveByteCount - stubEndByteCount
+        /// The first one in the lowest bits.
+        private(set) var bytes: UInt128 = 0
+        package private(set) var byteCount = 0
+        /// Where four bytes of a distance lie that counts from `relativeEnd`; at most one.
+        private(set) var relativeOffset: Int?
+        private(set) var relativeEnd = 0
+
+        /// Those of a range of a text, all of them known to be plain.
+        init(_ text: RawSpan, _ range: Range<Int>) {
+            for index in range.reversed() { bytes = bytes << 8 | UInt128(text.byte(at: index)) }
+            byteCount = range.count
+        }
+        /// Notes that the instruction of a range has a distance; false where one has already.
+        mutating func noteRelative(_ offset: Int, end: Int) -> Bool {
+            guard relativeOffset == nil else { return false }
+            relativeOffset = offset
+            relativeEnd = end
+            return true
+        }
     }
 
     /// Bytes before and behind the site that `plan` wants to see, where the text has them.
@@ -58,7 +83,9 @@ package enum CallSite {
             }
         }
         guard let reading = Reading(text, at: address, through: site) else { return .none }
-        return reading.springboard(near: site, isChanged)
+        let springboard = reading.springboard(near: site, isChanged)
+        guard springboard == .none else { return springboard }
+        return reading.earlierMove(before: site, number: number)
     }
 
     /// Where instructions start within a text, as far as all readings agree.
@@ -117,6 +144,40 @@ package enum CallSite {
             }
         }
 
+        /// A move of the number before the site with nothing but plain instructions in between.
+        func earlierMove(before site: Int, number: UInt32) -> Plan {
+            let least = max(agreement, site - CallSite.moveByteCount - Between.mostBytes)
+            var position = site - 1
+            while position >= least {
+                defer { position -= 1 }
+                guard isStart[position], let instruction = Instruction(text, at: position) else {
+                    continue
+                }
+                if case .moveToEAX(let loaded) = instruction.kind {
+                    guard loaded == number else { return .none }
+                    return between(position + instruction.byteCount..<site).map {
+                        .earlierMove(number: number, $0)
+                    } ?? .none
+                }
+                guard instruction.isPlain else { return .none }
+            }
+            return .none
+        }
+        private func between(_ range: Range<Int>) -> Between? {
+            var between = Between(text, range)
+            var position = range.lowerBound
+            while position < range.upperBound, let instruction = Instruction(text, at: position) {
+                let end = position + instruction.byteCount
+                if let offset = instruction.relativeOffset {
+                    guard
+                        between.noteRelative(
+                            position + offset - range.lowerBound, end: end - range.lowerBound)
+                    else { return nil }
+                }
+                position = end
+            }
+            return between
+        }
         /// The nearest gap that a short jump from the site reaches.
         func springboard(near site: Int, _ isChanged: (Int) -> Bool) -> Plan {
             var best: Plan = .none
@@ -185,24 +246,33 @@ package enum CallSite {
 
 extension CallSite {
     // A stub passes where to go on in R11, so that RCX is free, and jumps through the entry's
-    // address, which lies in the same area: mov $number, %eax; lea back(%rip), %r11;
-    // jmp *entry(%rip).
+    // address, which lies in the same area: mov $number, %eax; what was between;
+    // lea back(%rip), %r11; jmp *entry(%rip).
 
     /// Bytes between the starts of two stubs.
     package static let stubByteCount = 32
+    /// Bytes of a stub's last two instructions.
+    fileprivate static let stubEndByteCount = 13
 
     /// Writes the stub at `stub` for the site at `site`, with the number where the site's move was
-    /// replaced. `entry` is where the area keeps the address of the entry. Returns whether all is
-    /// within reach.
+    /// replaced, and what was between. `entry` is where the area keeps the address of the entry.
+    /// Returns whether all is within reach.
     @_lifetime(bytes: copy bytes)
     package static func writeStub(
         to bytes: inout MutableRawSpan, at stub: VirtualAddress, site: VirtualAddress,
-        number: UInt32?, entry: VirtualAddress
+        number: UInt32?, between: Between? = nil, entry: VirtualAddress
     ) -> Bool {
         var position = 0
         if let number {
             writeMove(to: &bytes, number: number)
             position = moveByteCount
+        }
+        if let between {
+            let isWritten = between.write(
+                to: &bytes, at: position, from: site.rawValue &- UInt64(between.byteCount),
+                to: stub.rawValue &+ UInt64(position))
+            guard isWritten else { return false }
+            position += between.byteCount
         }
         let back = site.rawValue &+ UInt64(systemCallByteCount)
         guard let toBack = distance(from: stub.rawValue &+ UInt64(position + 7), to: back),
@@ -239,7 +309,7 @@ extension CallSite {
     /// What a breakpoint fills the rest of a gap with.
     package static let filler: UInt8 = 0xcc
 
-    private static func distance(from: UInt64, to: UInt64) -> UInt32? {
+    fileprivate static func distance(from: UInt64, to: UInt64) -> UInt32? {
         Int32(exactly: Int64(bitPattern: to &- from)).map { UInt32(bitPattern: $0) }
     }
 
@@ -250,6 +320,28 @@ extension CallSite {
     package static func writeMove(to bytes: inout MutableRawSpan, number: UInt32) {
         bytes.storeLittleEndian(UInt8(0xb8), at: 0)
         bytes.storeLittleEndian(number, at: 1)
+    }
+}
+
+extension CallSite.Between {
+    /// Writes the instructions, which lay at `old`, for `new`; returns whether their operand is within
+    /// reach from there.
+    @_lifetime(span: copy span)
+    fileprivate func write(
+        to span: inout MutableRawSpan, at position: Int, from old: UInt64, to new: UInt64
+    ) -> Bool {
+        for index in 0..<byteCount {
+            span.storeLittleEndian(
+                UInt8(truncatingIfNeeded: bytes >> UInt128(index * 8)), at: position + index)
+        }
+        guard let relativeOffset else { return true }
+        let distance = Int32(truncatingIfNeeded: bytes >> UInt128(relativeOffset * 8))
+        let operand = old &+ UInt64(relativeEnd) &+ UInt64(bitPattern: Int64(distance))
+        guard
+            let moved = CallSite.distance(from: new &+ UInt64(relativeEnd), to: operand)
+        else { return false }
+        span.storeLittleEndian(moved, at: position + relativeOffset)
+        return true
     }
 }
 

@@ -6,6 +6,11 @@ package struct Instruction: Equatable, Sendable {
     /// Bytes, prefixes included: 1 to 15.
     package let byteCount: Int
     package let kind: Kind
+    /// Whether it does the same at any address, but for what `relativeOffset` says, and passes control to
+    /// what follows: known of common ones.
+    package let isPlain: Bool
+    /// Where in it four bytes of a distance from its end to its operand lie, if they do.
+    package let relativeOffset: Int?
 
     package enum Kind: Equatable, Sendable {
         case other
@@ -35,6 +40,8 @@ package struct Instruction: Equatable, Sendable {
         byteCount = reader.position - offset
         guard byteCount <= 15, reader.position <= bytes.byteCount else { return nil }
         self.kind = kind
+        isPlain = reader.isPlain
+        relativeOffset = reader.relativePosition.map { $0 - offset }
     }
 }
 
@@ -65,6 +72,8 @@ private struct InstructionReader: ~Escapable {
     private var hasRepeat = false
     private var prefixCount = 0
     private var isWide = false
+    private(set) var isPlain = false
+    private(set) var relativePosition: Int?
 
     @_lifetime(copy bytes)
     init(_ bytes: RawSpan, at offset: Int) {
@@ -88,6 +97,7 @@ private struct InstructionReader: ~Escapable {
             guard prefixCount < 15, let byte = next() else { return nil }
             opcode = byte
         } while takePrefix(opcode)
+        isPlain = !hasAddressSize && Self.isPlain(opcode)
         switch opcode {
         case 0x0f: return readTwoByte()
         case 0x62: return readExtended(payload: 3, mapMask: 7)
@@ -130,6 +140,7 @@ private struct InstructionReader: ~Escapable {
             guard let register = readModRM() else { return nil }
             if opcode == 0xf6, register < 2 { return skip(1) }
             if opcode == 0xf7, register < 2 { return skip(fullImmediate) }
+            if opcode == 0xc6, register != 0 { isPlain = false }
             if opcode == 0x8f, register != 0 { return nil }
             if opcode == 0xfe, register > 1 { return nil }
             if opcode == 0xff {
@@ -138,7 +149,8 @@ private struct InstructionReader: ~Escapable {
             }
             return skip(immediate)
         case .modRMFull:
-            guard readModRM() != nil else { return nil }
+            guard let register = readModRM() else { return nil }
+            if opcode == 0xc7, register != 0 { isPlain = false }
             return skip(fullImmediate)
         case .immediate(let count):
             position += count
@@ -179,6 +191,7 @@ private struct InstructionReader: ~Escapable {
             base = scale & 7
             if mode == 0, base == 5 { position += 4 }
         } else if mode == 0, base == 5 {
+            relativePosition = position
             position += 4
         }
         if mode == 1 { position += 1 }
@@ -186,6 +199,15 @@ private struct InstructionReader: ~Escapable {
         return register
     }
 
+    /// Arithmetic, moves, lea.
+    private static func isPlain(_ opcode: UInt8) -> Bool {
+        switch opcode {
+        case 0x00...0x3f: opcode & 7 < 6
+        case 0x63, 0x69, 0x6b, 0x80...0x8b, 0x8d, 0xb0...0xbf, 0xc0, 0xc1, 0xc6, 0xc7, 0xd0...0xd3:
+            true
+        default: false
+        }
+    }
     private static func operands(_ opcode: UInt8) -> Operands {
         switch opcode {
         case 0x00...0x3f:

@@ -91,7 +91,7 @@ package final class CallSites {
     /// Whether a call ends or replaces the program, or its registers: its site runs once.
     private static func isLast(_ frame: ProgramFrame) -> Bool {
         switch SystemCallNumber(rawValue: frame.systemCallNumber) {
-        case .exit, .exitGroup, .execve, .execveat, .rtSigreturn: true
+        case .exitGroup, .execve, .execveat, .rtSigreturn: true
         default: false
         }
     }

@@ -43,6 +43,65 @@ import Testing
                 plan(Self.plain + other, Self.breakpoints) == .springboard(offset: 3, byteCount: 6))
         }
     }
+    @Test("a move with plain instructions behind it becomes a jump, and they go with it")
+    func earlierMove() {
+        // lea 0x10(%rip), %rsi; mov %r12, %rdx.
+        let between: [UInt8] = [0x48, 0x8d, 0x35, 0x10, 0, 0, 0, 0x4c, 0x89, 0xe2]
+        let text = Self.plain + Self.move + between
+        guard case .earlierMove(39, let found) = plan(text, [0xc3, 0x90]) else {
+            Issue.record("no move is seen")
+            return
+        }
+        #expect(found.byteCount == 10)
+        // The syscall is at 0x401000 and the bytes before it; the operand stays where it is.
+        let site = VirtualAddress(rawValue: 0x40_1000 + UInt64(text.count))
+        let stub = VirtualAddress(rawValue: 0x3f_f020)
+        let (bytes, isWritten) = write {
+            CallSite.writeStub(
+                to: &$0, at: stub, site: site, number: 39, between: found,
+                entry: VirtualAddress(rawValue: 0x3f_f000))
+        }
+        #expect(isWritten)
+        let operand = site.rawValue - 3 + 0x10
+        let distance = UInt32(operand - (stub.rawValue + 5 + 7))
+        #expect(Array(bytes[0..<8]) == Self.move + [0x48, 0x8d, 0x35])
+        #expect(bytes[8..<12].reversed().reduce(0) { $0 << 8 | UInt32($1) } == distance)
+        #expect(Array(bytes[12..<18]) == [0x4c, 0x89, 0xe2, 0x4c, 0x8d, 0x1d])
+        // A gap is better: whoever comes to the site goes there.
+        #expect(plan(text, Self.breakpoints) == .springboard(offset: 3, byteCount: 6))
+    }
+    @Test("what is not plain, or too much, keeps an earlier move as it is")
+    func notPlain() {
+        let others: [[UInt8]] = [
+            [0xff, 0xd2], [0xe8, 0, 0, 0, 0], [0x74, 0], [0xcd, 0x80], [0x0f, 0xa2], [0xf4],
+            [0xc7, 0xf8, 0, 0, 0, 0], [0x67, 0x8d, 0x35, 0, 0, 0, 0],
+            [0x8d, 0x35, 0, 0, 0, 0, 0x8d, 0x3d, 0, 0, 0, 0], [0x0f, 0x05],
+            Array(repeating: 0x89, count: 16),
+        ]
+        for other in others {
+            #expect(plan(Self.plain + Self.move + other, [0xc3, 0x90]) == .none, "\(other)")
+        }
+        #expect(
+            plan(Self.plain + Self.move + [0x89, 0xf8], [0xc3, 0x90], number: 102) == .none)
+    }
+    @Test("registers that are caught in a stub are moved back to what stays at the site")
+    func caught() throws {
+        let text = Self.plain + Self.move + [0x89, 0xf8, 0x48, 0x89, 0xd6]
+        let site = VirtualAddress(rawValue: 0x40_1000 + UInt64(text.count))
+        let plan = plan(text, [0xc3, 0x90])
+        var storage = [UInt64](repeating: 0, count: 64)
+        try storage.withUnsafeMutableBytes { words in
+            let frame = try unsafe ProgramFrame(at: #require(words.baseAddress))
+            for (offset, back, isNumber) in [
+                (0, 5, true), (5, 5, true), (7, 3, false), (10, 0, false), (17, 0, false),
+            ] {
+                frame.result = 1
+                #expect(frame.leaveStub(at: offset, of: plan, site: site) == .entry)
+                #expect(frame.instruction.rawValue == site.rawValue - UInt64(back))
+                #expect(frame.result == (isNumber ? 39 : 1), "\(offset)")
+            }
+        }
+    }
     @Test("a call that hides in another instruction stays")
     func hidden() {
         // movabs $…, %rax: only a jump into it executes the call.

@@ -56,8 +56,22 @@ FUNCTION("nops_behind",
 /* A bare site that many numbers come to. */
 FUNCTION("any", "movq %rdi, %rax\nnop\nsyscall\nret\n.p2align 4")
 
+/* A move with instructions behind it, no gap within a short jump's reach: long earlier(long number) takes
+ * the move for 0, else comes past it to the last of them. The result has RDX added, 1000 or 7. */
+#define FAR ".rept 50\nmovq %r8, %r8\n.endr\n"
+__asm__(".data\nearlier_word: .quad 1000\n");
+FUNCTION("earlier",
+         "movq %rdi, %rax\nmovl $7, %edx\n" FAR "testq %rdi, %rdi\njnz 1f\nmovl $39, %eax\n"
+         "leaq earlier_word(%rip), %rsi\nmovq (%rsi), %rdx\n1: xorl %edi, %edi\nsyscall\n"
+         FAR "addq %rdx, %rax\nret")
+/* The same with an access that may fault: long earlier_access(long *). */
+FUNCTION("earlier_access", FAR "movl $102, %eax\nearlier_load: movq (%rdi), %rdx\nsyscall\n"
+         FAR "addq %rdx, %rax\nret")
+
 extern long red_zone(void), red_zone_bare(void), target(long), target_first(long), look_alike(void),
-    other_register(void), hidden(void), executed_nops(int), nops_behind(void), any(long);
+    other_register(void), hidden(void), executed_nops(int), nops_behind(void), any(long), earlier(long),
+    earlier_access(long *);
+extern char earlier_load[];
 
 struct seen {
     uint64_t registers[14], flags, rcx, r11, site;
@@ -123,7 +137,10 @@ static void writable(void) {
             "pushq $0x202\npopfq\nret\n.byte 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc\n");
 STEP("step_move", "movl $102, %eax\n")
 STEP("step_bare", "movl $102, %eax\nnop\n")
-extern long step_move(long flags), step_bare(long flags);
+__asm__(".text\n.p2align 4\nstep_earlier:\n" FAR "step_earlier_base: pushq %rdi\npopfq\nmovl $102, %eax\n"
+        "leaq earlier_word(%rip), %rsi\nmovl $5, %edx\nsyscall\nnop\npushq $0x202\npopfq\n" FAR "ret\n");
+extern long step_move(long flags), step_bare(long flags), step_earlier(long flags);
+extern char step_earlier_base[];
 static long stops[32], stop_count;
 static uintptr_t stop_base;
 static void on_stop(int number, siginfo_t *information, void *context) {
@@ -134,8 +151,8 @@ static void on_stop(int number, siginfo_t *information, void *context) {
 static void stepping(const char *name, long (*step)(long)) {
     struct sigaction action = {.sa_sigaction = on_stop, .sa_flags = SA_SIGINFO};
     sigaction(SIGTRAP, &action, NULL);
-    stop_base = (uintptr_t)step;
-    for (int round = 0; round < 3; round++) step(0x202);
+    stop_base = step == step_earlier ? (uintptr_t)step_earlier_base : (uintptr_t)step;
+    for (int round = 0; round < 6; round++) step(0x202);
     for (int round = 0; round < 2; round++) {
         stop_count = 0;
         long result = step(0x302) - getuid();
@@ -143,6 +160,22 @@ static void stepping(const char *name, long (*step)(long)) {
         for (int index = 0; index < stop_count; index++) printf(" %ld", stops[index]);
         printf("\n");
     }
+}
+
+/* A fault between the move and the call is seen where the program has it, with what the move left. */
+static long accessed = 50;
+static void on_access(int number, siginfo_t *information, void *context) {
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+    (void)information;
+    printf("signal %d at %ld, rax %ld\n", number, (long)(registers[REG_RIP] - (uintptr_t)earlier_load),
+           (long)registers[REG_RAX]);
+    registers[REG_RDI] = (greg_t)(uintptr_t)&accessed;
+}
+static void accessing(void) {
+    struct sigaction action = {.sa_sigaction = on_access, .sa_flags = SA_SIGINFO};
+    sigaction(SIGSEGV, &action, NULL);
+    for (int round = 0; round < 6; round++) printf("access %ld\n", earlier_access(&accessed) - getuid());
+    printf("access %ld\n", earlier_access(NULL) - getuid());
 }
 
 /* Code that is no private text of a file keeps its bytes; a file, and other mappings of it, keep theirs
@@ -212,11 +245,12 @@ static void ticking(void) {
     struct itimerval each = {{0, 500}, {0, 500}}, never = {{0, 0}, {0, 0}};
     sigaction(SIGALRM, &action, NULL);
     setitimer(ITIMER_REAL, &each, NULL);
-    long wrong = 0;
+    long wrong = 0, process = getpid();
     for (long round = 0; ticks < 300; round++) {
         wrong += any(SYS_getppid) < 0;
         wrong += red_zone() - 15 != (long)getuid();
         wrong += red_zone_bare() - 15 != (long)getuid();
+        wrong += earlier(0) - 1000 != process;
     }
     setitimer(ITIMER_REAL, &never, NULL);
     printf("300 ticks: %ld wrong results, %ld addresses outside\n", wrong, outside);
@@ -268,6 +302,8 @@ int main(void) {
         printf("hidden %lx %ld\n", (unsigned long)hidden(),
                ((long (*)(void))((char *)hidden + 2))() - user);
         printf("executed nops %ld %ld\n", executed_nops(0) - user, (long)executed_nops(1));
+        for (int turn = 0; turn < 2; turn++)
+            printf("earlier %d %ld\n", earlier(0) - 1000 == process, earlier(SYS_getuid) - 7 - user);
         printf("nops behind %ld\n", nops_behind() - user);
         printf("any %ld %d %ld %ld\n", any(SYS_getuid) - user, any(SYS_getpid) == process, any(-1),
                any(100000));
@@ -276,6 +312,8 @@ int main(void) {
     registers("bare", look_bare);
     stepping("move", step_move);
     stepping("bare", step_bare);
+    stepping("earlier", step_earlier);
+    accessing();
     writable();
     mappings();
     ticking();

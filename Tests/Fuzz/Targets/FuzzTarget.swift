@@ -161,6 +161,9 @@ private func fuzzCallSite(_ bytes: RawSpan, _ isPlanted: Bool) {
     case .none: break
     case .move(let found):
         precondition(found == number && text.byte(at: site - 5) == 0xb8)
+    case .earlierMove(let found, let between):
+        precondition(found == number && between.byteCount <= CallSite.Between.mostBytes)
+        precondition(text.byte(at: site - between.byteCount - 5) == 0xb8)
     case .springboard(let offset, let byteCount):
         // Within the text, apart from the site, and of padding only.
         precondition(byteCount >= CallSite.jumpByteCount && CallSite.shortJump(by: offset) != nil)
