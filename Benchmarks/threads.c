@@ -1,4 +1,4 @@
-/* Times what threads, memory and signals cost a program: threads NAME.
+/* Times what threads, memory and signals cost a program: threads NAME [BATCHES].
  *
  * Prints on standard error the minimum, median and 90th percentile of batches, in nanoseconds an
  * operation, as calls.c does. `futex1`, `pipe1` and `epoll1` keep both threads on one CPU, `futex2` and
@@ -107,6 +107,7 @@ static double turns(int threads) {
 int main(int count, char **arguments) {
     const char *what = count > 1 ? arguments[1] : "";
     double samples[batches];
+    int most = count > 2 ? atoi(arguments[2]) : batches;
     void (*operation)(void) = NULL;
     int each = 2000, parts = 1, is_first_touch = 0;
     pthread_t partner;
@@ -137,7 +138,8 @@ int main(int count, char **arguments) {
     else if (!strcmp(what, "touch")) operation = touch, each = 1, parts = pages, is_first_touch = 1;
     else if (!strcmp(what, "signal")) operation = deliver, signal(SIGUSR1, handle);
     else return 64;
-    for (int batch = -3; batch < batches; batch++) {
+    if (most < 1 || most > batches) return 64;
+    for (int batch = -3; batch < most; batch++) {
         if (is_first_touch)
             area = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         double start = now();
@@ -145,6 +147,7 @@ int main(int count, char **arguments) {
         if (batch >= 0) samples[batch] = (now() - start) / each / parts;
         if (is_first_touch) munmap(area, pages * page);
     }
-    print_samples(stderr, samples, batches);
+    print_samples(stderr, samples, most);
+    if (count > 2) fprintf(stderr, "%d operations\n", (most + 3) * each * parts);
     _exit(0);
 }

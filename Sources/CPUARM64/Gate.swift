@@ -2,6 +2,7 @@ internal import CPUARM64Assembly
 package import Base
 internal import NucleusLayout
 internal import NucleusLayoutARM64
+internal import Synchronization
 
 /// The fields of a CPU's area that the library OS reads and writes (AREA_DATA, user view).
 ///
@@ -122,10 +123,14 @@ package enum CPU {
     private nonisolated(unsafe) static var hasNucleus = false
     /// Declares that the nucleus is there. Called once, first thing at boot.
     package static func start() { unsafe hasNucleus = true }
+    private static let gateCalls = Atomic<UInt64>(0)
+    /// How often all CPUs called the nucleus.
+    package static var gateCallCount: UInt64 { gateCalls.load(ordering: .relaxed) }
 
     @discardableResult
     private static func gate(_ index: Int32, _ first: UInt64 = 0, _ second: UInt64 = 0) -> UInt64 {
         guard unsafe hasNucleus else { return 0 }
+        gateCalls.wrappingAdd(1, ordering: .relaxed)
         return arm64_gate(UInt64(UInt32(bitPattern: index)), first, second)
     }
 

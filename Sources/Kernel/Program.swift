@@ -294,4 +294,9 @@ private func logFlushes(of space: AddressSpace) {
         $0.append(counts.interrupts)
         $0.append(" interrupts of other CPUs for it")
     }
+    Log.line(.info) {
+        $0.append("nucleus: ")
+        $0.append(CPU.gateCallCount)
+        $0.append(" calls")
+    }
 }

@@ -14,6 +14,9 @@ final class FurtherProcessors: Sendable {
         self.memory = memory
     }
 
+    func forEach(_ body: (borrowing KVMProcessor) -> Void) {
+        for processor in processors { body(processor.processor) }
+    }
     /// Starts the CPU whose AREA_DATA the guest prepared in a frame.
     func start(dataFrame frame: UInt64) throws(MachineFailure) {
         let base = frame << UInt64(Page.shift)

@@ -70,9 +70,13 @@ package struct Machine: ~Copyable {
         finish: @escaping @Sendable (Ending) -> Never
     ) throws(MachineFailure) -> Never {
         let end = try MachineEnd()
-        try Self.dropRights()
-        let loop = try startLoop(signals, terminal, end, reporting, finish)
         let work = ProcessorLoop(devices, further, annotate: reporting.annotate)
+        let exits = reporting.timeline.map { _ in ExitReport(processor, further, work) }
+        try Self.dropRights()
+        let loop = try startLoop(signals, terminal, end, reporting) { ending in
+            if let exits { reporting.showLine(exits.line) }
+            finish(ending)
+        }
         try further.startThreads { Self.run($0, work, end) }
         do throws(MachineFailure) {
             try ThreadRights.processor.enforce()

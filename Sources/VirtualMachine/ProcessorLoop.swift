@@ -13,6 +13,9 @@ final class ProcessorLoop: Sendable {
     /// Stores that did not leave the guest are the machine's, not a CPU's; who takes one carries it out
     /// before another takes the next.
     private let deferredStores = Mutex(())
+    private let exits = Atomic<UInt64>(0)
+    /// How often CPUs came out to the VMM.
+    var exitCount: UInt64 { exits.load(ordering: .relaxed) }
 
     init(
         _ devices: MachineDevices, _ further: FurtherProcessors,
@@ -30,6 +33,7 @@ final class ProcessorLoop: Sendable {
         while true {
             let exit: KVMProcessor.Exit
             do { exit = try processor.runUntilExit() } catch { throw MachineFailure(error) }
+            exits.wrappingAdd(1, ordering: .relaxed)
             try carryOutStores(processor)
             if try handle(exit, processor) == .poweredOff { return }
         }

@@ -79,6 +79,7 @@ static inline int ckvm_set_msi_routes(
 
 // ---- Virtual CPU ----
 static inline int ckvm_run(int vcpu) { return ioctl(vcpu, KVM_RUN, 0); }
+static inline int ckvm_get_statistics(int vcpu) { return ioctl(vcpu, KVM_GET_STATS_FD, 0); }
 static inline int ckvm_get_regs(int vcpu, struct kvm_regs *r) { return ioctl(vcpu, KVM_GET_REGS, r); }
 static inline int ckvm_set_regs(int vcpu, const struct kvm_regs *r) {
     return ioctl(vcpu, KVM_SET_REGS, r);
