@@ -23,7 +23,7 @@ int main(void) {
     getrlimit(RLIMIT_CPU, &limit);
     say("limit %ld %ld", (long)limit.rlim_cur, (long)limit.rlim_max);
     /* A sleep by the process's time lasts until a signal. */
-    struct timespec time = {0, 1000000};
+    struct timespec time = {0, 200000000};
     alarm(1);
     SHOW(syscall(SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &time, NULL));
     SHOW(syscall(SYS_clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &time, NULL));
