@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-shortage check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-runtimes test-shortage check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-cpus       the conformance programs on two CPUs'
 	@echo 'make test-shortage   memory that runs out at each point of the conformance programs'
 	@echo 'make test-threads    the programs of threads ROUNDS=200 times on 1, 2 and 4 CPUs'
+	@echo 'make test-runtimes   language runtimes: ruby, php, node, java; installs them'
 	@echo 'make test-races      the scheduler under the thread sanitizer'
 	@echo 'make test-all        check, every test, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
@@ -88,12 +89,17 @@ test-threads: build
 test-races:
 	swift test --sanitize thread --scratch-path .build-thread --filter SchedulerTests
 
+# Dynamic programs, with language runtimes that `make test` leaves out where they are not installed.
+test-runtimes: build
+	@Scripts/bootstrap runtimes
+	@Tests/Boot/run dynamic- runtime-
+
 # Every boot test with arm64 programs, on QEMU's virt.
 test-arm64: build
 	@Scripts/bootstrap arm64
 	@Tests/Boot/run --arch arm64
 
-test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-shortage
+test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-runtimes test-shortage
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 

@@ -37,14 +37,38 @@ package struct FileTree: Sendable {
     }
     /// Whether something is to be put there.
     func holds(_ guest: GuestPath) -> Bool { indices[guest] != nil }
-    /// Adds a folder of the host at the same place, if it is there and nothing of the user's is.
-    package mutating func addIfThere(folder: [UInt8]) throws(ImageFailure) {
-        let guest = GuestPath(folder)
-        guard indices[guest] == nil, let status = try? Host.status(of: folder, .follow),
-            status.kind == .directory
+    /// Adds a folder or file of the host at the same place, if it is there and nothing of the user's is; a
+    /// link with what it leads to.
+    package mutating func addIfThere(_ item: RuntimeFiles.Item) throws(ImageFailure) {
+        let chain = LinkChain(from: item.path)
+        let guest = GuestPath(chain.end)
+        guard indices[GuestPath(item.path)] == nil,
+            let status = try? Host.status(of: chain.end, .keep),
+            status.kind == .directory || status.kind == .regular
         else { return }
-        try add(host: folder, status, at: guest)
+        try add(linksOf: chain)
+        guard indices[guest] == nil else { return }
+        if status.kind == .directory {
+            try insert(Entry(path: guest, status: status, content: .folder))
+            try addContents(ofFolder: chain.end, at: guest, except: item.exceptions)
+        } else {
+            try add(host: chain.end, status, at: guest)
+        }
     }
+    /// Adds the links of a chain at the same places, where nothing is yet.
+    package mutating func add(
+        linksOf chain: LinkChain, relativeTo base: GuestPath = .root
+    ) throws(ImageFailure) {
+        for link in chain.links {
+            let guest = GuestPath(link.path, relativeTo: base)
+            guard indices[guest] == nil, let status = try? Host.status(of: link.path, .keep) else {
+                continue
+            }
+            try insert(Entry(path: guest, status: status, content: .link(target: link.target)))
+        }
+    }
+    /// The last components of the files' places.
+    package var names: [[UInt8]] { entries.compactMap { $0.path.components.last } }
     /// Files whose names are those of libraries, by their places inside.
     var libraries: [(guest: GuestPath, host: [UInt8])] {
         entries.compactMap { entry in
@@ -89,12 +113,12 @@ package struct FileTree: Sendable {
     }
 
     private mutating func addContents(
-        ofFolder host: [UInt8], at guest: GuestPath
+        ofFolder host: [UInt8], at guest: GuestPath, except exceptions: [[UInt8]] = []
     ) throws(ImageFailure) {
         let names = try attempt(host, "cannot be read") { () throws(Errno) in
             try Host.names(inDirectory: host)
         }
-        for name in names {
+        for name in names where !exceptions.contains(name) {
             let path = host.last == UInt8(ascii: "/") ? host + name : host + [0x2f] + name
             let status = try attempt(path, "cannot be read") { () throws(Errno) in
                 try Host.status(of: path, .keep)

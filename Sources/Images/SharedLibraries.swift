@@ -39,10 +39,13 @@ package struct SharedLibraries {
         environmentFolders = DynamicObject.folders(libraryPath ?? [])
     }
 
-    /// Finds what a program needs that lies at `guest` inside; nothing where it is static, or where `tree`
+    package var isEmpty: Bool { found.isEmpty }
+
+    /// Finds what a program needs that is `host` on this host, without links, and lies at `guest` inside; nothing where it is static, or where `tree`
     /// has a dynamic linker for it: then the libraries are the user's too.
     package mutating func add(
-        _ executable: borrowing Executable, at guest: GuestPath, besides tree: FileTree
+        _ executable: borrowing Executable, from host: [UInt8], at guest: GuestPath,
+        besides tree: FileTree
     ) throws(ImageFailure) {
         guard executable.segments.contains(where: { $0.kind == .interpreter }) else { return }
         let object = try DynamicObject(executable)
@@ -61,7 +64,7 @@ package struct SharedLibraries {
         let linker = Linker(interpreter, architecture)
         if self.linker == nil { self.linker = linker }
         try addNeeded(
-            by: Loader(object, Place(host: executable.path, guest: guest), by: nil), linker)
+            by: Loader(object, Place(host: host, guest: guest), by: nil), linker)
     }
     /// Finds what libraries need that a program of `tree` may load while it runs (dlopen(3)). What is nowhere
     /// is left out, as such a library may never be loaded.

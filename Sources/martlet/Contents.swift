@@ -36,15 +36,26 @@ struct Contents: Equatable {
     /// The program at the place its path has inside, and the files of `--file`.
     func files(of executable: borrowing Executable) throws(ImageFailure) -> FileTree {
         var tree = FileTree()
-        try tree.add(host: executable.path, at: place(of: executable))
+        // A link stays one, so that the program finds itself where it is on this host.
+        let program = LinkChain(from: executable.path)
+        try tree.add(linksOf: program, relativeTo: base(workingDirectory))
+        try tree.add(
+            host: program.end, at: GuestPath(program.end, relativeTo: base(workingDirectory)))
         if let script {
             try tree.add(host: script, at: GuestPath(script, relativeTo: base(workingDirectory)))
         }
         try add(to: &tree, base: base(workingDirectory))
-        for folder in RuntimeFiles.folders(of: executable.path) {
-            try tree.addIfThere(folder: folder)
+        for item in RuntimeFiles.items(of: executable.path) { try tree.addIfThere(item) }
+        let libraries = try libraries(of: executable, tree)
+        try tree.add(libraries)
+        if !libraries.isEmpty {
+            for name in Set(tree.names) {
+                for item in RuntimeFiles.items(ofLibrary: name) { try tree.addIfThere(item) }
+            }
+            for item in RuntimeFiles.items(ofEnvironment: fullEnvironment) {
+                try tree.addIfThere(item)
+            }
         }
-        try tree.add(libraries(of: executable, tree))
         if let workingDirectory { tree.addFolder(at: GuestPath(workingDirectory)) }
         return tree
     }
@@ -53,13 +64,20 @@ struct Contents: Equatable {
         of executable: borrowing Executable, _ tree: FileTree
     ) throws(ImageFailure) -> SharedLibraries {
         let prefix = Array("LD_LIBRARY_PATH=".utf8)
-        var line = CommandLine(program: [], arguments: [], environment: [])
-        change(&line)
-        let path = line.environment.last { $0.starts(with: prefix) }
+        let path = fullEnvironment.last { $0.starts(with: prefix) }
         var libraries = SharedLibraries(libraryPath: path.map { Array($0.dropFirst(prefix.count)) })
-        try libraries.add(executable, at: place(of: executable), besides: tree)
+        let place = LinkChain(from: executable.path).end
+        try libraries.add(
+            executable, from: place, at: GuestPath(place, relativeTo: base(workingDirectory)),
+            besides: tree)
         libraries.addLibraries(of: tree)
         return libraries
+    }
+    /// What the user asks for of the environment.
+    private var fullEnvironment: [[UInt8]] {
+        var line = CommandLine(program: [], arguments: [], environment: [])
+        change(&line)
+        return line.environment
     }
     /// Opens the named file; of a script the program that runs it, with the script as a file and its words
     /// before the others. `arguments` are the named program's, its name first.

@@ -1,5 +1,7 @@
-import Images
+import Foundation
 import Testing
+
+@testable import Images
 
 @Suite("Scripts") struct ScriptTests {
     @Test("the first line names the interpreter and one argument")
@@ -76,14 +78,66 @@ import Testing
 }
 
 @Suite("Files of runtimes") struct RuntimeFilesTests {
+    private func paths(_ items: [RuntimeFiles.Item]) -> [String] {
+        items.map { String(decoding: $0.path, as: UTF8.self) }
+    }
     @Test("known programs have their folders, others none")
     func tells() {
-        let python = RuntimeFiles.folders(of: Array("/nowhere/python3.11".utf8))
-        #expect(python.contains(Array("/usr/lib/python3.11".utf8)))
-        let perl = RuntimeFiles.folders(of: Array("/nowhere/perl".utf8))
-        #expect(perl.contains(Array("/usr/share/perl".utf8)))
-        for name in ["/bin/ls", "/nowhere/perldoc", "/nowhere/pythonic", ""] {
-            #expect(RuntimeFiles.folders(of: Array(name.utf8)).isEmpty, "\(name)")
+        for (program, folder) in [
+            ("/nowhere/python3.11", "/usr/lib/python3.11"), ("/nowhere/perl", "/usr/share/perl"),
+            ("/nowhere/ruby3.1", "/usr/lib/ruby"), ("/nowhere/node", "/usr/share/nodejs"),
+            ("/opt/jdk/bin/java", "/opt/jdk/lib"),
+            ("/nowhere/convert-im6.q16", "/etc/ImageMagick-6"),
+        ] {
+            let items = RuntimeFiles.items(of: Array(program.utf8))
+            #expect(paths(items).contains(folder), "\(program)")
         }
+        for name in ["/bin/ls", "/nowhere/perldoc", "/nowhere/pythonic", "java", "/java", ""] {
+            #expect(RuntimeFiles.items(of: Array(name.utf8)).isEmpty, "\(name)")
+        }
+    }
+    @Test("time zone and locale by the environment, certificates by the library")
+    func environment() {
+        func items(_ variables: String...) -> [String] {
+            paths(RuntimeFiles.items(ofEnvironment: variables.map { Array($0.utf8) }))
+        }
+        #expect(items() == ["/etc/localtime"])
+        #expect(items("TZ=Europe/Paris").contains("/usr/share/zoneinfo/Europe/Paris"))
+        #expect(items("TZ=:/etc/zone").contains("/etc/zone"))
+        #expect(items("LANG=de_DE.UTF-8").contains("/usr/lib/locale/de_DE.utf8"))
+        #expect(items("LANG=C", "TZ=../../etc/shadow", "LC_ALL=/etc", "TZ=") == ["/etc/localtime"])
+        let certificates = "/etc/ssl/certs/ca-certificates.crt"
+        #expect(
+            paths(RuntimeFiles.items(ofLibrary: Array("libssl.so.3".utf8))).contains(certificates))
+        #expect(RuntimeFiles.items(ofLibrary: Array("libc.so.6".utf8)).isEmpty)
+    }
+    @Test("a program's links go in as links, with what they lead to")
+    func links() throws {
+        let scratch = try Scratch()
+        let manager = FileManager.default
+        try manager.createDirectory(
+            atPath: "\(scratch.path)/real", withIntermediateDirectories: false)
+        try scratch.write("real/program", [1])
+        try scratch.write("real/left-out", [2])
+        for (name, target) in [("first", "second"), ("second", "\(scratch.path)/real/program")] {
+            try manager.createSymbolicLink(
+                atPath: "\(scratch.path)/\(name)", withDestinationPath: target)
+        }
+        let chain = LinkChain(from: scratch("first"))
+        #expect(chain.links.map(\.path) == [scratch("first"), scratch("second")])
+        #expect(chain.end == scratch("real/program"))
+        var tree = FileTree()
+        try tree.add(linksOf: chain)
+        try tree.addIfThere(RuntimeFiles.Item("\(scratch.path)/real", except: ["left-out"]))
+        try tree.addIfThere(RuntimeFiles.Item("\(scratch.path)/absent"))
+        // It is there already.
+        try tree.addIfThere(RuntimeFiles.Item("\(scratch.path)/second"))
+        #expect(
+            tree.entries.map { String(decoding: $0.path.bytes, as: UTF8.self) }
+                == ["first", "second", "real", "real/program"].map { "\(scratch.path)/\($0)" })
+        // A circle ends.
+        try manager.createSymbolicLink(
+            atPath: "\(scratch.path)/circle", withDestinationPath: "circle")
+        #expect(LinkChain(from: scratch("circle")).links.count == 40)
     }
 }
