@@ -25,7 +25,7 @@ package struct ImageFailure: Error, Equatable, Sendable {
 }
 
 /// Does something with the file at `path`; a refusal of the host names the path and the action.
-func attempt<Result: ~Copyable>(
+package func attempt<Result: ~Copyable>(
     _ path: [UInt8], _ action: String, _ body: () throws(Errno) -> Result
 ) throws(ImageFailure) -> Result {
     do throws(Errno) {

@@ -33,14 +33,17 @@ package struct Script: Equatable, Sendable {
     /// The interpreter's path and its arguments before the script's. What env(1) would look up is looked up
     /// here, in this shell's PATH: a program that starts another comes later.
     package var command: (path: [UInt8], arguments: [[UInt8]]) {
+        guard let looked = nameForEnv else { return (interpreter, argument.map { [$0] } ?? []) }
+        return (Host.lookUp(looked), [])
+    }
+    /// What env(1) would look up, where it is the interpreter and does nothing else.
+    var nameForEnv: [UInt8]? {
         let dash = UInt8(ascii: "-")
-        if let argument,
+        guard let argument,
             interpreter.split(separator: UInt8(ascii: "/")).last == Array("env".utf8)[...],
             argument.first != dash, !argument.contains(UInt8(ascii: "=")),
             !argument.contains(UInt8(ascii: " "))
-        {
-            return (Host.lookUp(argument), [])
-        }
-        return (interpreter, argument.map { [$0] } ?? [])
+        else { return nil }
+        return argument
     }
 }

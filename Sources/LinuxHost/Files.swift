@@ -20,6 +20,10 @@ extension OwnedDescriptor {
     package static func emptied(path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor(checking: unsafe clinux_open_emptied(path, 0o600))
     }
+    /// Opens a file for writing, or creates it for its owner only; not through a link.
+    package static func opened(path: String) throws(Errno) -> OwnedDescriptor {
+        try OwnedDescriptor(checking: unsafe clinux_open_or_create(path, 0o600))
+    }
     /// Creates a file that must not exist yet, for its owner only.
     package static func creating(path: String) throws(Errno) -> OwnedDescriptor {
         try OwnedDescriptor(checking: unsafe clinux_create(path, 0o600))
@@ -33,6 +37,13 @@ extension Descriptor {
         package let byteCount: Int64
         package let isRegular: Bool
         package let isWritableByOthers: Bool
+    }
+
+    /// Waits until nobody else has locked the file so (flock(2)); until it is closed.
+    package func lock() throws(Errno) {
+        while flock(rawValue, LOCK_EX) != 0 {
+            guard Errno.last == .interrupted else { throw .last }
+        }
     }
 
     package func status() throws(Errno) -> Status {
@@ -138,6 +149,17 @@ package enum Host {
         guard unsafe Glibc.rename(old, new) == 0 else { throw .last }
     }
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
+
+    /// Makes a folder for its owner only (mkdir(2)); one that is there is no error.
+    package static func makeFolder(_ path: String) throws(Errno) {
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last }
+    }
+    /// The path without links (realpath(3)).
+    package static func realPath(_ path: String) throws(Errno) -> String {
+        guard let real = unsafe realpath(path, nil) else { throw .last }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
 
     /// Random bytes from the kernel (getrandom(2)).
     package static func random(byteCount: Int) throws(Errno) -> [UInt8] {

@@ -13,6 +13,10 @@ package struct HostFileStatus: Sendable {
     /// Seconds since 1970.
     package let modificationTime: Int64
     package let identity: Identity
+    package let owner: UInt32
+    package let group: UInt32
+    /// When anything of the inode changed last, in nanoseconds since 1970.
+    package let changeTime: Int64
 
     /// What two names of the same file have in common.
     package struct Identity: Hashable, Sendable {
@@ -38,6 +42,9 @@ package struct HostFileStatus: Sendable {
         mode = raw.st_mode
         byteCount = Int64(raw.st_size)
         modificationTime = Int64(raw.st_mtim.tv_sec)
+        owner = raw.st_uid
+        group = raw.st_gid
+        changeTime = Int64(raw.st_ctim.tv_sec) * 1_000_000_000 + Int64(raw.st_ctim.tv_nsec)
         identity = Identity(device: UInt64(raw.st_dev), number: UInt64(raw.st_ino))
     }
 }

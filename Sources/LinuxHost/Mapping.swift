@@ -31,6 +31,22 @@ package import LinuxABI
         try unsafe Mapping(
             checking: clinux_map_shared(descriptor.rawValue, byteCount), byteCount: byteCount)
     }
+    /// Maps the first bytes of a file to be read only.
+    package static func reading(
+        _ descriptor: Descriptor, byteCount: Int
+    ) throws(Errno) -> Mapping {
+        try unsafe Mapping(
+            checking: clinux_map_reading(descriptor.rawValue, byteCount), byteCount: byteCount)
+    }
+
+    package var bytes: RawSpan {
+        @_lifetime(borrow self)
+        get {
+            // SAFETY: the bytes stay mapped as long as this value lives.
+            let bytes = unsafe UnsafeRawBufferPointer(start: address, count: byteCount).bytes
+            return unsafe _overrideLifetime(bytes, borrowing: self)
+        }
+    }
 
     /// Asks for huge pages behind the bytes from `offset` on; a host without them says no.
     package func preferHugePages(from offset: Int) {

@@ -8,6 +8,11 @@ import Wire
 struct RootImage {
     let path: [UInt8]
 
+    /// The image at a path, or that of the folder there.
+    init(of path: [UInt8]) throws(ImageFailure) {
+        let isFolder = (try? Host.status(of: path, .follow))?.kind == .directory
+        try self.init(opening: isFolder ? RootImageCache.image(of: path) : path)
+    }
     /// Checks the superblock; says what to do where the image can't be used.
     init(opening path: [UInt8]) throws(ImageFailure) {
         self.path = path
@@ -24,12 +29,20 @@ struct RootImage {
         } catch { throw ImageFailure(path, "can't be read", error) }
         guard status.isRegular else {
             throw ImageFailure(
-                path, "is no file; of a folder make an image with 'mkfs.erofs IMAGE FOLDER' first")
+                path, "is neither a folder nor an EROFS image")
         }
         do throws(EROFSFailure) {
             _ = try EROFSImage(
                 checking: head.span.raw, fileByteCount: Int(status.byteCount))
         } catch { throw ImageFailure(path, Self.reason(error)) }
+    }
+
+    func files() throws(ImageFailure) -> RootFiles {
+        do throws(Errno) {
+            let file = try Host.open(path)
+            let byteCount = try file.borrowed.status().byteCount
+            return try RootFiles(file.borrowed, byteCount: Int(byteCount))
+        } catch { throw ImageFailure(path, "can't be read", error) }
     }
 
     private static func reason(_ failure: EROFSFailure) -> String {

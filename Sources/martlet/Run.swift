@@ -55,8 +55,8 @@ struct Run: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "An EROFS image without compression that is the root file system; PROGRAM is then a path in it. What the program changes is gone when it ends. Needs martlet's own VMM.",
-            valueName: "image"), completion: .file())
+            "A folder, or an EROFS image without compression, that is the root file system; PROGRAM is then looked for in it. What the program changes is gone when it ends. Needs martlet's own VMM.",
+            valueName: "root"), completion: .file())
     var rootfs: String?
 
     @Flag(

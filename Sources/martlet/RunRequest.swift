@@ -12,7 +12,7 @@ struct RunRequest: Equatable {
     var clockStart: ClockStart?
     /// `--core`
     var core: [UInt8]?
-    /// `--rootfs`: an EROFS image.
+    /// `--rootfs`: an EROFS image or a folder.
     var rootImage: [UInt8]?
     /// `--no-rewrite`
     var leavesCallSites = false
@@ -121,7 +121,7 @@ extension RunRequest {
         var request = self
         var words = [program] + arguments
         do throws(ImageFailure) {
-            if let rootImage { return try start(in: RootImage(opening: rootImage)) }
+            if let rootImage { return try start(in: RootImage(of: rootImage)) }
             let executable = try request.contents.open(Host.lookUp(program), &words)
             switch try executable.kind() {
             case .program: return try request.start(executable, words)
@@ -148,16 +148,19 @@ extension RunRequest {
             architecture, kernel: kernel, files: .archive(try files.written()), commandLine)
     }
 
-    /// Starts a program of a root file system, which is looked at inside the machine.
+    /// Starts a program of a root file system.
     private func start(in image: RootImage) throws(ImageFailure) -> Int32 {
-        let workingDirectory = contents.workingDirectory.map { GuestPath($0) } ?? .root
-        guard program.contains(UInt8(ascii: "/")) else {
-            throw ImageFailure(program, "is no path; name the program's in the root file system")
-        }
         var commandLine = CommandLine(
-            program: GuestPath(program, relativeTo: workingDirectory).bytes,
-            arguments: [program] + arguments, environment: Contents.defaultEnvironmentBytes)
+            program: [], arguments: [], environment: Contents.defaultEnvironmentBytes)
         contents.change(&commandLine)
+        let prefix = Array("PATH=".utf8)
+        let path = commandLine.environment.last { $0.starts(with: prefix) } ?? []
+        let (place, words) = try image.files().program(
+            program, [program] + arguments,
+            in: path.dropFirst(prefix.count).split(separator: UInt8(ascii: ":")).map { Array($0) },
+            from: contents.workingDirectory.map { GuestPath($0) } ?? .root)
+        commandLine.program = place.bytes
+        commandLine.arguments = words
         let files = try contents.files(workingDirectory: contents.workingDirectory)
         return launch(
             .x86_64, kernel: try kernel(for: .x86_64), files: .archive(try files.written()),

@@ -38,6 +38,10 @@ static inline int clinux_open_read_write(const char *path) { return open(path, O
 static inline int clinux_create(const char *path, unsigned mode) {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
+/// Opens a file for writing, or creates it, and leaves what it holds.
+static inline int clinux_open_or_create(const char *path, unsigned mode) {
+    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+}
 /// Creates a file, or empties the one that is there.
 static inline int clinux_open_emptied(const char *path, unsigned mode) {
     return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
@@ -109,6 +113,9 @@ static inline void *clinux_reserve(size_t byte_count) {
 }
 static inline void *clinux_map_shared(int fd, size_t byte_count) {
     return mmap(NULL, byte_count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+static inline void *clinux_map_reading(int fd, size_t byte_count) {
+    return mmap(NULL, byte_count, PROT_READ, MAP_PRIVATE, fd, 0);
 }
 /// Maps a file's first bytes over pages of a mapping: writes stay private.
 static inline int clinux_map_over(int fd, void *address, size_t byte_count) {

@@ -124,8 +124,8 @@ test_root_image_changes() {
 test_root_image_refusals() {
     tool_only
     mkdir folder
-    record martlet run_martlet run --rootfs folder /bin/sh
-    refused 1 'of a folder make an image' || return 1
+    record martlet run_martlet run --rootfs /dev/null /bin/sh
+    refused 1 'is neither a folder nor an EROFS image' || return 1
     echo text >text
     record martlet run_martlet run --rootfs text /bin/sh
     refused 1 'is no EROFS image' || return 1
@@ -134,4 +134,77 @@ test_root_image_refusals() {
     mkfs.erofs --quiet -zlz4hc packed folder >/dev/null || return 1
     record martlet run_martlet run --rootfs packed /bin/sh
     refused 1 'is a compressed EROFS image'
+}
+# A folder becomes an image that is kept until something in the folder changes.
+test_root_folder() {
+    make_root_image || return 1
+    local first second
+    export XDG_CACHE_HOME=$PWD/cache
+    mkdir cache
+    in_root_folder() {
+        run_martlet run --memory 256M --rootfs root --file walk.py:/walk.py python3.11 /walk.py "$@"
+    }
+    record native python3 walk.py root/tree && record martlet in_root_folder /tree && agree || return 1
+    first=$(stat -c %i cache/martlet/root-*.erofs)
+    record martlet in_root_folder /tree && agree || return 1
+    second=$(stat -c %i cache/martlet/root-*.erofs)
+    [ "$first" = "$second" ] || { echo "made again"; return 1; }
+    chmod 600 root/tree/size-1
+    # What a start that was killed left.
+    head -c 100000 /dev/urandom >"$(ls cache/martlet/root-*.erofs | sed 's/erofs$/new/')"
+    record native python3 walk.py root/tree && record martlet in_root_folder /tree && agree || return 1
+    [ "$(ls cache/martlet | wc -l)" = 2 ] || { ls cache/martlet; return 1; }
+}
+test_root_folder_refusals() {
+    tool_only
+    export XDG_CACHE_HOME=$PWD/cache
+    mkdir -p folder/bin cache
+    chmod 777 cache
+    mkdir other
+    record martlet env PATH=/nowhere XDG_CACHE_HOME="$PWD/other" "$martlet" run --rootfs folder sh
+    refused 1 'install the package erofs-utils' || return 1
+    XDG_CACHE_HOME=/proc record martlet run_martlet run --rootfs folder sh
+    refused 1 'cannot be written .set XDG_CACHE_HOME.' || return 1
+    record martlet env -u HOME -u XDG_CACHE_HOME "$martlet" run --rootfs folder sh
+    refused 1 'set HOME or XDG_CACHE_HOME' || return 1
+    command -v mkfs.erofs >/dev/null || return 0
+    echo text >folder/bin/text
+    printf '#!/bin/absent\n' >folder/bin/script
+    printf '#!/bin/circle\n' >folder/bin/circle
+    printf 'text' >folder/bin/neither
+    printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0' >folder/bin/arm
+    chmod 755 folder/bin/script folder/bin/circle folder/bin/neither folder/bin/arm
+    local name words
+    while IFS='|' read -r name words <&3; do
+        record martlet run_martlet run --rootfs folder "$name" </dev/null
+        refused 1 "$words" || { echo "($name)"; return 1; }
+    done 3<<'WORDS'
+absent|is in no folder of PATH in the root file system
+/bin/absent|is not in the root file system
+/bin/text|is no file in the root file system that can be executed
+/bin|is no file in the root file system that can be executed
+text|is in no folder of PATH in the root file system
+script|/bin/absent: is not in the root file system
+circle|more than Linux allows
+neither|is neither an ELF program nor a script
+arm|is not for x86-64
+WORDS
+}
+test_root_folder_scripts() {
+    [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    export XDG_CACHE_HOME=$PWD/cache
+    mkdir -p folder/usr/bin folder/opt cache
+    cp /bin/busybox folder/usr/bin/
+    ln -s usr/bin folder/bin
+    ln -s ../usr/bin/busybox folder/opt/echo
+    printf '#!/opt/echo one two\n' >folder/usr/bin/script
+    printf '#!/usr/bin/env echo\n' >folder/usr/bin/by-env
+    chmod 755 folder/usr/bin/*
+    hand_over folder
+    chmod 777 cache
+    record martlet run_martlet run --rootfs folder script 'a b'
+    echo 'one two /usr/bin/script a b' | cmp - martlet.out || return 1
+    record martlet run_martlet run --rootfs folder --env PATH=/opt:/bin by-env
+    echo /bin/by-env | cmp - martlet.out
 }
