@@ -60,7 +60,10 @@ let common: [Target] = [
     .target(name: "CPUARM64Assembly", dependencies: ["NucleusLayoutARM64", "CPUAssembly"]),
     shared(
         "CPUX86_64",
-        ["Base", "NucleusLayout", "NucleusLayoutX86_64", "PageTables", "CPUX86_64Assembly"]),
+        [
+            "Base", "NucleusLayout", "NucleusLayoutX86_64", "PageTables", "Devices",
+            "CPUX86_64Assembly",
+        ]),
     shared(
         "CPUARM64",
         [

@@ -5,7 +5,7 @@ internal import NucleusLayout
 internal import Wire
 
 /// Firmware's tables, wherever they lie: each is mapped to be read, and stays so.
-struct FirmwareMemory: ~Copyable {
+struct FirmwareMemory: FirmwareReader, ~Copyable {
     private let machine: LibrarySpace
     private var nextPage = 0
     /// Pages behind FIRMWARE_WINDOW.
@@ -14,7 +14,7 @@ struct FirmwareMemory: ~Copyable {
     init(_ machine: LibrarySpace) { self.machine = machine }
 
     /// Where bytes of firmware are mapped.
-    struct Place {
+    struct Place: FirmwarePlace {
         fileprivate let address: UInt
         fileprivate let byteCount: Int
         func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
@@ -22,31 +22,7 @@ struct FirmwareMemory: ~Copyable {
         }
     }
 
-    /// The table of CPUs; `nil` where there is none, or a damaged one.
-    mutating func processorTable(_ pointer: PhysicalAddress) -> Place? {
-        guard let start = map(pointer, FirmwareTables.RootPointer.byteCount),
-            let root = start.withBytes({ FirmwareTables.RootPointer(checking: $0) }),
-            let list = table(root.table, nil)
-        else { return nil }
-        var index = 0
-        while let address = list.withBytes({ FirmwareTables.entry(index, of: $0, root) }) {
-            if let table = table(address, FirmwareTables.Header.processors) { return table }
-            index += 1
-        }
-        return nil
-    }
-    /// A whole table; `nil` where it is damaged, or has not the signature.
-    private mutating func table(_ address: PhysicalAddress, _ signature: UInt32?) -> Place? {
-        guard let start = map(address, FirmwareTables.Header.byteCount),
-            let header = start.withBytes({ FirmwareTables.Header(checking: $0) }),
-            signature == nil || header.signature == signature,
-            let table = map(address, header.tableByteCount),
-            table.withBytes({ FirmwareTables.isIntact($0) })
-        else { return nil }
-        return table
-    }
-
-    private mutating func map(_ address: PhysicalAddress, _ byteCount: Int) -> Place? {
+    mutating func map(_ address: PhysicalAddress, byteCount: Int) -> Place? {
         let offset = address.rawValue & Page.offsetMask
         guard address.rawValue < 1 << 52,
             let pages = Page.count(holding: offset + UInt64(byteCount)),

@@ -28,6 +28,13 @@ enum PlatformDevices {
     /// Devices that have room in the record and vectors of their own.
     private static let maximumCount = 8
 
+    /// The I/O APIC `index`; `nil` where there is none. Precondition: its page is mapped.
+    private static func apic(_ index: Int) -> IOAPIC? {
+        let page = UInt64(IO_APIC_WINDOW) + UInt64(index * Page.size)
+        return RegisterWindow(at: VirtualAddress(rawValue: page), byteCount: Page.size)
+            .flatMap { IOAPIC($0) }
+    }
+
     static func find(
         _ tables: BootTables, _ info: PVHStartInfo, _ record: inout BootRecordBuilder
     ) {
@@ -37,9 +44,9 @@ enum PlatformDevices {
             tables.mapDevice(
                 UInt64(IO_APIC_WINDOW) + UInt64(Page.size),
                 to: UInt64(IO_APIC_PHYSICAL) + UInt64(IO_APIC_STRIDE)),
-            let lines = InterruptLines(0)
+            let lines = apic(0)
         else { return }
-        let second = InterruptLines(1)
+        let second = apic(1)
         let firstPin =
             info.rootPointer == nil ? MicroVM.firstPinWithoutACPI : MicroVM.firstPinWithACPI
         let windowCount = second == nil ? MicroVM.windowCountOfOne : MicroVM.windowCount
@@ -113,7 +120,7 @@ enum PlatformDevices {
     /// The clock's line, ISA's 8.
     private static let clockPin = 8
     private static func addClock(
-        _ lines: InterruptLines, _ controller: UInt8, _ record: inout BootRecordBuilder
+        _ lines: IOAPIC, _ controller: UInt8, _ record: inout BootRecordBuilder
     ) {
         guard RealTimeClock.isThere else { return }
         let vector = UInt8(FIRST_DEVICE_VECTOR) + UInt8(maximumCount)
@@ -123,7 +130,7 @@ enum PlatformDevices {
 
     /// COM1 to COM4, whose lines are 4, 3, 4 and 3.
     private static func addSerialPorts(
-        _ lines: InterruptLines, _ controller: UInt8, _ record: inout BootRecordBuilder
+        _ lines: IOAPIC, _ controller: UInt8, _ record: inout BootRecordBuilder
     ) {
         let input = UInt8(FIRST_DEVICE_VECTOR)
         lines.connect(pin: 4, vector: input, to: controller)

@@ -99,3 +99,91 @@ import Testing
         #expect(firmware.calls.last?[0] == 0x95c1_ba5f)
     }
 }
+
+/// Registers behind a selector, as the I/O APIC's.
+private final class SelectedRegisters: ModelWindow {
+    var registers: [UInt32: UInt32] = [:]
+    var log: [Store] = []
+    override func load32(at offset: UInt32) -> UInt32 {
+        offset == 0x10 ? registers[words[0] ?? 0] ?? 0 : 0
+    }
+    override func store32(_ value: UInt32, at offset: UInt32) {
+        super.store32(value, at: offset)
+        guard offset == 0x10, let number = words[0] else { return }
+        registers[number] = value
+        log.append(Store(number, value))
+    }
+}
+@Suite("I/O APIC (82093AA)") struct IOAPICTests {
+    private let window = SelectedRegisters()
+
+    @Test("version and number of pins are those of register 1 (section 3.2.2)")
+    func counts() {
+        window.registers[1] = 0x0017_0020
+        #expect(IOAPIC(window)?.pinCount == 24)
+        window.registers[1] = 0x00ef_0011
+        #expect(IOAPIC(window)?.pinCount == 240)
+    }
+    @Test(
+        "what no I/O APIC says is none",
+        arguments: [0, .max, 0x0017_0030, 0x0000_0011, 0x00f0_0011] as [UInt32])
+    func absent(version: UInt32) {
+        window.registers[1] = version
+        #expect(IOAPIC(window) == nil)
+    }
+    @Test(
+        "a pin's destination is written before its vector, edge-triggered, not masked (section 3.2.4)"
+    )
+    func connects() throws {
+        window.registers[1] = 0x0017_0011
+        try #require(IOAPIC(window)).connect(pin: 8, vector: 0x48, to: 3)
+        #expect(window.log == [.init(0x21, 3 << 24), .init(0x20, 0x48)])
+    }
+}
+
+/// The chip's registers, the time in binary and 24 hours.
+private final class ClockChip: ClockRegisters {
+    var registers: [UInt8: UInt8] = [0x0b: 0b110, 0x32: 20]
+    var log: [UInt8] = []
+    func load(_ register: UInt8) -> UInt8 { registers[register] ?? 0 }
+    func store(_ value: UInt8, _ register: UInt8) {
+        registers[register] = value
+        log.append(register)
+    }
+}
+@Suite("MC146818") struct RealTimeClockMC146818Tests {
+    private let chip = ClockChip()
+    private var clock: RealTimeClockMC146818<ClockChip> { RealTimeClockMC146818(chip) }
+
+    @Test("an empty bus, which reads as ones, is no clock")
+    func absent() {
+        #expect(clock.isThere)
+        chip.registers[0x0d] = 0xff
+        #expect(!clock.isThere)
+    }
+    @Test(
+        "the time that is set is read, and nothing counts while it is being set (SET of register B)"
+    )
+    func sets() {
+        clock.set(951_868_799)
+        #expect(clock.read() == 951_868_799)
+        #expect(chip.log.first == 0x0b && chip.log.last == 0x0b)
+        #expect(chip.registers[0x0b] == 0b110)
+        #expect(chip.registers[0x06] == 3)  // 29 February 2000 was a Tuesday
+    }
+    @Test("the alarm is a time of day, and interrupts until it is stopped (AIE of register B)")
+    func alarms() {
+        clock.setAlarm(951_868_799)
+        #expect(chip.registers[0x01] == 59 && chip.registers[0x03] == 59)
+        #expect(chip.registers[0x05] == 23)
+        #expect(chip.registers[0x0b] == 0b10_0110)
+        clock.stopAlarm()
+        #expect(chip.registers[0x0b] == 0b110)
+    }
+    @Test("without a register for the century years end in 2069")
+    func range() {
+        #expect(clock.range.upperBound == 253_402_300_799)
+        chip.registers[0x32] = 0
+        #expect(clock.range.upperBound == 3_155_759_999)
+    }
+}

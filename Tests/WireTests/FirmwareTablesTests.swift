@@ -2,6 +2,19 @@ import Base
 import Testing
 import Wire
 
+/// Tables at their addresses.
+private struct Reader: FirmwareReader {
+    struct Place: FirmwarePlace {
+        let bytes: [UInt8]
+        func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result { body(bytes.span.raw) }
+    }
+    let tables: [UInt64: [UInt8]]
+    func map(_ address: PhysicalAddress, byteCount: Int) -> Place? {
+        guard let table = tables[address.rawValue], table.count >= byteCount else { return nil }
+        return Place(bytes: Array(table.prefix(byteCount)))
+    }
+}
+
 @Suite("Firmware's tables") struct FirmwareTablesTests {
     private typealias Tables = FirmwareTables
 
@@ -99,5 +112,30 @@ import Wire
         }
         #expect(found(in: processors([first, [0, 4, 1, 1], first])) == [0, 0])
         #expect(found(in: Array(processors([]).dropLast(4))) == [])
+    }
+
+    @Test("the table of CPUs is the first one of its signature that is intact")
+    func searches() {
+        let list = table("XSDT", integer(0x3000, 8) + integer(0x4000, 8) + integer(0x5000, 8))
+        let wanted = processors([[0, 8, 0, 3, 1, 0, 0, 0]])
+        var damaged = wanted
+        damaged[40] ^= 1
+        var tables = [
+            0x1000: rootPointer(revision: 2, old: 0, extended: 0x2000), 0x2000: list,
+            0x3000: table("FACP", [1, 2, 3]), 0x4000: damaged, 0x5000: wanted,
+        ]
+        func search() -> [UInt8]? {
+            var reader = Reader(tables: tables.reduce(into: [:]) { $0[UInt64($1.key)] = $1.value })
+            return reader.processorTable(PhysicalAddress(rawValue: 0x1000))?.bytes
+        }
+        #expect(search() == wanted)
+        tables[0x5000] = nil
+        #expect(search() == nil)
+        tables[0x4000] = wanted
+        #expect(search() == wanted)
+        tables[0x2000]?[20] ^= 1
+        #expect(search() == nil)
+        tables[0x1000] = nil
+        #expect(search() == nil)
     }
 }

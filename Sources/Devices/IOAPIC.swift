@@ -1,31 +1,21 @@
-internal import Base
-internal import Hardware
-internal import NucleusLayout
-
-/// The I/O APICs, whose pins turn interrupt lines into vectors (Intel 82093AA).
+/// An I/O APIC, whose pins turn interrupt lines into vectors (Intel 82093AA).
 ///
 /// Every pin is programmed as edge-triggered, also where a device holds its line: a driver that
 /// acknowledges its device before it looks at its rings makes an edge of each later reason, and no
 /// end of interrupt has to find its way back to the pin (which it does not where a host's local APIC
 /// keeps no in-service bits).
-struct InterruptLines: Sendable {
+package struct IOAPIC {
     private enum Register {
         static let select: UInt32 = 0x00
         static let window: UInt32 = 0x10
         static let version: UInt32 = 1
         static func pin(_ number: Int) -> UInt32 { 0x10 + 2 * UInt32(number) }
     }
-    private let window: RegisterWindow
-    let pinCount: Int
+    private let window: any DeviceWindow
+    package let pinCount: Int
 
-    /// The I/O APIC `index`, whose page boot has mapped; `nil` where there is none.
-    init?(_ index: Int) {
-        guard
-            let window = RegisterWindow(
-                at: VirtualAddress(
-                    rawValue: UInt64(IO_APIC_WINDOW) + UInt64(index * Page.size)),
-                byteCount: Page.size)
-        else { return nil }
+    /// The one with these registers; `nil` where there is none.
+    package init?(_ window: any DeviceWindow) {
         window.store32(Register.version, at: Register.select)
         let version = window.load32(at: Register.window)
         // Version 0x1x or 0x2x; where nothing answers all bits read alike.
@@ -36,7 +26,7 @@ struct InterruptLines: Sendable {
     }
 
     /// Sends a pin's edges to one CPU as a vector. Precondition: the pin exists.
-    func connect(pin: Int, vector: UInt8, to controller: UInt8) {
+    package func connect(pin: Int, vector: UInt8, to controller: UInt8) {
         precondition((0..<pinCount).contains(pin))
         store(UInt32(controller) << 24, Register.pin(pin) + 1)
         store(UInt32(vector), Register.pin(pin))

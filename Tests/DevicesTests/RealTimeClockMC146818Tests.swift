@@ -1,5 +1,5 @@
 import Base
-import CPUX86_64
+import Devices
 import Testing
 
 @Suite("Registers of the PC's clock") struct RealTimeClockTests {
