@@ -41,8 +41,9 @@ extension CallSite {
     enum Word {
         static let subtract = 0
         static let unlessZero = 1
-        static let readArea = 2
-        static let mask = 3
+        // First: an interrupt may take the thread to another CPU.
+        static let mask = 2
+        static let readArea = 3
         static let saveLink = 4
         static let loadEntry = 5
         static let call = 6
@@ -80,8 +81,8 @@ extension CallSite {
         let words: [12 of UInt32?] = [
             Instruction.subtract(value, from: number),
             Instruction.branchUnlessZero(number, by: toMiss),
-            Instruction.readArea(to: number),
             Instruction.mask(interruptMask),
+            Instruction.readArea(to: number),
             Instruction.store(link, at: number, UInt32(DATA_CALL_X30)),
             Instruction.load(link, at: number, UInt32(DATA_CALL_ENTRY)),
             Instruction.call(link),

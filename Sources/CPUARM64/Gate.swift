@@ -9,13 +9,20 @@ internal import Synchronization
 /// SAFETY (all of this file): the area is mapped for this CPU from before boot to the end, its
 /// fields are naturally aligned, and only this CPU and its nucleus touch them.
 package struct CPUArea: Sendable {
-    package let index: Int
-    package init(index: Int) { self.index = index }
-
     /// Address of the user view.
-    package var base: UInt64 {
-        UInt64(CPU_AREA_BASE) + UInt64(CPU_AREA_USER_VIEW)
+    package let base: UInt64
+    /// That of CPU `index`.
+    package init(index: Int) {
+        base =
+            UInt64(CPU_AREA_BASE) + UInt64(CPU_AREA_USER_VIEW)
             + UInt64(index) * UInt64(CPU_AREA_STRIDE)
+    }
+    /// That of the CPU which runs this.
+    fileprivate init() { base = arm64_read_area() }
+
+    /// The number of this CPU, from 0.
+    fileprivate var processorNumber: Int {
+        Int(truncatingIfNeeded: unsafe quad(DATA_CPU_INDEX).pointee)
     }
     /// Address of the supervisor view.
     package var supervisorBase: UInt64 { base - UInt64(CPU_AREA_USER_VIEW) }
@@ -58,6 +65,8 @@ package struct CPUArea: Sendable {
     /// Pages that EL1 alone may touch: its code, and its view of the data page.
     package var nucleusCode: UInt64 { supervisorBase + UInt64(AREA_NUCLEUS) }
     package var nucleusData: UInt64 { supervisorBase + UInt64(AREA_DATA) }
+    /// The nucleus has no stack that an exception could miss.
+    package var exceptionStack: VirtualAddress? { nil }
     /// The page of the library OS's entries.
     package var entryCode: UInt64 { unsafe Self.address(arm64_entry_page()) }
     /// The stack that the crash screen is written on.
@@ -78,7 +87,7 @@ package struct CPUArea: Sendable {
         UInt64(UInt(bitPattern: symbol))
     }
     /// Tells the nucleus where this CPU's library OS is. Called before its first exception.
-    package func prepare(stack: Range<UInt64>) {
+    package func prepare(_ index: Int, stack: Range<UInt64>) {
         let entries = DATA_UPCALL
         unsafe quad(entries + UPCALL_SYNCHRONOUS).pointee =
             Self.address(arm64_entry(ARM64_ENTRY_SYNCHRONOUS))
@@ -95,10 +104,10 @@ package struct CPUArea: Sendable {
     }
     /// Notes what this CPU goes on with when it is started.
     func prepareStart(
-        root: PhysicalAddress, stackTop: UInt64, entry: UInt64, argument: UInt64
+        _ index: Int, root: PhysicalAddress, stack: UInt64, entry: UInt64, argument: UInt64
     ) {
-        for (slot, value) in [root.rawValue, stackTop, entry, argument, UInt64(index)].enumerated()
-        {
+        let values = [CPU.rootRegister(root), stack, entry, argument, UInt64(index)]
+        for (slot, value) in values.enumerated() {
             unsafe quad(DATA_START + Int32(slot * 8)).pointee = value
         }
     }
@@ -111,7 +120,7 @@ package struct CPUArea: Sendable {
 /// The CPU that runs this code, and what only its nucleus can do for it.
 package enum CPU {
     /// This CPU's area.
-    package static var area: CPUArea { CPUArea(index: 0) }
+    package static var area: CPUArea { CPUArea() }
 
     /// Whether more than a return is due when a system call has been made: the entry looks at it.
     package static var hasReturnWork: Bool {
@@ -138,8 +147,10 @@ package enum CPU {
     package static var gateDescription: StaticString { "gate: svc enters EL1" }
     /// A further CPU's gate needs nothing.
     package static func startGate() {}
-    /// The number of the CPU that runs this: threads run on CPU 0 alone.
-    package static var number: Int { 0 }
+    /// The number of the CPU that runs this, from 0; 0 on a host.
+    package static var number: Int { unsafe hasNucleus ? area.processorNumber : 0 }
+    /// What tells this CPU from others: Aff3 in bits 39-32, Aff2 to Aff0 in 23-0 of MPIDR_EL1.
+    package static var affinity: UInt64 { read(.multiprocessorAffinity) & 0xff_00ff_ffff }
     /// Whether a vector waits to be handled on this CPU: `wait` finds out.
     package static var hasPendingVector: Bool { false }
     /// There is one gate, which needs no probe.
@@ -152,9 +163,14 @@ package enum CPU {
     }
     /// The address space identifier of the one process.
     private static let spaceIdentifier: UInt64 = 1
+    /// TTBR0_EL1 of a root. All CPUs have the same identifier with it, so that what one of them drops the
+    /// others drop too.
+    fileprivate static func rootRegister(_ root: PhysicalAddress) -> UInt64 {
+        root.rawValue | spaceIdentifier << 48
+    }
     /// Loads a page-table root, which drops every translation that is not global.
     package static func loadRoot(_ root: PhysicalAddress) {
-        gate(GATE_LOAD_ROOT, root.rawValue | spaceIdentifier << 48)
+        gate(GATE_LOAD_ROOT, rootRegister(root))
     }
     /// Drops every translation of the program. `root`: what this CPU uses; `nil`: what CPU 0 began with.
     package static func flushTranslations(_ root: PhysicalAddress?) {
@@ -238,6 +254,12 @@ package enum CPU {
             return unsafe arm64_firmware_call(UInt64(UInt32(bitPattern: index)), start)
         }
         return Int64(bitPattern: result)
+    }
+
+    /// Makes the nucleus itself fail, for a test: by the call of firmware that this machine does not have,
+    /// whose instruction is undefined.
+    package static func failNucleus() {
+        _ = callFirmware(conduit == .secureCall ? .hypervisorCall : .secureCall, 0)
     }
 
     /// To be called between writing instructions and running them, behind `cleanCode`.

@@ -1,5 +1,6 @@
 internal import Base
-internal import Devices
+internal import CPUARM64Assembly
+package import Devices
 internal import NucleusLayout
 internal import NucleusLayoutARM64
 
@@ -12,6 +13,11 @@ private final class SystemRegisterInterface: GenericInterruptInterface {
     }
     func acknowledge() -> UInt32 { UInt32(truncatingIfNeeded: CPU.read(.interruptAcknowledge)) }
     func end(_ acknowledged: UInt32) { CPU.write(UInt64(acknowledged), to: .endOfInterrupt) }
+    var identifier: UInt64 { CPU.affinity }
+    func send(_ number: UInt32, to identifier: UInt64) {
+        CPU.write(
+            GenericInterruptController.command(number, to: identifier), to: .softwareInterrupt)
+    }
 }
 
 /// This machine's interrupt controller, whose windows boot maps at fixed places.
@@ -20,57 +26,79 @@ package enum InterruptController {
         case two
         case three
     }
-    // Set once at boot.
-    private static let controller = Global<GenericInterruptController?>(nil)
+    // Each CPU's own, set as it starts.
+    private static let controllers = Global(
+        InlineArray<64, GenericInterruptController?>(repeating: nil))
+    private static var controller: GenericInterruptController? { controllers.value[CPU.number] }
+    /// Redistributors of CPUs that are to start; version 2 has none.
+    private static let redistributors = Global(InlineArray<64, RegisterWindow?>(repeating: nil))
 
     private static func window(_ address: UInt64, _ byteCount: Int) -> RegisterWindow? {
         RegisterWindow(at: VirtualAddress(rawValue: address), byteCount: byteCount)
     }
-    /// Turns the controller on for this CPU. Precondition: its windows are mapped.
+    /// Turns the controller on for the CPU that boots. Precondition: its windows are mapped.
     package static func start(_ version: Version) {
         let size = version == .two ? Page.size : 0x10000
         guard let distributor = window(UInt64(GIC_DISTRIBUTOR_WINDOW), size) else { return }
         switch version {
         case .two:
             guard let processor = window(UInt64(GIC_CPU_WINDOW), Page.size) else { return }
-            controller.value = GenericInterruptController(
+            controllers.value[0] = GenericInterruptController(
                 distributor: distributor, redistributor: nil,
-                interface: GenericInterruptWindow(processor))
+                interface: GenericInterruptWindow(processor, distributor: distributor))
         case .three:
-            controller.value = GenericInterruptController(
+            controllers.value[0] = GenericInterruptController(
                 distributor: distributor,
                 redistributor: window(UInt64(GIC_REDISTRIBUTOR_WINDOW), 0x20000),
                 interface: SystemRegisterInterface())
         }
     }
+    /// Notes the redistributor of a CPU that is to start.
+    package static func prepare(_ processor: Int, redistributor: RegisterWindow) {
+        redistributors.value[processor] = redistributor
+    }
+    /// Turns the controller on for this CPU, a further one.
+    static func startFurther() {
+        guard let first = controllers.value[0] else { return }
+        controllers.value[CPU.number] = GenericInterruptController(
+            like: first, redistributor: redistributors.value[CPU.number])
+    }
     /// Interrupts that there are, private ones among them.
-    package static var count: Int { controller.value?.count ?? 0 }
+    package static var count: Int { controller?.count ?? 0 }
     /// Gives an interrupt a vector and lets it through. Precondition: INTID below `count` and 256.
     package static func connect(interrupt: UInt32, vector: Int, isEdge: Bool) {
-        controller.value?.connect(interrupt: interrupt, vector: vector, isEdge: isEdge)
+        controller?.connect(interrupt: interrupt, vector: vector, isEdge: isEdge)
     }
+    /// Lets a vector through that CPUs send each other: as one of the interrupts 0 to 15.
+    package static func connect(sent vector: Int) {
+        connect(interrupt: number(of: vector), vector: vector, isEdge: true)
+    }
+    private static func number(of vector: Int) -> UInt32 { UInt32(vector & 15) }
 
     fileprivate static func take() -> UInt32 {
-        guard let controller = controller.value else { return 0 }
-        return controller.take { vector in
+        guard let controller else { return 0 }
+        let pending = controller.take { vector in
             // The timer holds its line; nobody else would take it back.
             if vector == LocalTimer.vector { LocalTimer.disarm() }
         }
+        // What their senders stored before is loaded behind here.
+        arm64_order_loads()
+        return pending
     }
-    fileprivate static func finish() { controller.value?.finish() }
+    fileprivate static func finish() { controller?.finish() }
 
-    /// Sends a vector to another CPU. None runs threads yet, so nobody calls.
+    /// This CPU's identifier: its affinity, or version 2's bit in lists of targets.
+    package static var identifier: UInt64 { controller?.identifier ?? CPU.affinity }
+    /// Sends a vector to the CPU with an identifier. Precondition: it was connected there.
     package static func interrupt(_ identifier: UInt64, vector: Int) {
-        fatalError("no other CPU takes part")
+        // What was stored before is seen by who is interrupted.
+        arm64_order_interrupt()
+        controller?.send(number(of: vector), to: identifier)
     }
-    /// Interrupts sent by software that stand for vectors in tests: INTID 0 to 15.
+    /// Sends a vector to this CPU, for tests.
     package static func interruptSelf(vector: Int) {
-        let number = UInt32(vector & 15)
-        guard let controller = controller.value,
-            controller.prepareSoftwareInterrupt(number, vector: vector)
-        else { return }
-        // Target list 1 at affinity 0.0.0: this CPU.
-        CPU.write(UInt64(number) << 24 | 1, to: .softwareInterrupt)
+        connect(sent: vector)
+        interrupt(identifier, vector: vector)
     }
 }
 

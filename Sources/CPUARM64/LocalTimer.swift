@@ -15,8 +15,8 @@ package enum LocalTimer {
     package static func initialize(ticksPerSecond: UInt64) {
         unsafe multiplier = (ticksPerSecond << 32) / 1_000_000_000
     }
-    /// Starts the timer of a further CPU, which needs nothing.
-    package static func start() {}
+    /// Turns interrupts of a further CPU on; its timer needs nothing.
+    package static func start() { InterruptController.startFurther() }
     /// Arms the timer: its vector comes after `delay`, at once where that is not above zero.
     package static func arm(after delay: Nanoseconds) {
         let delay = UInt64(max(delay.rawValue, 0))

@@ -9,10 +9,14 @@ extension CPU {
     private static let current = Global<PSCI?>(nil)
     /// Firmware that turns CPUs and the machine on and off; `nil` without any.
     package static var firmware: PSCI? { current.value }
+    private static let usedConduit = Global<Conduit?>(nil)
+    /// How it is called.
+    static var conduit: Conduit? { usedConduit.value }
     /// Declares firmware. Function identifiers are those that the device tree names.
     package static func useFirmware(
         _ conduit: Conduit, processorOn: UInt32?, processorOff: UInt32?
     ) {
+        usedConduit.value = conduit
         current.value = PSCI(processorOn: processorOn, processorOff: processorOff) {
             callFirmware(conduit, $0, $1, $2, $3)
         }
@@ -44,9 +48,10 @@ package struct FurtherProcessor: Sendable {
         data: PhysicalAddress, stack: Range<UInt64>, root: PhysicalAddress,
         kernelBase: PhysicalAddress, argument: UInt64
     ) -> Bool {
-        area.prepare(stack: stack)
+        area.prepare(index, stack: stack)
+        // Below the frame of a program.
         unsafe area.prepareStart(
-            root: root, stackTop: stack.upperBound,
+            index, root: root, stack: (stack.upperBound - UInt64(FRAME_BYTES)) & ~15,
             entry: CPUArea.address(arm64_entry(ARM64_ENTRY_SECONDARY)), argument: argument)
         let entry = unsafe CPUArea.address(arm64_entry(ARM64_BOOT_SECONDARY))
         CPU.cleanData(at: userData, byteCount: Page.size)

@@ -184,7 +184,8 @@ extension ProgramFrame {
             switch exceptionSyndrome.class {
             case .nucleusInstructionAbort?, .nucleusDataAbort?:
                 return .named("page fault of the nucleus")
-            default: return .named("system error")
+            case .systemError?: return .named("system error")
+            default: return .named("fault of the nucleus")
             }
         }
         guard isException else { return .none }

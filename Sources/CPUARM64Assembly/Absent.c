@@ -24,6 +24,9 @@ ARM64_ABSENT(arm64_wait)
 ARM64_ABSENT(arm64_pause)
 void arm64_order_tables(void) {}
 void arm64_order_fetch(void) {}
+void arm64_order_interrupt(void) {}
+void arm64_order_loads(void) {}
+ARM64_ABSENT(arm64_read_area)
 ARM64_ABSENT(arm64_clean_data)
 ARM64_ABSENT(arm64_clean_memory)
 ARM64_ABSENT(arm64_drop_code)

@@ -80,6 +80,10 @@ package struct CPUArea: Sendable {
     /// Pages that ring 0 alone may touch: its code, and its descriptor tables.
     package var nucleusCode: UInt64 { supervisorBase + UInt64(AREA_NUCLEUS) }
     package var nucleusData: UInt64 { supervisorBase + UInt64(AREA_TABLES) }
+    /// The page that exceptions are written to.
+    package var exceptionStack: VirtualAddress? {
+        VirtualAddress(rawValue: supervisorBase + UInt64(AREA_EXCEPTION_STACK))
+    }
     /// The page of the ring-3 entries.
     package var entryCode: UInt64 { base + UInt64(AREA_ENTRY) }
     /// The stack that the crash screen is written on.
@@ -200,6 +204,8 @@ package enum CPU {
     /// Waits until a vector is pending; returns at once if one is.
     package static func wait() { _ = gate(GATE_WAIT) }
     package static func pause() { cpu_pause() }
+    /// Makes the nucleus itself fail, for a test, by an exception. Precondition: its stack is not mapped.
+    package static func failNucleus() { fatalError("an exception without a stack") }
     /// To be called between writing instructions and running them.
     package static func serialize() { if unsafe hasNucleus { cpu_serialize() } }
     /// Runs the program whose frame tops the library-OS stack.

@@ -1,7 +1,7 @@
 internal import NucleusLayout
 
-/// How one CPU takes interrupts from a generic interrupt controller: by registers in memory in
-/// version 2, by system registers in version 3.
+/// How a CPU takes interrupts from a generic interrupt controller, and sends them: by registers in memory
+/// in version 2, by system registers in version 3. What is read and written is the CPU's own.
 package protocol GenericInterruptInterface: AnyObject {
     /// Lets every priority and group 1 through.
     func start()
@@ -9,9 +9,14 @@ package protocol GenericInterruptInterface: AnyObject {
     func acknowledge() -> UInt32
     /// Ends what `acknowledge` answered.
     func end(_ acknowledged: UInt32)
+    /// What other CPUs send this one interrupts by.
+    var identifier: UInt64 { get }
+    /// Sends the interrupt 0 to 15 to the CPU with an identifier.
+    func send(_ number: UInt32, to identifier: UInt64)
 }
 
-/// Version 2's interface (Arm IHI 0048B, section 4.4).
+/// Version 2's interface (Arm IHI 0048B, section 4.4), and the distributor's registers that each CPU has
+/// for itself.
 package final class GenericInterruptWindow: GenericInterruptInterface {
     private enum Register {
         static let control: UInt32 = 0x00
@@ -20,7 +25,11 @@ package final class GenericInterruptWindow: GenericInterruptInterface {
         static let endOfInterrupt: UInt32 = 0x10
     }
     private let window: any DeviceWindow
-    package init(_ window: any DeviceWindow) { self.window = window }
+    private let distributor: any DeviceWindow
+    package init(_ window: any DeviceWindow, distributor: any DeviceWindow) {
+        self.window = window
+        self.distributor = distributor
+    }
 
     package func start() {
         window.store32(GenericInterruptController.lowestPriorityMask, at: Register.priorityMask)
@@ -30,14 +39,24 @@ package final class GenericInterruptWindow: GenericInterruptInterface {
     package func end(_ acknowledged: UInt32) {
         window.store32(acknowledged, at: Register.endOfInterrupt)
     }
+    /// The CPU's bit in lists of targets. A controller of one CPU has no such register; that takes any.
+    package var identifier: UInt64 {
+        let own = distributor.load32(at: GenericInterruptController.Distributor.target) & 0xff
+        return UInt64(own == 0 ? 1 : own)
+    }
+    package func send(_ number: UInt32, to identifier: UInt64) {
+        distributor.store32(
+            UInt32(truncatingIfNeeded: identifier) << 16 | number,
+            at: GenericInterruptController.Distributor.softwareInterrupt)
+    }
 }
 
-/// The generic interrupt controller, versions 2 and 3, as far as one CPU uses it: group 1, one
-/// priority, every interrupt to CPU 0.
+/// The generic interrupt controller, versions 2 and 3, as one CPU sees it: group 1, one priority, every
+/// device's interrupt to CPU 0.
 ///
 /// Sources: Arm IHI 0048B (GICv2), IHI 0069H (GICv3; security disabled or seen from non-secure state).
 package final class GenericInterruptController {
-    private enum Distributor {
+    fileprivate enum Distributor {
         static let control: UInt32 = 0x000
         static let type: UInt32 = 0x004
         static let group: UInt32 = 0x080
@@ -52,7 +71,12 @@ package final class GenericInterruptController {
         static let affinityRouting: UInt32 = 1 << 4
     }
     private enum Redistributor {
+        static let type: UInt32 = 0x0008
+        static let affinity: UInt32 = 0x000c
         static let waker: UInt32 = 0x0014
+        // GICR_TYPER: frames for virtual interrupts too, the last one of its region.
+        static let hasVirtualFrames: UInt32 = 1 << 1
+        static let isLast: UInt32 = 1 << 4
         /// The frame with the private interrupts' registers, laid out as the distributor's.
         static let privateFrame: UInt32 = 0x10000
         static let processorSleep: UInt32 = 1 << 1
@@ -99,6 +123,41 @@ package final class GenericInterruptController {
         }
         interface.start()
     }
+    /// Turns it on for a further CPU, which calls, with the private interrupts of the first one.
+    package convenience init(
+        like first: GenericInterruptController, redistributor: (any DeviceWindow)?
+    ) {
+        self.init(
+            distributor: first.distributor, redistributor: redistributor,
+            interface: first.interface)
+        for interrupt in 0..<Self.privateCount where first.vectors[Int(interrupt)] != 0 {
+            connect(
+                interrupt: interrupt, vector: Int(first.vectors[Int(interrupt)]), isEdge: false)
+        }
+    }
+    /// Finds the redistributor of the CPU with an affinity in a region of `byteCount` bytes. `window` maps
+    /// the one at an offset; `stride` is what the device tree says.
+    package static func findRedistributor<Window: DeviceWindow>(
+        affinity: UInt64, byteCount: UInt64, stride: UInt64?,
+        window: (_ offset: UInt64) -> Window?
+    ) -> Window? {
+        // Aff3 is in bits 39-32 of an affinity, and in 31-24 here.
+        let packed = UInt32(truncatingIfNeeded: affinity >> 8 & 0xff00_0000 | affinity & 0xff_ffff)
+        var offset: UInt64 = 0
+        while offset + frameByteCount <= byteCount, let frame = window(offset) {
+            guard frame.load32(at: Redistributor.affinity) != packed else { return frame }
+            let type = frame.load32(at: Redistributor.type)
+            guard type & Redistributor.isLast == 0 else { break }
+            offset +=
+                stride
+                ?? (type & Redistributor.hasVirtualFrames == 0 ? 1 : 2) * frameByteCount
+        }
+        return nil
+    }
+    /// Bytes of a redistributor: its own frame, and that of the private interrupts.
+    package static let frameByteCount: UInt64 = 0x20000
+    /// Where the second frame begins.
+    package static var privateFrameOffset: UInt32 { Redistributor.privateFrame }
     /// Interrupts that there are, private ones among them.
     package var count: Int { Int(distributor.load32(at: Distributor.type) & 31 + 1) * 32 }
 
@@ -169,20 +228,20 @@ package final class GenericInterruptController {
         }
     }
 
-    /// Makes the interrupt 0 to 15, which software sends, stand for a vector. Version 2 sends it to
-    /// this CPU at once; in version 3 a system register does: returns whether that is to be done.
-    package func prepareSoftwareInterrupt(_ number: UInt32, vector: Int) -> Bool {
+    /// This CPU's identifier.
+    package var identifier: UInt64 { interface.identifier }
+    /// Sends the interrupt 0 to 15, which was connected there, to the CPU with an identifier.
+    package func send(_ number: UInt32, to identifier: UInt64) {
         precondition(number < 16)
-        vectors[Int(number)] = UInt8(vector)
-        guard let redistributor else {
-            let selfOnly: UInt32 = 2 << 24
-            distributor.store32(selfOnly | number, at: Distributor.softwareInterrupt)
-            return false
-        }
-        let bit = UInt32(1) << number
-        let group = Redistributor.privateFrame + Distributor.group
-        redistributor.store32(redistributor.load32(at: group) | bit, at: group)
-        redistributor.store32(bit, at: Redistributor.privateFrame + Distributor.setEnable)
-        return true
+        interface.send(number, to: identifier)
+    }
+    /// What version 3's ICC_SGI1R_EL1 is told to send an interrupt to the CPU with an affinity (IHI 0069H,
+    /// 12.2.19).
+    package static func command(_ number: UInt32, to affinity: UInt64) -> UInt64 {
+        func level(_ shift: UInt64) -> UInt64 { affinity >> shift & 0xff }
+        let range = level(0) >> 4
+        let targets = UInt64(1) << (level(0) & 15)
+        return level(32) << 48 | range << 44 | level(16) << 32 | UInt64(number) << 24
+            | level(8) << 16 | targets
     }
 }

@@ -13,10 +13,13 @@ extension Processors {
     private static let snapshots = Global(InlineArray<64, Snapshot>(repeating: Snapshot()))
 
     /// Makes the other CPUs write down what they hold, and waits for them; for the end of a program alone, as
-    /// the places stay theirs. `place` gives each CPU zeroed memory, or leaves it out.
+    /// the places stay theirs. `place` gives each CPU zeroed memory, or leaves it out; `isEarly` ends the
+    /// wait.
     ///
     /// Precondition: the caller has the lock and keeps it, so that the others wait for it.
-    package static func takeSnapshots(_ place: (Int) -> VirtualAddress?) {
+    package static func takeSnapshots(
+        while isEarly: () -> Bool, _ place: (Int) -> VirtualAddress?
+    ) {
         let own = CPU.number
         for number in 0..<startedCount where number != own {
             guard let state = place(number) else { continue }
@@ -27,8 +30,7 @@ extension Processors {
         }
         for number in 0..<startedCount where number != own {
             // One that never ran a thread has nothing to tell, and may be slow to say so.
-            let end = TimeStampCounter.read() &+ 1_000_000_000
-            while Self.state(number).owesSnapshot, TimeStampCounter.read() < end { CPU.pause() }
+            while Self.state(number).owesSnapshot, isEarly() { CPU.pause() }
         }
     }
     /// What CPU `number` wrote down, and the frame of its thread; `nil` where it did not.

@@ -5,22 +5,28 @@ internal import Synchronization
 package protocol ProcessorStarter: AnyObject {
     /// CPUs beside the one that boots.
     var count: Int { get }
-    /// Whether they can run threads.
-    var canRunThreads: Bool { get }
     /// Starts CPU `index`, from 1: `library_processor_started` is called there with `argument`, masked,
-    /// on a stack of its own. False where there is no memory or firmware refused.
-    func start(_ index: Int, argument: UInt64) -> Bool
-    /// Stops the CPU that calls; returns only where firmware refused.
+    /// on a stack of its own.
+    func start(_ index: Int, argument: UInt64) -> ProcessorStart
+    /// Stops the CPU that calls; may return.
     func stopCurrent()
-    /// What tells the CPU that calls from others, as the platform names it.
-    func currentIdentifier() -> UInt64
-    /// The same of CPU `index`, as the platform's description has it.
-    func identifier(_ index: Int) -> UInt64
-    /// The root of the page tables that CPU `index` uses, where that is not CPU 0's.
-    func root(_ index: Int) -> PhysicalAddress?
+}
+extension ProcessorStarter {
+    package func stopCurrent() { CPU.wait() }
+}
+/// What became of a CPU's start.
+package enum ProcessorStart: Sendable {
+    /// There is no memory, or firmware refused.
+    case refused
+    /// It comes. `root`: of the page tables that it uses, where those are not CPU 0's.
+    case started(root: PhysicalAddress?)
 }
 
 /// What CPUs know of each other without a lock.
+///
+/// Who sets one flag and looks at another, while a CPU does so the other way round, sets it by an exchange:
+/// a store by `stlr` and a load by `ldar` would do on arm64, but QEMU 7.2 lets that load go first on an x86-64
+/// host. On x86-64 both are an exchange.
 ///
 /// A handle: references are counted with the library OS's lock only.
 package struct ProcessorState: Sendable {
@@ -35,8 +41,9 @@ package struct ProcessorState: Sendable {
     }
     init() { words = Immortal(Words()) }
 
-    package var hasStarted: Bool { words.value.isStarted.load(ordering: .acquiring) }
-    package func noteStart() { words.value.isStarted.store(true, ordering: .releasing) }
+    /// Whether it takes interrupts.
+    fileprivate var hasStarted: Bool { words.value.isStarted.load(ordering: .acquiring) }
+    fileprivate func noteStart() { words.value.isStarted.store(true, ordering: .releasing) }
     /// Takes the call to look at what there is to do, if there was one.
     package func takeCall() -> Bool {
         words.value.wasCalled.exchange(false, ordering: .sequentiallyConsistent)
@@ -46,31 +53,35 @@ package struct ProcessorState: Sendable {
     }
     /// Calls the CPU; returns whether it has to be interrupted to notice.
     package func call() -> Bool {
-        words.value.wasCalled.store(true, ordering: .sequentiallyConsistent)
+        set(words.value.wasCalled, true)
         return words.value.isHalted.load(ordering: .sequentiallyConsistent)
     }
     /// Notes whether it waits for an interrupt, or is about to.
     package func setHalted(_ isHalted: Bool) {
-        words.value.isHalted.store(isHalted, ordering: .sequentiallyConsistent)
+        set(words.value.isHalted, isHalted)
     }
     /// Notes whether it runs no program and touches none before it has taken the lock.
     package func setIdle(_ isIdle: Bool) {
-        words.value.isIdle.store(isIdle, ordering: .sequentiallyConsistent)
+        set(words.value.isIdle, isIdle)
     }
     package var isHalted: Bool { words.value.isHalted.load(ordering: .sequentiallyConsistent) }
     package var isIdle: Bool { words.value.isIdle.load(ordering: .sequentiallyConsistent) }
     fileprivate var runsProgram: Bool { !isIdle }
-    /// Whether it has to drop its translations.
+    /// Whether it has to serve another CPU: drop its translations, or just order its memory accesses.
     fileprivate var mustFlush: Bool {
         words.value.mustFlush.load(ordering: .sequentiallyConsistent)
     }
     fileprivate func setMustFlush(_ must: Bool) {
-        words.value.mustFlush.store(must, ordering: .sequentiallyConsistent)
+        set(words.value.mustFlush, must)
+    }
+    @inline(__always)
+    private func set(_ flag: borrowing Atomic<Bool>, _ value: Bool) {
+        _ = flag.exchange(value, ordering: .sequentiallyConsistent)
     }
     /// Whether somebody waits for what this CPU holds of its thread.
     var owesSnapshot: Bool { words.value.mustTell.load(ordering: .acquiring) }
     func setOwesSnapshot(_ owes: Bool) {
-        words.value.mustTell.store(owes, ordering: .sequentiallyConsistent)
+        words.value.mustTell.store(owes, ordering: .releasing)
     }
 }
 
@@ -88,12 +99,13 @@ package enum Processors {
     }
     /// CPUs of the machine that can run threads, started or not.
     package static var count: Int {
-        guard let starter, starter.canRunThreads else { return 1 }
+        guard let starter else { return 1 }
         return min(1 + starter.count, maximumCount)
     }
 
     // Written while one CPU runs.
     private static let states = Global(InlineArray<64, ProcessorState?>(repeating: nil))
+    /// What the interrupt controller calls them, each from when it has come.
     private static let identifiers = Global(InlineArray<64, UInt64>(repeating: 0))
     /// 0: what boot began with.
     private static let roots = Global(InlineArray<64, UInt64>(repeating: 0))
@@ -110,26 +122,34 @@ package enum Processors {
     package static func share() -> Bool {
         guard let starter, count > 1, !KernelLock.isShared else { return false }
         for index in 0..<count { states.value[index] = ProcessorState() }
-        state(0).noteStart()
-        identifiers.value[0] = starter.currentIdentifier()
+        noteArrival()
         KernelLock.share()
         for index in 1..<count {
             // Until it has come it runs no program.
             state(index).setIdle(true)
-            identifiers.value[index] = starter.identifier(index)
-            guard starter.start(index, argument: schedulingArgument) else { break }
-            roots.value[index] = starter.root(index)?.rawValue ?? 0
+            guard case .started(let root) = starter.start(index, argument: schedulingArgument)
+            else { break }
+            roots.value[index] = root?.rawValue ?? 0
             started.value = index + 1
         }
         return started.value > 1
+    }
+    /// Notes that the CPU that calls takes interrupts, and runs programs from now on. Precondition: it has
+    /// the lock.
+    package static func noteArrival() {
+        let state = state(CPU.number)
+        identifiers.value[CPU.number] = InterruptController.identifier
+        state.setIdle(false)
+        state.noteStart()
     }
 
     /// Calls a CPU to look at what there is to do.
     package static func call(_ number: Int) {
         if state(number).call() { interrupt(number) }
     }
-    /// Interrupts a CPU.
+    /// Interrupts a CPU. One that has not come yet looks at its calls when it does.
     package static func interrupt(_ number: Int) {
+        guard state(number).hasStarted else { return }
         InterruptController.interrupt(identifiers.value[number], vector: interruptVector)
     }
     /// What CPUs interrupt each other with.
@@ -157,13 +177,17 @@ package enum Processors {
     package static func flush(_ address: VirtualAddress) {
         counts.value.pages &+= 1
         CPU.flushPage(address)
-        if startedCount > 1 { flushOthers() }
+        flushOthers()
     }
     /// Drops all translations of the program on all CPUs.
     package static func flushAll() {
         counts.value.spaces &+= 1
         CPU.flushTranslations(ownRoot)
-        if startedCount > 1 { flushOthers() }
+        flushOthers()
+    }
+    /// Makes the others drop theirs too, where this CPU's instruction does not.
+    private static func flushOthers() {
+        if startedCount > 1, !CPU.flushesReachAll { callIn() }
     }
     private static var ownRoot: PhysicalAddress? {
         let root = roots.value[CPU.number]
@@ -172,12 +196,11 @@ package enum Processors {
     /// Waits until every CPU that runs the program has been in the library OS, which orders its memory
     /// accesses (membarrier(2)). Precondition: the caller has the lock.
     package static func synchronize() {
-        if startedCount > 1 { flushOthers() }
+        if startedCount > 1 { callIn() }
     }
-    /// Makes the others drop theirs, and waits for those that run the program. Precondition: the caller
-    /// has the lock, so that nobody waits for this CPU meanwhile.
-    private static func flushOthers() {
-        guard !CPU.flushesReachAll else { return }
+    /// Makes the others serve, and waits for those that run the program. Precondition: the caller has the
+    /// lock, so that nobody waits for this CPU meanwhile.
+    private static func callIn() {
         let own = CPU.number
         for number in 0..<startedCount where number != own {
             let state = state(number)
@@ -192,13 +215,13 @@ package enum Processors {
             while state.runsProgram, state.mustFlush { CPU.pause() }
         }
     }
-    /// Drops this CPU's translations where another one asked for it.
+    /// Does what another CPU asked of this one: tells what it holds, drops its translations.
     package static func serve() {
         guard startedCount > 1 else { return }
         let state = state(CPU.number)
         serveSnapshot(state)
         guard state.mustFlush else { return }
-        CPU.flushTranslations(ownRoot)
+        if !CPU.flushesReachAll { CPU.flushTranslations(ownRoot) }
         state.setMustFlush(false)
     }
 }

@@ -89,13 +89,13 @@ internal import Trace
 
 /// A further CPU, on a stack of its own: it runs threads, unless a test started it.
 @c func library_processor_started(_ argument: UInt) {
+    CPU.startGate()
     if argument != UInt(Processors.schedulingArgument) {
         SelfTest.processorStarted(UInt64(argument))
         while true { CPU.wait() }
     }
-    CPU.startGate()
-    LocalTimer.start()
     KernelLock.acquire()
+    LocalTimer.start()
     Log.line(.debug) {
         $0.append("CPU ")
         $0.append(UInt64(CPU.number))

@@ -27,6 +27,8 @@ enum SelfTest {
     case crash
     /// The same on CPU 1.
     case crashElsewhere
+    /// A failure of the nucleus on CPU 1: on x86-64 an exception that finds no stack, a double fault.
+    case nucleusElsewhere
 
     /// Whether the kernel is to crash when the program ends: the crash screen with a program on it.
     private static let crashesAtEnd = Global<Bool>(false)
@@ -44,6 +46,7 @@ enum SelfTest {
         if name.equals("reset") { return .reset }
         if name.equals("processors") { return .processors }
         if name.equals("crash-on-cpu-1") { return .crashElsewhere }
+        if name.equals("nucleus-on-cpu-1") { return .nucleusElsewhere }
         return name.equals("crash") ? .crash : nil
     }
 
@@ -58,7 +61,8 @@ enum SelfTest {
             case .reset: Self.reset()
             case .processors: Self.processors()
             case .crash: Self.failedCheck()
-            case .crashElsewhere: Self.failedCheckElsewhere()
+            case .crashElsewhere: Self.endElsewhere(Self.crashArgument)
+            case .nucleusElsewhere: Self.endElsewhere(Self.nucleusArgument)
             }
         Log.line(failure == nil ? .info : .error) { text in
             text.append("selftest: ")
@@ -127,41 +131,66 @@ enum SelfTest {
     }
 
     /// What CPU 1 said of itself, beside the argument it was started with.
-    private static let arrived = SpinLock<(identifier: UInt64, argument: UInt64)?>(nil)
-    private static func processors() -> StaticString? {
+    private static let arrived = SpinLock<(number: Int, identifier: UInt64, argument: UInt64)?>(nil)
+    private static func startSecond(_ argument: UInt64) -> StaticString? {
         guard let starter = Processors.starter, starter.count > 0 else {
             return "the machine has one CPU"
         }
+        guard case .started(let root) = starter.start(1, argument: argument),
+            let space = LibrarySpace.current
+        else { return "CPU 1 can't be started" }
+        secondSpace.withLock { $0 = root.map { LibrarySpace(root: $0) } ?? space }
+        return nil
+    }
+    private static func processors() -> StaticString? {
         let argument: UInt64 = 0x5eed
-        guard starter.start(1, argument: argument) else { return "CPU 1 can't be started" }
+        if let failure = startSecond(argument) { return failure }
+        // The same registers have other answers on each CPU.
+        let own = InterruptController.identifier
         let end = Clock.monotonic() + Nanoseconds(rawValue: 10 * Nanoseconds.perSecond)
         while true {
             if let arrived = arrived.withLock({ $0 }) {
-                return arrived == (starter.identifier(1), argument) ? nil : "another CPU came"
+                return arrived.number == 1 && arrived.argument == argument
+                    && arrived.identifier != own ? nil : "another CPU came"
             }
             guard Clock.monotonic() < end else { return "CPU 1 did not come" }
             CPU.pause()
         }
     }
     private static let crashArgument: UInt64 = 0xbad
-    private static func failedCheckElsewhere() -> StaticString? {
-        guard let starter = Processors.starter, starter.count > 0,
-            starter.start(1, argument: crashArgument)
-        else { return "CPU 1 can't be started" }
+    private static let nucleusArgument: UInt64 = 0xbad0
+    /// Page tables of CPU 1.
+    private static let secondSpace = SpinLock<LibrarySpace?>(nil)
+    private static func endElsewhere(_ argument: UInt64) -> StaticString? {
+        if let failure = startSecond(argument) { return failure }
         // It ends the machine.
         while true { CPU.pause() }
     }
     /// Runs on CPU 1.
     static func processorStarted(_ argument: UInt64) {
         if argument == crashArgument { _ = failedCheck() }
-        guard let starter = Processors.starter else { return }
-        arrived.withLock { $0 = (starter.currentIdentifier(), argument) }
-        starter.stopCurrent()
+        if argument == nucleusArgument { failNucleus() }
+        let identifier = InterruptController.identifier
+        arrived.withLock { $0 = (CPU.number, identifier, argument) }
+        Processors.starter?.stopCurrent()
     }
 
     private static func reset() -> StaticString? {
         CPU.reset()
         return "the machine goes on"
+    }
+    private static func failNucleus() {
+        while true {
+            guard let space = secondSpace.withLock({ $0 }) else {
+                CPU.pause()
+                continue
+            }
+            if let stack = CPU.area.exceptionStack {
+                space.takeAway(stack)
+                CPU.flushPage(stack)
+            }
+            return CPU.failNucleus()
+        }
     }
     private static func failedCheck() -> StaticString? {
         precondition(Frames.freeCount < 0, "selftest=crash asked for it")

@@ -31,6 +31,8 @@ package struct LibrarySpace: Sendable {
         precondition(tables.entry(at: address).isAbsent)
         return tables.set(entry, at: address)
     }
+    /// Takes a page away, for a test of what its absence does. The caller drops its translation.
+    package func takeAway(_ address: VirtualAddress) { _ = tables.set(.absent, at: address) }
     /// Maps new zeroed pages, read and write; false without memory. Precondition: as for `map`.
     package func mapPages(_ count: Int, at start: VirtualAddress) -> Bool {
         for index in 0..<count {

@@ -107,9 +107,9 @@ boot_secondary:
     adrp x21, boot_pages
     ldr x22, [x19, #32]
     bl leave_el2
-    bl enable_translation
-    ldp x23, x24, [x19]
+    ldp x23, x24, [x19]                     // while every physical address can be read
     ldp x25, x26, [x19, #16]
+    bl enable_translation
     ldr x0, =(CPU_AREA_BASE + AREA_NUCLEUS)
     adrp x1, nucleus_template
     add x2, x1, :lo12:nucleus_secondary

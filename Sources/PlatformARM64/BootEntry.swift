@@ -34,7 +34,7 @@ private enum TreeBoot {
         let mapEnd = (kernel.base & ~(bootMapSize - 1)) + bootMapSize
         BootMemory.startDirectMap(frameCount: UInt32(mapEnd >> UInt64(Page.shift)))
         let stack = UInt64(LIBRARY_STACK_BASE) + UInt64(Page.size)
-        CPUArea(index: 0).prepare(stack: stack..<stack + UInt64(BOOT_STACK_BYTES))
+        CPUArea(index: 0).prepare(0, stack: stack..<stack + UInt64(BOOT_STACK_BYTES))
         CPU.start()
     }
 

@@ -3,19 +3,26 @@ internal import Hardware
 internal import Memory
 internal import NucleusLayout
 internal import NucleusLayoutARM64
+internal import Scheduler
 internal import Wire
 
 /// Starts CPUs by PSCI, each with an area of its own and a stack.
 final class FirmwareStarter: ProcessorStarter {
     private let kernel: KernelPlace
-    private let root: PhysicalAddress
+    private let space: LibrarySpace
+    private let redistributors: MachineTree.Redistributors?
     private var affinities = InlineArray<64, UInt64>(repeating: 0)
     let count: Int
 
     init(_ machine: MachineTree, _ kernel: KernelPlace, root: PhysicalAddress) {
         self.kernel = kernel
-        self.root = root
-        let own = CPU.read(.multiprocessorAffinity) & Self.affinityMask
+        space = LibrarySpace(root: root)
+        if case .version3(_, let redistributors) = machine.interruptController {
+            self.redistributors = redistributors
+        } else {
+            redistributors = nil
+        }
+        let own = CPU.affinity
         var count = 0
         for index in 0..<machine.processors.count {
             guard let processor = machine.processors[index], processor.affinity != own,
@@ -26,19 +33,11 @@ final class FirmwareStarter: ProcessorStarter {
         }
         self.count = CPU.firmware?.canStartProcessors == true ? count : 0
     }
-    /// Aff3 in bits 39-32, Aff2 to Aff0 in 23-0.
-    private static let affinityMask: UInt64 = 0xff_00ff_ffff
 
-    func start(_ index: Int, argument: UInt64) -> Bool {
+    func start(_ index: Int, argument: UInt64) -> ProcessorStart {
         precondition((1...count).contains(index))
         let processor = FurtherProcessor(index: index, affinity: affinities[index - 1])
-        let space = LibrarySpace(root: root)
-        let stackSize = UInt64(BOOT_STACK_BYTES)
-        // A guard page below each.
-        let bottom =
-            UInt64(LIBRARY_STACK_BASE) + UInt64(index) * (stackSize + UInt64(Page.size))
-            + UInt64(Page.size)
-        guard let data = Frames.allocateZeroed(),
+        guard let stack = Threads.makeStack(), let data = Frames.allocateZeroed(),
             space.map(
                 PageTableEntry(nucleusPage: data.address, isCode: false),
                 at: processor.supervisorData),
@@ -52,17 +51,44 @@ final class FirmwareStarter: ProcessorStarter {
                 Int(AREA_CRASH_PAGES),
                 at: VirtualAddress(
                     rawValue: processor.userData.rawValue + UInt64(AREA_CRASH_STACK))),
-            space.mapPages(
-                Int(stackSize) / Page.size, at: VirtualAddress(rawValue: bottom))
-        else { return false }
-        return processor.start(
-            data: data.address, stack: bottom..<bottom + stackSize, root: root,
-            kernelBase: PhysicalAddress(rawValue: kernel.base), argument: argument)
+            prepareRedistributor(of: processor),
+            processor.start(
+                data: data.address, stack: stack, root: space.root,
+                kernelBase: PhysicalAddress(rawValue: kernel.base), argument: argument)
+        else { return .refused }
+        return .started(root: nil)
     }
-    /// CPU 0's area is the library OS's only one so far.
-    let canRunThreads = false
-    func root(_ index: Int) -> PhysicalAddress? { nil }
+    /// Finds and maps the CPU's part of version 3's interrupt controller; version 2 has none.
+    private func prepareRedistributor(of processor: FurtherProcessor) -> Bool {
+        guard let redistributors else { return true }
+        var start = UInt64(GIC_REDISTRIBUTORS)
+        var index = 0
+        while let region = redistributors[index] {
+            let found = GenericInterruptController.findRedistributor(
+                affinity: processor.affinity, byteCount: region.byteCount,
+                stride: redistributors.stride
+            ) { map(start + $0, to: region.base.rawValue + $0) }
+            if let found {
+                InterruptController.prepare(processor.index, redistributor: found)
+                return true
+            }
+            start += region.byteCount
+            index += 1
+        }
+        return false
+    }
+    /// Maps the pages of a redistributor that are used; `nil` without memory for tables.
+    private func map(_ address: UInt64, to physical: UInt64) -> RegisterWindow? {
+        for offset in [0, UInt64(GenericInterruptController.privateFrameOffset)] {
+            let page = VirtualAddress(rawValue: address + offset)
+            guard space.entry(at: page).isAbsent else { continue }
+            let entry = PageTableEntry(devicePage: PhysicalAddress(rawValue: physical + offset))
+            guard space.map(entry, at: page) else { return nil }
+        }
+        return RegisterWindow(
+            at: VirtualAddress(rawValue: address),
+            byteCount: Int(GenericInterruptController.frameByteCount))
+    }
+
     func stopCurrent() { CPU.firmware?.stopProcessor() }
-    func currentIdentifier() -> UInt64 { CPU.read(.multiprocessorAffinity) & Self.affinityMask }
-    func identifier(_ index: Int) -> UInt64 { affinities[index - 1] }
 }

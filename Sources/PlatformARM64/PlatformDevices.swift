@@ -38,6 +38,7 @@ enum PlatformDevices {
                 processorOn: firmware.startProcessor, processorOff: firmware.stopProcessor)
         }
         guard startController(machine, tables) else { return }
+        InterruptController.connect(sent: Processors.interruptVector)
         if let timer = machine.timer?.virtual {
             InterruptController.connect(
                 interrupt: timer.identifier, vector: LocalTimer.vector, isEdge: false)

@@ -11,7 +11,6 @@ internal import Wire
 final class FirmwareStarter: ProcessorStarter {
     private let rootPointer: PhysicalAddress
     private let machine: LibrarySpace
-    private var roots = InlineArray<64, PhysicalAddress?>(repeating: nil)
     private var identifiers = InlineArray<64, UInt64>(repeating: 0)
     private var foundCount: Int?
 
@@ -34,7 +33,7 @@ final class FirmwareStarter: ProcessorStarter {
             Log.debug("one CPU: ACPI has no table of CPUs, or a damaged one")
             return 0
         }
-        let own = currentIdentifier()
+        let own = InterruptController.identifier
         var processors = FirmwareTables.Processors()
         var count = 0
         while count < Processors.maximumCount - 1,
@@ -47,27 +46,28 @@ final class FirmwareStarter: ProcessorStarter {
         return count
     }
 
-    func start(_ index: Int, argument: UInt64) -> Bool {
+    func start(_ index: Int, argument: UInt64) -> ProcessorStart {
         precondition((1...count).contains(index))
         guard let processor = FurtherProcessor(index, argument: argument, machine) else {
-            return false
+            return .refused
         }
-        roots[index] = processor.root
         prepareTrampoline(processor.root)
         InterruptController.reset(identifiers[index])
-        wait(atMost: Self.resetDelay) { false }
+        Clock.poll(atMost: Self.resetDelay) { false }
         // Twice, where the first is not enough, as the manual has it.
         for limit in [Self.firstLimit, Self.lastLimit] {
             InterruptController.begin(
                 identifiers[index], page: UInt8(PVH_TRAMPOLINE >> Page.shift))
-            if wait(atMost: limit, until: { Self.hasCome(processor.data) }) { return true }
+            if Clock.poll(atMost: limit, until: { Self.hasCome(processor.data) }) {
+                return .started(root: processor.root)
+            }
         }
         Log.line(.error) {
             $0.append("CPU ")
             $0.append(UInt64(index))
             $0.append(" does not start")
         }
-        return false
+        return .refused
     }
     /// What CPUs of our time need between INIT and SIPI, which is less than the manual's 10 ms.
     private static let resetDelay = Nanoseconds(rawValue: 10_000)
@@ -75,16 +75,6 @@ final class FirmwareStarter: ProcessorStarter {
     /// An emulator's thread may be kept waiting by its host.
     private static let lastLimit = Nanoseconds(rawValue: 2_000_000_000)
 
-    @discardableResult private func wait(
-        atMost limit: Nanoseconds, until isDone: () -> Bool
-    ) -> Bool {
-        let end = Clock.monotonic() + limit
-        while !isDone() {
-            guard Clock.monotonic() < end else { return false }
-            CPU.pause()
-        }
-        return true
-    }
     private static func hasCome(_ data: Frame) -> Bool {
         data.load(UInt64.self, at: Int(DATA_START_ROOT)) == 0
     }
@@ -100,10 +90,4 @@ final class FirmwareStarter: ProcessorStarter {
         first.copy(from: Frame(containing: root))
         first.store(PageTableEntry.supervisorLink(to: UInt64(PVH_IDENTITY)), at: 0)
     }
-
-    let canRunThreads = true
-    func stopCurrent() { while true { CPU.wait() } }
-    func currentIdentifier() -> UInt64 { InterruptController.identifier }
-    func identifier(_ index: Int) -> UInt64 { identifiers[index] }
-    func root(_ index: Int) -> PhysicalAddress? { roots[index] }
 }

@@ -35,7 +35,8 @@ struct CoreDump {
         self.state = DirectMap.address(of: state)
         self.note = note
         _ = ExtendedState.saveWhole(to: self.state)
-        Processors.takeSnapshots { _ in
+        let end = Clock.monotonic() + Nanoseconds(rawValue: Nanoseconds.perSecond / 2)
+        Processors.takeSnapshots(while: { Clock.monotonic() < end }) { _ in
             Frames.allocateZeroed().map { DirectMap.address(of: $0) }
         }
     }

@@ -45,6 +45,16 @@ package enum Clock {
         guard ticks > start else { return .zero }
         return scale.value.nanoseconds(ticks - start)
     }
+    /// Polls until `isDone`, or for as long as `limit`; returns whether it is.
+    @discardableResult
+    package static func poll(atMost limit: Nanoseconds, until isDone: () -> Bool) -> Bool {
+        let end = monotonic() + limit
+        while !isDone() {
+            guard monotonic() < end else { return false }
+            CPU.pause()
+        }
+        return true
+    }
     /// Time since 1970 (CLOCK_REALTIME).
     package static func realtime() -> Nanoseconds { realtimeAtBoot.value + monotonic() }
     /// Who is told when CLOCK_REALTIME is set.

@@ -81,8 +81,7 @@ package enum Scheduler {
         guard let thread = Threads.makeIdleThread() else { fatalError("no memory for a CPU") }
         Thread.setCurrent(thread)
         Processor.current.idler = thread
-        Processors.state(CPU.number).setIdle(false)
-        Processors.state(CPU.number).noteStart()
+        Processors.noteArrival()
         idleForEver()
     }
     /// Runs others, as the thread that a CPU has for that.

@@ -63,9 +63,6 @@ struct Launch {
             platform = place
             if let notice { Descriptor.standardError.writeLine("martlet: \(notice)") }
         }
-        if let platform, platform.board == .virt, processors != .one {
-            return .refused("an arm64 machine has one CPU for now; leave out --cpus")
-        }
         switch arguments(files, platform) {
         case .failure(let problem): return .failed(problem.line)
         case .success(let arguments):

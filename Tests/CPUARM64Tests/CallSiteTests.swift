@@ -51,7 +51,7 @@ import Testing
             ".+(\(back - Int64(Self.stub.rawValue) - word * 4))"
         }
         let expected = try Assembler.words([
-            "sub x8, x8, #172", "cbnz x8, .+32", "mrs x8, tpidrro_el0", "msr daifset, #3",
+            "sub x8, x8, #172", "cbnz x8, .+32", "msr daifset, #3", "mrs x8, tpidrro_el0",
             "str x30, [x8, #\(DATA_CALL_X30)]", "ldr x30, [x8, #\(DATA_CALL_ENTRY)]", "blr x30",
             "movz x8, #172",
             "b " + by(8), "add x8, x8, #172", "svc #0", "b " + by(11),
@@ -84,8 +84,8 @@ import Testing
         for position in path {
             switch position {
             case 0: frame[.x8] &-= UInt64(Self.number)
-            case 2: frame[.x8] = 0x4100_0002_0000  // this CPU's area
-            case 3: frame[.pstate] |= 0xc0
+            case 2: frame[.pstate] |= 0xc0
+            case 3: frame[.x8] = 0x4100_0002_0000  // this CPU's area
             case 5: frame[.x30] = 0x4000_0000_0700  // the entry
             // The call itself, whose entry puts all back but X8.
             case 6:

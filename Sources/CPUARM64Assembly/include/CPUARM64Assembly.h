@@ -80,6 +80,8 @@ static inline const void *arm64_entry_page(void) { return arm64_entry_synchronou
 
 CPU_READ(arm64_read_thread_pointer, "tpidr_el0")
 CPU_WRITE(arm64_write_thread_pointer, "tpidr_el0")
+/// This CPU's area, in the library OS's view.
+CPU_READ(arm64_read_area, "tpidrro_el0")
 /// The virtual counter, not ahead of what came before.
 #if defined(__aarch64__)
 static inline uint64_t arm64_read_counter(void) {
@@ -101,6 +103,9 @@ CPU_DO(arm64_wait, "dsb sy\n\twfi")
 CPU_DO(arm64_pause, "yield")
 /// Stores to page tables are seen by the walks that follow.
 CPU_DO(arm64_order_tables, "dsb ishst\n\tisb")
+/// Stores are seen by a CPU that an interrupt is sent to; loads wait for what acknowledged one.
+CPU_DO(arm64_order_interrupt, "dsb ishst")
+CPU_DO(arm64_order_loads, "dmb ishld")
 /// What was dropped of fetched code is fetched anew by what follows.
 CPU_DO(arm64_order_fetch, "dsb ish\n\tisb")
 

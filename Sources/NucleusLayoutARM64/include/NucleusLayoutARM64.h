@@ -131,6 +131,7 @@
 #define GIC_CPU_WINDOW            DEVICE_WINDOW_BASE  // GICv2: the CPU interface, two pages
 #define GIC_DISTRIBUTOR_WINDOW    0x418000140000  // 64 KiB
 #define GIC_REDISTRIBUTOR_WINDOW  0x418000150000  // GICv3: CPU 0's, 128 KiB
+#define GIC_REDISTRIBUTORS        0x418100000000  // its regions, each behind the one before
 #define SERIAL_WINDOW             0x418000180000  // PL011, one page
 #define CLOCK_WINDOW              0x418000181000  // PL031, one page
 

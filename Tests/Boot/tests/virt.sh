@@ -15,6 +15,23 @@ test_virt_second_processor() {
     MARTLET_QEMU_OPTIONS="-smp 2" selftest processors || return 1
     MARTLET_QEMU_OPTIONS="-smp 3 -machine virtualization=on" selftest processors
 }
+# Threads on several CPUs: both interrupt controllers, as many CPUs as each takes, both levels at entry.
+test_virt_processors() {
+    on_virt
+    local wrong=0 cpus options
+    while read -r cpus options; do
+        MARTLET_QEMU_OPTIONS=$options record martlet "$martlet" run --cpus $cpus "$built/glibc/spread"
+        printf 'CPUs %s\nwrong 0\n' $cpus >expected
+        cmp expected martlet.out || { echo "$cpus with $options:"; head -5 martlet.all; wrong=1; }
+    done <<MACHINES
+2 -machine gic-version=2
+8 -machine gic-version=2,virtualization=on
+2 -cpu cortex-a57
+3 -machine virtualization=on -m 2G
+20 -machine gic-version=3
+MACHINES
+    return $wrong
+}
 # Interrupt controllers, exception levels at entry, CPUs with less: the same program, and its sleep.
 test_virt_machines() {
     on_virt
