@@ -29,9 +29,12 @@ package struct FileTree: Sendable {
         try add(host: host, status, at: guest)
     }
 
-    /// Adds libraries; what the user put at the same place stays.
-    package mutating func add(_ libraries: SharedLibraries) throws(ImageFailure) {
-        for (guest, host) in libraries.inOrder where indices[guest] == nil {
+    /// Adds libraries but those that are there already; what the user put at the same place stays.
+    package mutating func add(
+        _ libraries: SharedLibraries, except held: Set<[UInt8]> = []
+    ) throws(ImageFailure) {
+        for (guest, host) in libraries.inOrder
+        where indices[guest] == nil && !(held.contains(host) && guest.bytes == host) {
             try add(host: host, at: guest)
         }
     }
@@ -141,5 +144,54 @@ package struct FileTree: Sendable {
         }
         if case .folder = entry.content, case .folder = entries[index].content { return }
         throw ImageFailure("two files are to be put at \(ImageFailure.text(entry.path.bytes))")
+    }
+}
+
+extension FileTree {
+    /// Copies everything into an empty folder of this host, with permissions and times.
+    package func copy(to folder: [UInt8]) throws(ImageFailure) {
+        var made: Set<GuestPath> = [.root]
+        for entry in entries {
+            let path = folder + entry.path.bytes
+            var parent = GuestPath.root
+            for component in entry.path.components.dropLast() {
+                parent = parent.appending(component)
+                guard made.insert(parent).inserted else { continue }
+                let parent = folder + parent.bytes
+                try attempt(parent, "cannot be made") { () throws(Errno) in
+                    try Host.makeFolder(parent)
+                }
+            }
+            try attempt(path, "cannot be copied") { () throws(Errno) in
+                switch entry.content {
+                case .folder:
+                    made.insert(entry.path)
+                    try Host.makeFolder(path)
+                case .link(let target): try Host.makeLink(path, to: target)
+                case .file(let host):
+                    let source = try Host.open(host)
+                    let copy = try Host.create(path, permissions: 0o600)
+                    guard
+                        try copy.borrowed.append(
+                            from: source.borrowed, at: 0, byteCount: entry.status.byteCount)
+                            == entry.status.byteCount
+                    else { throw .inputOutput }
+                    try copy.borrowed.set(
+                        permissions: entry.status.mode & 0o7777,
+                        modificationTime: entry.status.modificationTime)
+                }
+            }
+        }
+        // Permissions of folders last, as they may keep from writing into them.
+        for entry in entries {
+            guard case .folder = entry.content else { continue }
+            let path = folder + entry.path.bytes
+            try attempt(path, "cannot be changed") { () throws(Errno) in
+                let opened = try Host.open(path)
+                try opened.borrowed.set(
+                    permissions: entry.status.mode & 0o7777 | 0o700,
+                    modificationTime: entry.status.modificationTime)
+            }
+        }
     }
 }

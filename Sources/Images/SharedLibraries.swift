@@ -10,7 +10,7 @@ package struct SharedLibraries {
     /// What was found, by its place inside.
     private var found: [GuestPath: [UInt8]] = [:]
     /// The same in the order of the places, so that equal input makes equal images.
-    var inOrder: [(guest: GuestPath, host: [UInt8])] {
+    package var inOrder: [(guest: GuestPath, host: [UInt8])] {
         found.map { ($0.key, $0.value) }
             .sorted { $0.guest.bytes.lexicographicallyPrecedes($1.guest.bytes) }
     }

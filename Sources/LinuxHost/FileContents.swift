@@ -40,6 +40,10 @@ extension Descriptor {
         guard copied >= 0 else { throw .last }
         return copied
     }
+    /// Sets the permissions of the file and when it changed last, in seconds since 1970.
+    package func set(permissions: UInt32, modificationTime: Int64) throws(Errno) {
+        guard clinux_set_status(rawValue, permissions, modificationTime) == 0 else { throw .last }
+    }
     /// Lets the descriptor live on in the program that replaces this one.
     package func keepOpenInNextProgram() throws(Errno) {
         guard clinux_keep_open(rawValue) == 0 else { throw .last }

@@ -150,10 +150,6 @@ package enum Host {
     }
     package static func remove(_ path: String) { _ = unsafe unlink(path) }
 
-    /// Makes a folder for its owner only (mkdir(2)); one that is there is no error.
-    package static func makeFolder(_ path: String) throws(Errno) {
-        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last }
-    }
     /// The path without links (realpath(3)).
     package static func realPath(_ path: String) throws(Errno) -> String {
         guard let real = unsafe realpath(path, nil) else { throw .last }

@@ -101,6 +101,27 @@ extension Host {
     }
     package static func remove(_ path: [UInt8]) { _ = unsafe withPath(path) { unsafe unlink($0) } }
 
+    /// Makes a folder for its owner only (mkdir(2)); one that is there is no error.
+    package static func makeFolder(_ path: [UInt8]) throws(Errno) {
+        guard unsafe withPath(path, { unsafe mkdir($0, 0o700) }) == 0 || errno == EEXIST else {
+            throw .last
+        }
+    }
+    /// Makes a symbolic link (symlink(2)).
+    package static func makeLink(_ path: [UInt8], to target: [UInt8]) throws(Errno) {
+        let result = unsafe withPath(target) { target in
+            unsafe withPath(path) { path in unsafe symlink(target, path) }
+        }
+        guard result == 0 else { throw .last }
+    }
+    /// Removes a file, or a folder with all it holds, as far as that goes.
+    package static func removeTree(_ path: [UInt8]) {
+        guard let status = try? status(of: path, .keep) else { return }
+        guard status.kind == .directory else { return remove(path) }
+        for name in (try? names(inDirectory: path)) ?? [] { removeTree(path + [0x2f] + name) }
+        _ = unsafe withPath(path) { unsafe rmdir($0) }
+    }
+
     package enum Use: Sendable { case execution, reading, readingAndWriting }
     /// Why this user may not use a file so; `nil` where that is allowed (access(2)).
     package static func problem(with path: [UInt8], for use: Use) -> Errno? {

@@ -84,7 +84,8 @@ struct Build: ParsableCommand {
         try ImageWriter.write(
             to: Array(output.utf8), format,
             kernel: try Executable(opening: Installation.kernel(for: found)),
-            files: try contents.files(of: executable),
+            files: try contents.files(
+                of: executable, with: RuntimeFiles.items(of: executable.path)),
             commandLine: contents.commandLine(of: executable, arguments: arguments))
     }
 }

@@ -34,22 +34,30 @@ struct Contents: Equatable {
     }
 
     /// The program at the place its path has inside, and the files of `--file`.
-    func files(of executable: borrowing Executable) throws(ImageFailure) -> FileTree {
+    ///
+    /// `items` are what its runtime reads, and `held` files of this host that the root file system has.
+    func files(
+        of executable: borrowing Executable, with items: [RuntimeFiles.Item],
+        besides held: Set<[UInt8]> = []
+    ) throws(ImageFailure) -> FileTree {
         var tree = FileTree()
         // A link stays one, so that the program finds itself where it is on this host.
         let program = LinkChain(from: executable.path)
         try tree.add(linksOf: program, relativeTo: base(workingDirectory))
-        try tree.add(
-            host: program.end, at: GuestPath(program.end, relativeTo: base(workingDirectory)))
+        if !held.contains(program.end) {
+            try tree.add(
+                host: program.end, at: GuestPath(program.end, relativeTo: base(workingDirectory)))
+        }
         if let script {
             try tree.add(host: script, at: GuestPath(script, relativeTo: base(workingDirectory)))
         }
         try add(to: &tree, base: base(workingDirectory))
-        for item in RuntimeFiles.items(of: executable.path) { try tree.addIfThere(item) }
+        for item in items { try tree.addIfThere(item) }
         let libraries = try libraries(of: executable, tree)
-        try tree.add(libraries)
+        try tree.add(libraries, except: held)
         if !libraries.isEmpty {
-            for name in Set(tree.names) {
+            let names = tree.names + held.compactMap { GuestPath($0).components.last }
+            for name in Set(names) {
                 for item in RuntimeFiles.items(ofLibrary: name) { try tree.addIfThere(item) }
             }
             for item in RuntimeFiles.items(ofEnvironment: fullEnvironment) {
@@ -63,15 +71,19 @@ struct Contents: Equatable {
     private func libraries(
         of executable: borrowing Executable, _ tree: FileTree
     ) throws(ImageFailure) -> SharedLibraries {
-        let prefix = Array("LD_LIBRARY_PATH=".utf8)
-        let path = fullEnvironment.last { $0.starts(with: prefix) }
-        var libraries = SharedLibraries(libraryPath: path.map { Array($0.dropFirst(prefix.count)) })
+        var libraries = SharedLibraries(libraryPath: libraryPath)
         let place = LinkChain(from: executable.path).end
         try libraries.add(
             executable, from: place, at: GuestPath(place, relativeTo: base(workingDirectory)),
             besides: tree)
         libraries.addLibraries(of: tree)
         return libraries
+    }
+    /// LD_LIBRARY_PATH of the program.
+    var libraryPath: [UInt8]? {
+        let prefix = Array("LD_LIBRARY_PATH=".utf8)
+        let variable = fullEnvironment.last { $0.starts(with: prefix) }
+        return variable.map { Array($0.dropFirst(prefix.count)) }
     }
     /// What the user asks for of the environment.
     private var fullEnvironment: [[UInt8]] {

@@ -13,15 +13,40 @@ enum RootImageCache {
         let real = try Images.attempt(folder, "cannot be read") { () throws(Errno) in
             try Host.realPath(text)
         }
-        let manifest = try FolderManifest.bytes(of: Array(real.utf8))
-        let name = try "\(place())/\(name(of: real))"
+        var manifest = FolderManifest()
+        try manifest.add(Array(real.utf8))
+        let bytes = manifest.bytes
+        return try kept(real) { _ in
+            bytes
+        } make: { (new) throws(ImageFailure) in
+            try make(new, of: real)
+            return bytes
+        }
+    }
+
+    /// The image that is kept by a name. `current` tells what its manifest would be now, by the one that is
+    /// kept; `make` makes the image, and returns its manifest.
+    private static func kept(
+        _ origin: String, _ current: (_ kept: [UInt8]) -> [UInt8]?,
+        make: (_ new: String) throws(ImageFailure) -> [UInt8]
+    ) throws(ImageFailure) -> [UInt8] {
+        let name = try "\(place())/\(name(of: origin))"
         let (image, list, new) = ("\(name).erofs", "\(name).manifest", "\(name).new")
-        if isCurrent(image, list, manifest) { return Array(image.utf8) }
+        func isCurrent() -> Bool {
+            guard Host.problem(with: Array(image.utf8), for: .reading) == nil,
+                let file = try? OwnedDescriptor.readingWithoutFollowing(path: list),
+                let status = try? file.borrowed.status(), status.owner == Host.userIdentity,
+                let kept = try? file.borrowed.contents(
+                    from: 0, atMost: Int(clamping: status.byteCount))
+            else { return false }
+            return current(kept) == kept
+        }
+        if isCurrent() { return Array(image.utf8) }
         // Who comes while another makes it waits, and finds it made. What a killed process left is used again.
         let file = try attempt(new) { () throws(Errno) in try OwnedDescriptor.opened(path: new) }
         try attempt(new) { () throws(Errno) in try file.borrowed.lock() }
-        if isCurrent(image, list, manifest) { return Array(image.utf8) }
-        try make(new, of: real)
+        if isCurrent() { return Array(image.utf8) }
+        let manifest = try make(new)
         try attempt(image) { () throws(Errno) in
             Host.remove(list)
             try Host.rename(new, to: image)
@@ -30,16 +55,6 @@ enum RootImageCache {
             try Host.rename("\(list).new", to: list)
         }
         return Array(image.utf8)
-    }
-
-    private static func isCurrent(_ image: String, _ list: String, _ manifest: [UInt8]) -> Bool {
-        guard Host.problem(with: Array(image.utf8), for: .reading) == nil,
-            let file = try? OwnedDescriptor.readingWithoutFollowing(path: list),
-            let status = try? file.borrowed.status(), status.owner == Host.userIdentity,
-            status.byteCount == Int64(manifest.count),
-            let kept = try? file.borrowed.contents(from: 0, atMost: manifest.count)
-        else { return false }
-        return kept == manifest
     }
     /// Readable, and unlike others' of the same last component: FNV-1a of the path (64 bits).
     private static func name(of path: String) -> String {
@@ -61,8 +76,8 @@ enum RootImageCache {
             )
         }
         try attempt(base) { () throws(Errno) in
-            try Host.makeFolder(base)
-            try Host.makeFolder("\(base)/martlet")
+            try Host.makeFolder(Array(base.utf8))
+            try Host.makeFolder(Array("\(base)/martlet".utf8))
         }
         return "\(base)/martlet"
     }
@@ -73,7 +88,9 @@ enum RootImageCache {
     }
 
     /// Runs mkfs.erofs; a failure's last line is the reason.
-    private static func make(_ image: String, of folder: String) throws(ImageFailure) {
+    private static func make(
+        _ image: String, of folder: String, options: [String] = []
+    ) throws(ImageFailure) {
         let maker = Host.lookUp(Array("mkfs.erofs".utf8))
         guard maker.contains(UInt8(ascii: "/")), let path = String(validating: maker, as: UTF8.self)
         else {
@@ -87,7 +104,9 @@ enum RootImageCache {
         let end: ChildProcess.End
         do throws(Errno) {
             let child = try ChildProcess(
-                path, arguments: [maker] + ["--quiet", image, folder].map { Array($0.utf8) },
+                path,
+                arguments: [maker]
+                    + (["--quiet"] + options + [image, folder]).map { Array($0.utf8) },
                 descriptors: [], output: log.borrowed)
             end = child.wait()
         } catch { throw ImageFailure(maker, "cannot be run", error) }
@@ -98,5 +117,94 @@ enum RootImageCache {
             Array(folder.utf8),
             "cannot be made an image by mkfs.erofs: \(last.isEmpty ? "it failed" : ImageFailure.text(last))"
         )
+    }
+}
+
+// What language runtimes read is thousands of files, which would be copied at each start.
+extension RootImageCache {
+    /// An image is worth it from so many files on, or so many bytes.
+    private static let leastFiles = 200
+    private static let leastBytes: Int64 = 16 << 20
+
+    /// An image, and files of this host that it has at the same places.
+    struct Runtime {
+        let path: [UInt8]
+        let files: Set<[UInt8]>
+    }
+
+    /// An image with a program, what its runtime reads, and the libraries that all those need; `nil` where
+    /// that is little. Precondition: the program's path is no link's.
+    static func image(
+        of items: [RuntimeFiles.Item], for program: [UInt8], libraryPath: [UInt8]?
+    ) throws(ImageFailure) -> Runtime? {
+        guard program.first == UInt8(ascii: "/"), GuestPath(program).bytes == program else {
+            return nil
+        }
+        var files = FolderManifest()
+        for item in items { try files.addIfThere(item) }
+        try files.add(program)
+        guard files.count >= leastFiles || files.contentByteCount >= leastBytes else { return nil }
+        let walked = files.bytes
+        var held: Set<[UInt8]> = [program]
+        let origin = String(decoding: program, as: UTF8.self) + " runtime"
+        let path = try kept(origin) { (kept) in
+            guard let others = Others(in: kept) else { return nil }
+            held = Set(others.paths).union([program])
+            return others.manifest(walked)
+        } make: { (new) throws(ImageFailure) in
+            var tree = FileTree()
+            try tree.add(host: program, at: GuestPath(program))
+            for item in items { try tree.addIfThere(item) }
+            var libraries = SharedLibraries(libraryPath: libraryPath)
+            let executable = try Executable(opening: program)
+            try libraries.add(executable, from: program, at: GuestPath(program), besides: tree)
+            libraries.addLibraries(of: tree)
+            try tree.add(libraries)
+            let others = Others(
+                [Array("/etc/ld.so.cache".utf8)] + libraries.inOrder.map(\.host))
+            guard let manifest = others.manifest(walked) else {
+                throw ImageFailure(program, "changed while its files were read")
+            }
+            let stage = Array("\(new).d".utf8)
+            Host.removeTree(stage)
+            defer { Host.removeTree(stage) }
+            try attempt("\(new).d") { () throws(Errno) in try Host.makeFolder(stage) }
+            try tree.copy(to: stage)
+            try make(new, of: "\(new).d", options: ["--all-root"])
+            held = Set(others.paths).union([program])
+            return manifest
+        }
+        return Runtime(path: path, files: held)
+    }
+
+    /// Files that an image was made of beside the runtime's own: a manifest begins with their paths.
+    private struct Others {
+        let paths: [[UInt8]]
+        init(_ paths: [[UInt8]]) { self.paths = paths }
+
+        private static let separator: UInt8 = 0x0a
+        /// Those of a manifest, which end with an empty one.
+        init?(in manifest: [UInt8]) {
+            var paths: [[UInt8]] = []
+            var rest = manifest[...]
+            while let end = rest.firstIndex(of: Self.separator) {
+                guard end != rest.startIndex else {
+                    self.paths = paths
+                    return
+                }
+                paths.append(Array(rest[..<end]))
+                rest = rest[(end + 1)...]
+            }
+            return nil
+        }
+        /// The whole manifest; `nil` where one of them is gone.
+        func manifest(_ walked: [UInt8]) -> [UInt8]? {
+            var others = FolderManifest()
+            do throws(ImageFailure) {
+                for path in paths { try others.add(LinkChain(from: path).end) }
+            } catch { return nil }
+            return Array(paths.joined(separator: [Self.separator]))
+                + [Self.separator, Self.separator] + others.bytes + walked
+        }
     }
 }

@@ -141,11 +141,38 @@ extension RunRequest {
         try executable.checkProgram()
         let architecture = try executable.architecture()
         let kernel = try kernel(for: architecture)
-        let files = try contents.files(of: executable)
+        let items = RuntimeFiles.items(of: executable.path)
+        let image = runtimeImage(of: executable.path, items, architecture)
+        let files = try contents.files(
+            of: executable, with: image == nil ? items : [], besides: image?.files ?? [])
         let commandLine = contents.commandLine(
             of: executable, arguments: words)
         return launch(
-            architecture, kernel: kernel, files: .archive(try files.written()), commandLine)
+            architecture, kernel: kernel, files: .archive(try files.written()), commandLine,
+            image: image?.path)
+    }
+    /// An image of what a language runtime reads; `nil` where it is little, or can't be used or made: then it
+    /// is copied as other files are.
+    private func runtimeImage(
+        of program: [UInt8], _ items: [RuntimeFiles.Item], _ architecture: Architecture
+    ) -> RootImageCache.Runtime? {
+        guard !items.isEmpty, architecture == .x86_64, vmm ?? .martlet == .martlet,
+            accelerator == nil, Launch.virtualizationProblem == nil
+        else { return nil }
+        do throws(ImageFailure) {
+            guard
+                let image = try RootImageCache.image(
+                    of: items, for: LinkChain(from: program).end, libraryPath: contents.libraryPath)
+            else { return nil }
+            _ = try RootImage(opening: image.path)
+            return image
+        } catch {
+            if verbosity > 0 {
+                Descriptor.standardError.writeLine(
+                    "martlet: \(error.line); its files are copied at each start")
+            }
+            return nil
+        }
     }
 
     /// Starts a program of a root file system.

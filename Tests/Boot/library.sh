@@ -18,7 +18,7 @@ set_martlet_command() {
     [ $as_user = no ] || martlet_command+=("$work/as-user" yes)
     martlet_command+=("$martlet")
 }
-run_martlet() { "${martlet_command[@]}" "$@"; }
+run_martlet() { XDG_CACHE_HOME=$cache "${martlet_command[@]}" "$@"; }
 run_native() {
     # The same program, built for this host.
     timeout -k 5 $limit "$native" "${@//"$built"/"$native_built"}"

@@ -56,6 +56,46 @@ import Wire
         #expect(found[4].data.isEmpty)
     }
 
+    @Test("a tree is copied with modes, times and links, and its manifest tells each change")
+    func copies() throws {
+        let manager = FileManager.default
+        try manager.createDirectory(
+            atPath: "\(scratch.path)/tree/sub", withIntermediateDirectories: true)
+        try scratch.write("tree/sub/a", [1, 2, 3], permissions: 0o640)
+        try manager.createSymbolicLink(
+            atPath: "\(scratch.path)/tree/link", withDestinationPath: "sub/a")
+        let date = Date(timeIntervalSince1970: 1_000_000)
+        try manager.setAttributes(
+            [.modificationDate: date], ofItemAtPath: "\(scratch.path)/tree/sub/a")
+        try manager.setAttributes(
+            [.posixPermissions: 0o500], ofItemAtPath: "\(scratch.path)/tree/sub")
+        var tree = FileTree()
+        try tree.add(host: scratch("tree"), at: path("/usr/share/tree"))
+        try Host.makeFolder(scratch("copy"))
+        try tree.copy(to: scratch("copy"))
+        let copy = "\(scratch.path)/copy/usr/share/tree"
+        #expect(try scratch.read(Array("\(copy)/sub/a".utf8)) == [1, 2, 3])
+        #expect(try Host.target(ofLink: Array("\(copy)/link".utf8)) == Array("sub/a".utf8))
+        let status = try Host.status(of: Array("\(copy)/sub/a".utf8), .keep)
+        #expect(status.mode & 0o7777 == 0o640 && status.modificationTime == 1_000_000)
+
+        func manifest() throws -> [UInt8] {
+            var manifest = FolderManifest()
+            try manifest.add(scratch("tree"))
+            #expect(manifest.count == 4 && manifest.contentByteCount == 3)
+            return manifest.bytes
+        }
+        let before = try manifest()
+        #expect(try manifest() == before)
+        try manager.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: "\(scratch.path)/tree/sub/a")
+        #expect(try manifest() != before)
+        var without = FolderManifest()
+        try without.add(scratch("tree"), except: [Array("sub".utf8)])
+        #expect(without.count == 2)
+        Host.removeTree(scratch("copy"))
+        #expect(!manager.fileExists(atPath: "\(scratch.path)/copy"))
+    }
     @Test("two files at one place are refused, folders are merged")
     func refusesDuplicates() throws {
         let file = try scratch.write("a", [1])

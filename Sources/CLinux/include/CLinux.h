@@ -38,6 +38,11 @@ static inline int clinux_open_read_write(const char *path) { return open(path, O
 static inline int clinux_create(const char *path, unsigned mode) {
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 }
+/// Sets the permissions and the time of the last change of an open file (fchmod(2), futimens(3)).
+static inline int clinux_set_status(int fd, unsigned mode, int64_t seconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
+    return fchmod(fd, mode) != 0 ? -1 : futimens(fd, times);
+}
 /// Opens a file for writing, or creates it, and leaves what it holds.
 static inline int clinux_open_or_create(const char *path, unsigned mode) {
     return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);

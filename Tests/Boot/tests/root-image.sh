@@ -139,7 +139,7 @@ test_root_image_refusals() {
 test_root_folder() {
     make_root_image || return 1
     local first second
-    export XDG_CACHE_HOME=$PWD/cache
+    cache=$PWD/cache
     mkdir cache
     in_root_folder() {
         run_martlet run --memory 256M --rootfs root --file walk.py:/walk.py python3.11 /walk.py "$@"
@@ -157,13 +157,13 @@ test_root_folder() {
 }
 test_root_folder_refusals() {
     tool_only
-    export XDG_CACHE_HOME=$PWD/cache
+    cache=$PWD/cache
     mkdir -p folder/bin cache
     chmod 777 cache
     mkdir other
     record martlet env PATH=/nowhere XDG_CACHE_HOME="$PWD/other" "$martlet" run --rootfs folder sh
     refused 1 'install the package erofs-utils' || return 1
-    XDG_CACHE_HOME=/proc record martlet run_martlet run --rootfs folder sh
+    cache=/proc record martlet run_martlet run --rootfs folder sh
     refused 1 'cannot be written .set XDG_CACHE_HOME.' || return 1
     record martlet env -u HOME -u XDG_CACHE_HOME "$martlet" run --rootfs folder sh
     refused 1 'set HOME or XDG_CACHE_HOME' || return 1
@@ -193,7 +193,7 @@ WORDS
 test_root_folder_scripts() {
     [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
     command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
-    export XDG_CACHE_HOME=$PWD/cache
+    cache=$PWD/cache
     mkdir -p folder/usr/bin folder/opt cache
     cp /bin/busybox folder/usr/bin/
     ln -s usr/bin folder/bin

@@ -261,3 +261,22 @@ COMMANDS
     rm -rf /tmp/martlet-{copy,installed,link,symbolic,made,fifo,tee,touched,short}
     return $wrong
 }
+
+# What a runtime reads is kept as an image, which is made once; without a place for it, it is copied.
+test_runtime_image() {
+    [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    local made
+    mkdir cache
+    chmod 777 cache
+    cache=$PWD/cache
+    runs_as_here /usr/bin/perl -MPOSIX -e 'print floor(2.5), "\n"' || return 1
+    made=$(stat -c %i-%y cache/martlet/perl*.erofs) || return 1
+    runs_as_here /usr/bin/perl -MData::Dumper -e 'print Dumper([1, {a => 2}])' || return 1
+    [ "$made" = "$(stat -c %i-%y cache/martlet/perl*.erofs)" ] || { echo "made again"; return 1; }
+    # One that does not fit its manifest is made again.
+    truncate -s -1 cache/martlet/perl*.manifest
+    runs_as_here /usr/bin/perl -e 'print "again\n"' || return 1
+    [ "$made" != "$(stat -c %i-%y cache/martlet/perl*.erofs)" ] || { echo "not made again"; return 1; }
+    cache=/proc runs_as_here /usr/bin/perl -MPOSIX -e 'print floor(3.5), "\n"'
+}
