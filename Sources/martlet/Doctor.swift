@@ -11,7 +11,7 @@ struct Doctor: ParsableCommand {
         abstract: "Show what this host has for running machines, and what is missing.",
         discussion: """
             Looks at the CPU, /dev/kvm, the speed of a guest's ring 0 (by running one),
-            QEMU, and the files that belong to martlet. What is missing comes with the
+            QEMU, mkfs.erofs, and the files that belong to martlet. What is missing comes with the
             command that brings it. The status is 0 where machines can run, 71 where
             they can't.
 
@@ -59,6 +59,7 @@ struct DoctorReport {
         checks.append(Self.device(problem))
         if problem == nil { checks.append(Self.ringZero()) }
         for emulator in Emulator.allCases { checks.append(Self.check(emulator)) }
+        checks.append(Self.imageMaker())
         checks.append(Self.confinement())
         checks.append(Self.part("martlet-vmm", Installation.monitor, .execution))
         for architecture in Architecture.allCases {
@@ -168,6 +169,18 @@ struct DoctorReport {
         return Check(
             name: name, state: .good, detail: "\(version ?? "of unknown version") (\(path))",
             values: [("version", .optional(version)), ("path", .string(path))])
+    }
+
+    /// What makes images of folders.
+    private static func imageMaker() -> Check {
+        let name = "mkfs.erofs"
+        guard let path = Host.executable(named: name) else {
+            return Check(
+                name: name, state: .missing,
+                detail: "\(name) is not installed; needed only for --rootfs with a folder",
+                remedy: "apt-get install erofs-utils", values: [("path", .null)])
+        }
+        return Check(name: name, state: .good, detail: path, values: [("path", .string(path))])
     }
 
     /// Whether a VMM may have namespaces of its own; without them it has its filters still.

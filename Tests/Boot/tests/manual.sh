@@ -102,7 +102,7 @@ test_doctor_finds_what_is_missing() {
     cp "$work/bin/martlet" beside/
     record martlet env PATH=/nonexistent "$work/as-user" no "$PWD/beside/martlet" doctor
     expect_status martlet 71 || return 1
-    for line in '/dev/kvm  *missing' 'usermod -aG kvm' 'apt-get install qemu-system-x86' 'martlet-vmm  *missing' 'No machine can run'; do
+    for line in '/dev/kvm  *missing' 'usermod -aG kvm' 'apt-get install qemu-system-x86' 'apt-get install erofs-utils' 'martlet-vmm  *missing' 'No machine can run'; do
         grep -qE -- "$line" martlet.out || { echo "no $line"; cat martlet.all; return 1; }
     done
 }

@@ -208,3 +208,27 @@ test_root_folder_scripts() {
     record martlet run_martlet run --rootfs folder --env PATH=/opt:/bin by-env
     echo /bin/by-env | cmp - martlet.out
 }
+
+# What is damaged in an image is EUCLEAN to who reads it, and nothing to anybody else.
+test_root_image_damaged() {
+    [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    mkdir -p folder/bin folder/victim
+    cp /bin/busybox folder/bin/
+    echo well >folder/good
+    local name
+    # Beyond the first page, which has a checksum.
+    for name in $(seq 100 399); do : >folder/victim/victim-name-$name; done
+    mkfs.erofs --quiet damaged.erofs folder >/dev/null || return 1
+    LC_ALL=C sed -i 's|victim-name-250|victim/name-250|' damaged.erofs
+    hand_over damaged.erofs
+    cat >script <<'SCRIPT'
+{ :; } </victim/victim-name-250
+read line </good
+echo $line
+SCRIPT
+    record martlet run_martlet run --rootfs damaged.erofs --file script:/script /bin/busybox sh /script
+    expect_status martlet 0 || return 1
+    echo well | cmp - martlet.out || return 1
+    grep -q 'victim-name-250.*: Structure needs cleaning' martlet.err || { cat martlet.err; return 1; }
+}
