@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-runtimes test-shortage check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel kernel-checked run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-locks test-races test-runtimes test-shortage check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -27,6 +27,7 @@ help:
 	@echo 'make test-shortage   memory that runs out at each point of the conformance programs'
 	@echo 'make test-threads    the programs of threads ROUNDS=200 times on 1, 2 and 4 CPUs'
 	@echo 'make test-runtimes   language runtimes: ruby, php, node, java; installs them'
+	@echo 'make test-locks      threads on a kernel that checks how its locks are used'
 	@echo 'make test-races      the scheduler under the thread sanitizer'
 	@echo 'make test-all        check, every test, fuzz and bench'
 	@echo 'make clean           remove everything that was built'
@@ -46,6 +47,17 @@ kernel-%:
 	@mkdir -p $(RELEASE)
 	@$(TOOLCHAIN)llvm-objcopy --strip-debug .build-$*/release/kernel $(RELEASE)/martlet-kernel-$*.new
 	@mv -f $(RELEASE)/martlet-kernel-$*.new $(RELEASE)/martlet-kernel-$*
+
+# The same for x86-64 with checks of the order of its locks, and of how long each is held.
+kernel-checked:
+	MARTLET_BARE=x86_64 MARTLET_CHECKS=1 swift build --toolset Scripts/toolsets/x86_64.json --triple $(TRIPLE_x86_64) \
+		-c release --product kernel --scratch-path .build-x86_64-checked
+	@$(TOOLCHAIN)llvm-objcopy --strip-debug .build-x86_64-checked/release/kernel .build/checked-kernel-x86_64
+
+# Threads and the self tests on that kernel.
+test-locks: build kernel-checked
+	@Tests/Boot/run --checked locks- selftest- cpus-
+	@Tests/Boot/run --checked --cpus 2 conformance-musl-thread conformance-musl-futex conformance-musl-m
 
 run:
 	@Scripts/bootstrap run
@@ -99,7 +111,7 @@ test-arm64: build
 	@Scripts/bootstrap arm64
 	@Tests/Boot/run --arch arm64
 
-test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-races test-runtimes test-shortage
+test-all: check test test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-locks test-races test-runtimes test-shortage
 	@$(MAKE) --no-print-directory fuzz
 	@$(MAKE) --no-print-directory bench
 

@@ -13,15 +13,19 @@ let suffix = bareArchitecture == "arm64" ? "ARM64" : "X86_64"
     let hostSuffix = "X86_64"
 #endif
 
-let strict: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-    .enableExperimentalFeature("Lifetimes"),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// Set by `make kernel-checked`: the kernel checks how its locks are used.
+let checks: [SwiftSetting] =
+    Context.environment["MARTLET_CHECKS"] == nil ? [] : [.define("LOCK_CHECKS")]
+let strict: [SwiftSetting] =
+    checks + [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableExperimentalFeature("Lifetimes"),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
 /// Modules that must compile for bare metal too: host builds report what Embedded refuses.
 let libraryOS = strict + [.treatWarning("EmbeddedRestrictions", as: .error)]
 /// Where raw cells and spin locks live.

@@ -236,6 +236,9 @@ package enum KernelLock {
     /// From now on there are more CPUs. Precondition: the caller runs in the library OS.
     static func share() {
         word.store(true, ordering: .sequentiallyConsistent)
+        #if LOCK_CHECKS
+            LockChecks.took(.kernel)
+        #endif
         shared.value = true
     }
     package static var isShared: Bool { shared.value }
@@ -246,10 +249,17 @@ package enum KernelLock {
     }
     @inline(__always)
     package static func release() {
-        if shared.value { word.store(false, ordering: .releasing) }
+        guard shared.value else { return }
+        #if LOCK_CHECKS
+            LockChecks.givesUp(.kernel)
+        #endif
+        word.store(false, ordering: .releasing)
     }
     @inline(never)
     private static func take() {
+        #if LOCK_CHECKS
+            LockChecks.willTake(.kernel)
+        #endif
         while word.exchange(true, ordering: .acquiring) {
             while word.load(ordering: .relaxed) {
                 // Its holder may wait for this CPU's translations.
@@ -257,6 +267,9 @@ package enum KernelLock {
                 CPU.pause()
             }
         }
+        #if LOCK_CHECKS
+            LockChecks.took(.kernel)
+        #endif
         Processors.serve()
     }
 }

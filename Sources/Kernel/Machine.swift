@@ -1,5 +1,6 @@
 internal import Base
 internal import Hardware
+internal import Insight
 internal import Memory
 internal import NucleusInterface
 internal import Scheduler
@@ -40,6 +41,13 @@ enum Machine {
             at: record[BootRecord.wallClockTSC])
         LocalTimer.initialize(ticksPerSecond: record[BootRecord.timerFrequency])
         Wait.start(MachineIdle())
+        #if LOCK_CHECKS
+            LockChecks.start(
+                .init(
+                    processor: { CPU.number }, ticks: { TimeStampCounter.read() },
+                    report: { Crash.end(because: LockChecks.fault?.line ?? "locks") },
+                    limit: record[BootRecord.tscFrequency] / 2))
+        #endif
     }
 }
 

@@ -29,6 +29,9 @@ enum SelfTest {
     case crashElsewhere
     /// A failure of the nucleus on CPU 1: on x86-64 an exception that finds no stack, a double fault.
     case nucleusElsewhere
+    /// Two locks in the wrong order, and one that is held too long: kernels with checks report them.
+    case lockOrder
+    case lockTime
 
     /// Whether the kernel is to crash when the program ends: the crash screen with a program on it.
     private static let crashesAtEnd = Global<Bool>(false)
@@ -47,6 +50,8 @@ enum SelfTest {
         if name.equals("processors") { return .processors }
         if name.equals("crash-on-cpu-1") { return .crashElsewhere }
         if name.equals("nucleus-on-cpu-1") { return .nucleusElsewhere }
+        if name.equals("lock-order") { return .lockOrder }
+        if name.equals("lock-time") { return .lockTime }
         return name.equals("crash") ? .crash : nil
     }
 
@@ -62,6 +67,8 @@ enum SelfTest {
             case .processors: Self.processors()
             case .crash: Self.failedCheck()
             case .crashElsewhere: Self.endElsewhere(Self.crashArgument)
+            case .lockOrder: Self.lockOrder()
+            case .lockTime: Self.lockTime()
             case .nucleusElsewhere: Self.endElsewhere(Self.nucleusArgument)
             }
         Log.line(failure == nil ? .info : .error) { text in
@@ -191,6 +198,17 @@ enum SelfTest {
             }
             return CPU.failNucleus()
         }
+    }
+    private static let early = SpinLock<Int>(0, rank: .heap)
+    private static let late = SpinLock<Int>(0)
+    private static func lockOrder() -> StaticString? {
+        late.withLock { _ in early.withLock { $0 += 1 } }
+        return "nobody checks the order of locks"
+    }
+    private static func lockTime() -> StaticString? {
+        let end = Clock.monotonic() + Nanoseconds(rawValue: Nanoseconds.perSecond)
+        late.withLock { _ in while Clock.monotonic() < end { CPU.pause() } }
+        return "nobody checks how long locks are held"
     }
     private static func failedCheck() -> StaticString? {
         precondition(Frames.freeCount < 0, "selftest=crash asked for it")

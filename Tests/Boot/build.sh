@@ -153,6 +153,7 @@ prepare_martlet() {
         for file in "$file" "$(dirname "$file")/martlet-vmm" "$(dirname "$file")"/martlet-kernel-*; do
             [ ! -f "$file" ] || cp -L "$file" "$work/bin/"
         done
+        [ $checked = no ] || cp "$top/.build/checked-kernel-$arch" "$work/bin/martlet-kernel-$arch" || return 1
         martlet=$work/bin/$(basename "${MARTLET:-martlet}")
         if [ -n "$vmm" ]; then
             use_qemu

@@ -46,7 +46,7 @@ package enum Frames {
         guard let base = unsafe base else { return false }
         precondition(MemoryLayout<SpinLock<FrameAllocator>>.size <= Page.size / 2)
         let place = unsafe base.bindMemory(to: SpinLock<FrameAllocator>.self, capacity: 1)
-        unsafe place.initialize(to: SpinLock(allocator))
+        unsafe place.initialize(to: SpinLock(allocator, rank: .frames))
         unsafe state = place
         unsafe Heap.initialize(at: base.advanced(by: Page.size / 2))
         return true

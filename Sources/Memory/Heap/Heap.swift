@@ -16,7 +16,7 @@ enum Heap {
     static func initialize(at place: UnsafeMutableRawPointer) {
         precondition(MemoryLayout<SpinLock<HeapState>>.size <= Page.size / 2)
         let typed = unsafe place.bindMemory(to: SpinLock<HeapState>.self, capacity: 1)
-        unsafe typed.initialize(to: SpinLock(HeapState()))
+        unsafe typed.initialize(to: SpinLock(HeapState(), rank: .heap))
         unsafe state = typed
     }
 
