@@ -67,6 +67,11 @@ extension Descriptor {
         return bytes
     }
 
+    /// Waits until a file's contents are on the disk (fsync(2)).
+    package func synchronize() throws(Errno) {
+        guard fsync(rawValue) == 0 else { throw .last }
+    }
+
     /// Reads what there is, at most `byteCount` bytes; empty at the end (read(2)).
     package func read(atMost byteCount: Int) throws(Errno) -> [UInt8] {
         var failure: Errno?

@@ -87,7 +87,7 @@ enum RootImageCache {
         try Images.attempt(Array(path.utf8), "cannot be written (set XDG_CACHE_HOME)", body)
     }
 
-    /// Runs mkfs.erofs; a failure's last line is the reason.
+    /// Runs mkfs.erofs; a failure's last error is the reason.
     private static func make(
         _ image: String, of folder: String, options: [String] = []
     ) throws(ImageFailure) {
@@ -110,9 +110,20 @@ enum RootImageCache {
                 descriptors: [], output: log.borrowed)
             end = child.wait()
         } catch { throw ImageFailure(maker, "cannot be run", error) }
-        guard end != .exited(status: 0) else { return }
+        if end == .exited(status: 0) {
+            // The disk must have it before its name says that it is whole.
+            return try attempt(image) { () throws(Errno) in
+                let made = try OwnedDescriptor.opened(path: image)
+                try made.borrowed.synchronize()
+            }
+        }
+        // Half an image may be what fills the disk. The file stays: others wait for its lock.
+        _ = try? OwnedDescriptor.emptied(path: image)
         let words = (try? log.borrowed.contents(from: 0, atMost: 65536)) ?? []
-        let last = words.split(separator: UInt8(ascii: "\n")).last.map { Array($0) } ?? []
+        // Its errors begin so; its usage may follow them.
+        let lines = words.split(separator: UInt8(ascii: "\n"))
+        let last =
+            (lines.last { $0.starts(with: "<E>".utf8) } ?? lines.last).map { Array($0) } ?? []
         throw ImageFailure(
             Array(folder.utf8),
             "cannot be made an image by mkfs.erofs: \(last.isEmpty ? "it failed" : ImageFailure.text(last))"

@@ -232,3 +232,18 @@ SCRIPT
     echo well | cmp - martlet.out || return 1
     grep -q 'victim-name-250.*: Structure needs cleaning' martlet.err || { cat martlet.err; return 1; }
 }
+
+# A full disk is the error, and is not left full.
+test_root_folder_full_disk() {
+    tool_only
+    [ "$(id -u)" = 0 ] || skip "mounts a small file system"
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    mkdir folder small
+    head -c 3000000 /dev/urandom >folder/large
+    mount -t tmpfs -o size=1m none small || skip "no mounts"
+    record martlet env XDG_CACHE_HOME="$PWD/small" "$martlet" run --rootfs folder /large
+    find small -type f -size +0 >left
+    umount small
+    [ ! -s left ] || { echo "left $(cat left)"; return 1; }
+    refused 1 'No space left on device'
+}
