@@ -13,6 +13,10 @@ enum RootImageCache {
         let real = try Images.attempt(folder, "cannot be read") { () throws(Errno) in
             try Host.realPath(text)
         }
+        guard real != "/" else {
+            throw ImageFailure(
+                "/ is this host's own root, with its devices and processes; name a folder of files")
+        }
         var manifest = FolderManifest()
         try manifest.add(Array(real.utf8))
         let bytes = manifest.bytes
@@ -42,9 +46,14 @@ enum RootImageCache {
             return current(kept) == kept
         }
         if isCurrent() { return Array(image.utf8) }
-        // Who comes while another makes it waits, and finds it made. What a killed process left is used again.
-        let file = try attempt(new) { () throws(Errno) in try OwnedDescriptor.opened(path: new) }
-        try attempt(new) { () throws(Errno) in try file.borrowed.lock() }
+        // Who comes while another makes it waits, and finds it made. What a killed process left is replaced.
+        let lock = try attempt("\(name).lock") { () throws(Errno) in
+            let file = try OwnedDescriptor.opened(path: "\(name).lock")
+            try file.borrowed.lock()
+            return file
+        }
+        // Held to the end.
+        defer { _ = lock.borrowed }
         if isCurrent() { return Array(image.utf8) }
         let manifest = try make(new)
         try attempt(image) { () throws(Errno) in
@@ -117,8 +126,8 @@ enum RootImageCache {
                 try made.borrowed.synchronize()
             }
         }
-        // Half an image may be what fills the disk. The file stays: others wait for its lock.
-        _ = try? OwnedDescriptor.emptied(path: image)
+        // Half an image may be what fills the disk.
+        Host.remove(image)
         let words = (try? log.borrowed.contents(from: 0, atMost: 65536)) ?? []
         // Its errors begin so; its usage may follow them.
         let lines = words.split(separator: UInt8(ascii: "\n"))
