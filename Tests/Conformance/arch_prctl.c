@@ -1,6 +1,7 @@
 /* Covers: arch_prctl */
-/* Only x86-64: the call sets its segment bases, and prctl(2) has options for its counter. */
+/* Only x86-64: the call sets its segment bases; prctl(2) and mmap(2) have options of its own. */
 #include "conformance.h"
+#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #if defined(__x86_64__)
@@ -36,6 +37,8 @@ int main(void) {
     SHOW(prctl(PR_GET_TSC, BAD_POINTER, 0, 0, 0));
     SHOW(prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0));
     SHOW(prctl(PR_SET_TSC, 77, 0, 0, 0));
+    char *low = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    HOLDS(low != MAP_FAILED && (uintptr_t)low < 1UL << 31);
     return 0;
 }
 #else

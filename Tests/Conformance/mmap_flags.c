@@ -5,6 +5,13 @@
 
 #define PAGE 4096L
 #define FIXED_NOREPLACE 0x100000
+/* Where the program's addresses end. */
+#if defined(__aarch64__)
+#define TASK_SIZE (1UL << 48)
+#else
+#define TASK_SIZE ((1UL << 47) - PAGE)
+#endif
+
 static long address(void *result) { return result == MAP_FAILED ? -1 : 0; }
 static int mapped(char *at) {
     unsigned char vector;
@@ -72,17 +79,13 @@ int main(void) {
     SHOW(address(mmap(NULL, PAGE, rw, MAP_PRIVATE, file, PAGE * 1024)));
     SHOW(address(mmap(NULL, PAGE, rw, MAP_PRIVATE, file, -PAGE)));
     SHOW(address(mmap(NULL, 8 * PAGE, rw, MAP_SHARED, file, INT64_MAX - 4095)));
-#if defined(__x86_64__)
-    char *low = mmap(NULL, PAGE, rw, private | MAP_32BIT, -1, 0);
-    HOLDS(low != MAP_FAILED && (uintptr_t)low < 1UL << 31);
-#endif
     /* A hint below what may be mapped, not aligned, at the end of the address space. */
     char *h = mmap((void *)5000, PAGE, rw, private, -1, 0);
     HOLDS(h != MAP_FAILED);
     h = mmap((void *)(0x300000000000 + 123), PAGE, rw, private, -1, 0);
     HOLDS(h == (void *)0x300000000000 || h == (void *)0x300000001000);
-    HOLDS(mmap((void *)0x7ffffffff000, PAGE, rw, private, -1, 0) != MAP_FAILED);
-    SHOW(address(mmap((void *)0x7ffffffff000, PAGE, rw, private | MAP_FIXED, -1, 0)));
+    HOLDS(mmap((void *)TASK_SIZE, PAGE, rw, private, -1, 0) != MAP_FAILED);
+    SHOW(address(mmap((void *)TASK_SIZE, PAGE, rw, private | MAP_FIXED, -1, 0)));
 
     /* munmap over several mappings of every kind, with holes, and parts of each. */
     char *m = mmap(NULL, 32 * PAGE, PROT_NONE, private | MAP_NORESERVE, -1, 0);

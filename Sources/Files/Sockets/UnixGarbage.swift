@@ -11,6 +11,9 @@ internal import Base
 ///    left comes from elsewhere: such a candidate is in use, and so is each that its queue holds.
 /// 3. The queues of the others are dropped, which closes them.
 ///
+/// The last message that closes a circle goes to a socket that is in flight already: without such a
+/// message there is nothing to look for.
+///
 /// A message's files are let go from a list, not where the message goes away: closing one may drop the
 /// next queue, as deep as a program cares to nest them.
 enum UnixGarbage {
@@ -18,16 +21,21 @@ enum UnixGarbage {
     private static let discarded = Global<SocketMessage?>(nil)
     private static let isBusy = Global(false)
     private static let mustLookAgain = Global(false)
+    /// Whether the sockets in flight may hold each other in a circle.
+    private static let mayBeCircular = Global(false)
     /// Files in messages, for the limit of a user's (ETOOMANYREFS).
     private static let fileCount = Global(0)
     static var filesInFlight: Int { fileCount.value }
 
-    /// Counts the files of a message that was queued.
-    static func took(_ files: PassedFiles?) {
+    /// Counts the files of a message that was queued at `receiver`.
+    static func took(_ files: PassedFiles?, by receiver: UnixSocket) {
         guard let files else { return }
         fileCount.value += files.count
+        // What comes to a connection that waits to be accepted, which has no file, counts as its listener's.
+        let isReceiverInFlight = receiver.inFlight > 0 || receiver.file == nil
         files.forEach { file in
             guard let socket = file.unixSocket else { return }
+            if isReceiverInFlight || socket === receiver { mayBeCircular.value = true }
             socket.inFlight += 1
             guard socket.inFlight == 1 else { return }
             socket.nextInFlight = first.value
@@ -46,6 +54,7 @@ enum UnixGarbage {
                 previous.nextInFlight = socket.nextInFlight
             } else {
                 first.value = socket.nextInFlight
+                if first.value == nil { mayBeCircular.value = false }
             }
             socket.nextInFlight?.previousInFlight = socket.previousInFlight
             socket.nextInFlight = nil
@@ -91,6 +100,7 @@ enum UnixGarbage {
     }
 
     private static func dropUnreachable() {
+        guard mayBeCircular.value else { return }
         var candidates = 0
         forEachInFlight { socket in
             let references = socket.file?.referenceCount ?? 0

@@ -104,7 +104,7 @@ final class UnixSocket: Socket, WakeTarget {
         if let last = lastMessage { last.next = message } else { firstMessage = message }
         lastMessage = message
         messageCount += 1
-        UnixGarbage.took(message.files)
+        UnixGarbage.took(message.files, by: self)
         queue.wake([.readable, .normalReadable, .bandReadable, .priority])
     }
     /// Takes the first message out; it is still charged. Precondition: there is one.
