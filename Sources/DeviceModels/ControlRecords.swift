@@ -18,6 +18,8 @@ package enum ControlRecord: Equatable, Sendable {
     case core(offset: UInt64, ArraySlice<UInt8>)
     /// Where the program's threads are.
     case report([UInt8])
+    /// The path of a file that the program looked for in vain.
+    case missing([UInt8])
 }
 
 /// A record for the guest.
@@ -146,6 +148,7 @@ package struct ControlParser: Sendable {
             try require(9)
             return .core(offset: view.littleEndian(UInt64.self, at: 0), payload[8...])
         case .report: return .report(payload)
+        case .missing: return .missing(payload)
         case .attach: return .attach
         case .stopped:
             try require(4)

@@ -114,6 +114,8 @@ package final class ControlChannel: LogSink {
     }
     /// Sends what the host asked for.
     package func sendReport(_ text: RawSpan) { send(.report, prefix: nil, text) }
+    /// Sends the path of a file that the program looked for in vain.
+    package func sendMissing(_ path: RawSpan) { send(.missing, prefix: nil, path) }
     /// Waits until the VMM has taken all records.
     package func flush() {
         sendBacklog()

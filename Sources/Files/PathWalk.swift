@@ -69,7 +69,9 @@ struct PathWalk {
             case .dot, .root: break
             case .dotDot: try goUp()
             case .name:
-                guard let child = try lookUp(path.extracting(range)) else { throw .noSuchFile }
+                guard let child = try lookUp(path.extracting(range)) else {
+                    throw missing(path.extracting(range.lowerBound..<count))
+                }
                 try enter(child, .follow)
             }
             guard entry.node.kind == .directory else { throw .notDirectory }
@@ -90,10 +92,18 @@ struct PathWalk {
         case .root, .dot: return
         case .dotDot: try goUp()
         case .name:
-            guard let child = try lookUp(path.extracting(last.range)) else { throw .noSuchFile }
+            guard let child = try lookUp(path.extracting(last.range)) else {
+                throw missing(path.extracting(last.range))
+            }
             try enter(child, last.hasTrailingSlash ? .follow : finalLink)
             if last.hasTrailingSlash, entry.node.kind != .directory { throw .notDirectory }
         }
+    }
+
+    /// The error of a path whose rest begins with a name that is not there, for who lists such.
+    private func missing(_ rest: RawSpan) -> Errno {
+        MissingFiles.note(rest, in: entry, of: context)
+        return .noSuchFile
     }
 
     /// The entry of a name in the directory where the walk is, `nil` where there is none.

@@ -36,7 +36,9 @@ package enum RuntimeFiles {
     }
     private static func python(version: Substring) -> [Item] {
         ["/usr/lib", "/usr/local/lib"].map { Item("\($0)/python\(version)", except: ["test"]) }
-            + [Item("/usr/lib/python3")]
+            + [Item("/usr/lib/python3"), Item("/etc/python\(version)")]
+            // Without a locale that says more it chooses this one (PEP 538).
+            + [Item("/usr/lib/locale/C.utf8")]
     }
     private static var perl: [Item] {
         ["/etc/perl", "/usr/local/share/perl", "/usr/share/perl5", "/usr/share/perl"].map {

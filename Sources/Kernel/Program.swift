@@ -190,6 +190,9 @@ struct Program: ~Copyable {
         }
         let records = devices.records
         records.onReport = { ThreadReport.write(of: Process.current) { records.sendReport($0) } }
+        if let log = Log.current, log.level.rawValue >= NucleusInterface.LogLevel.info.rawValue {
+            MissingFiles.tell { records.sendMissing($0) }
+        }
         // Other monitors know nothing of stopping.
         let canStop =
             record[BootRecord.entryProtocol] == BootRecord.EntryProtocol.martlet.rawValue

@@ -53,6 +53,9 @@ package enum MonitorCommand {
         if let path = options.core {
             core = try CoreFile(path: path, memoryByteCount: options.memoryByteCount)
         }
+        let missing = options.missingFiles.map {
+            MissingFileList(connection: Descriptor(rawValue: $0))
+        }
         // Missing names are no reason not to start.
         configuration.symbols = options.symbols.flatMap { try? open($0) }
         // Before any thread, so that all inherit the mask.
@@ -61,14 +64,17 @@ package enum MonitorCommand {
             ? HostTerminal(guardian: options.guardian.map { Descriptor(rawValue: $0) }) : nil
         let signals = try blockSignals(onTerminal: terminal == nil ? .absent : .present)
         if let platform = options.platform {
-            return try run(configuration, on: platform, options, core, terminal, signals: signals)
+            return try run(
+                configuration, on: platform, options, core, missing, terminal, signals: signals)
         }
         var machine = try MachineBuilder.build(configuration)
         let names = CrashNames(configuration)
         var reporting = reporting(options, startTimeStamp, machine, names)
         reporting.core = core
+        reporting.missing = missing
         try machine.run(signals: signals, on: terminal, reporting) { [core] ending in
             report(ending, names, core)
+            missing?.handOver()
             Host.exit(status: ending.status)
         }
     }
@@ -76,7 +82,8 @@ package enum MonitorCommand {
     /// The same on QEMU.
     private static func run(
         _ configuration: MachineConfiguration, on platform: Platform, _ options: Options,
-        _ core: CoreFile?, _ terminal: HostTerminal?, signals: consuming ForwardedSignals
+        _ core: CoreFile?, _ missing: MissingFileList?, _ terminal: HostTerminal?,
+        signals: consuming ForwardedSignals
     ) throws(MachineFailure) -> Int32 {
         let names = CrashNames(configuration)
         let timeline = Timeline(start: configuration.startTimeStamp)
@@ -84,9 +91,11 @@ package enum MonitorCommand {
             logLevel: options.logLevel, timeline: options.showsTimeline ? timeline : nil,
             showsRegisters: false, showLine: say, annotate: names.annotate)
         reporting.core = core
+        reporting.missing = missing
         let ending = try QEMUMachine.run(
             configuration, platform, signals: signals, terminal: terminal, reporting)
         report(ending, names, core)
+        missing?.handOver()
         return ending.status
     }
 

@@ -28,6 +28,8 @@ struct Options {
     private(set) var clockStart: Int64?
     /// The file that takes the memory of a program which a signal ends.
     private(set) var core: String?
+    /// The connection to who lists the files that the program looked for in vain.
+    private(set) var missingFiles: Int32?
     private(set) var asksForHelp = false
     /// What QEMU is to be, where the machine runs on that.
     private(set) var platform: Platform?
@@ -65,6 +67,7 @@ struct Options {
           --qemu BOARD:ACCELERATOR   run on QEMU: microvm, q35 or virt, tcg or kvm
           --terminal                 hand the terminal to the program when it wants input
           --guardian-fd NUMBER       who puts the terminal back if this process can't
+          --missing-files-fd NUMBER  who lists the files that the program looked for in vain
           --timeline                 show when each stage of the start was reached
         """
 
@@ -114,11 +117,9 @@ struct Options {
             case "--timeline": showsTimeline = true
             case "--terminal": isOnTerminal = true
             case "--guardian-fd":
-                let text = try value(of: option)
-                guard let number = Int32(text), number > 2 else {
-                    throw UsageError(line: "--guardian-fd needs a number, not \(text)")
-                }
-                guardian = number
+                guardian = try Self.parseConnection(option, value(of: option))
+            case "--missing-files-fd":
+                missingFiles = try Self.parseConnection(option, value(of: option))
             case "--forbidden-call": offender = try Self.parseThread(value(of: option))
             case "--help", "-h": asksForHelp = true
             default: throw UsageError(line: "unknown option \(option)")
@@ -161,6 +162,15 @@ struct Options {
             throw UsageError(line: "--memory \(text) is too much")
         }
         return product
+    }
+
+    private static func parseConnection(
+        _ option: String, _ text: String
+    ) throws(UsageError) -> Int32 {
+        guard let number = Int32(text), number > 2 else {
+            throw UsageError(line: "\(option) needs a number, not \(text)")
+        }
+        return number
     }
 
     private static func parseLevel(_ text: String) throws(UsageError) -> UInt8 {

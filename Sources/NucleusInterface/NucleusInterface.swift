@@ -46,6 +46,9 @@ package enum NucleusInterface {
         case core = 9
         /// Payload: UTF-8 text that `HostControl.report` asked for, in the crash screen's form.
         case report = 10
+        /// Payload: path of a file that the program looked for in vain, at most 4096 bytes. Where the
+        /// log has level info.
+        case missing = 11
 
         /// The VMM ends a guest whose record is longer.
         package static let maximumPayload = 1 << 16

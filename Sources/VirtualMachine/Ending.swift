@@ -28,7 +28,7 @@ package struct Ending: Equatable, Sendable {
         case .crash(let text):
             self.init(status: Self.crashStatus, line: Words.paragraph(text))
         case .refused(let text): self.init(status: 1, line: Words.line(text))
-        case .log, .milestone, .attach, .stopped, .core, .report: return nil
+        case .log, .milestone, .attach, .stopped, .core, .report, .missing: return nil
         }
     }
 

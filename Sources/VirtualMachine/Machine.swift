@@ -45,6 +45,8 @@ package struct Machine: ~Copyable {
         package var annotate: @Sendable (String) -> String
         /// What takes the memory of a program that a signal ends.
         package var core: CoreFile?
+        /// Takes the paths of files that the program looked for in vain.
+        package var missing: MissingFileList?
         /// The thread that is to make a forbidden system call, to show what that leads to.
         package var offender: ThreadRights?
 

@@ -25,6 +25,7 @@ package struct RecordReader: Sendable {
                     timeline.line(Timeline.name(ofMilestone: number), atGuest: timeStamp))
             }
         case .report(let text): reporting.showLine(reporting.annotate(Words.paragraph(text)))
+        case .missing(let path): reporting.missing?.add(path)
         // Whoever serves the terminal takes these.
         case .attach, .stopped: break
         case .core(let offset, let bytes):

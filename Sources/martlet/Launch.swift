@@ -155,7 +155,13 @@ struct Launch {
             return .failure(ImageFailure("an argument holds a NUL"))
         }
         add("--log-level", Array("\(logLevel)".utf8))
-        if showsTimeline { arguments.append(Array("--timeline".utf8)) }
+        if showsTimeline {
+            arguments.append(Array("--timeline".utf8))
+            // Without the list the program runs all the same.
+            if let connection = try? MissingFilesReport.start() {
+                add("--missing-files-fd", Array("\(connection.rawValue)".utf8))
+            }
+        }
         return .success(arguments)
     }
 }

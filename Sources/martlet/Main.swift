@@ -15,6 +15,9 @@ import LinuxHost
         {
             Host.exit(status: request.perform())
         }
+        if arguments.count == 2, arguments[1] == MissingFilesReport.word {
+            Host.exit(status: MissingFilesReport.run())
+        }
         Martlet.main()
     }
 }

@@ -135,7 +135,7 @@ run_one() {
             if declare -F "$function" >/dev/null; then "$function"; else generated_test "$name"; fi
         ) &
         local test=$! waited=0 own=limit_of_${name//-/_}
-        (sleep ${!own:-$test_limit} && echo "the test took more than $test_limit s" >>../log && kill -TERM $test) 2>/dev/null &
+        (sleep ${!own:-$test_limit} && echo "the test took more than ${!own:-$test_limit} s" >>../log && kill -TERM $test) 2>/dev/null &
         local guard=$!
         wait $test
         code=$?

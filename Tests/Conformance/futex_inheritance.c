@@ -78,7 +78,7 @@ static void *impatient(void *word) {
     priority(SCHED_FIFO, 35);
     struct timespec soon;
     clock_gettime(CLOCK_REALTIME, &soon);
-    soon.tv_nsec += 20000000;
+    soon.tv_nsec += 300000000;
     soon.tv_sec += soon.tv_nsec / 1000000000;
     soon.tv_nsec %= 1000000000;
     SHOW((int)syscall(SYS_futex, word, FUTEX_LOCK_PI_PRIVATE, 0, &soon));

@@ -94,6 +94,6 @@ int main(void) {
     /* Without it the heuristic of overcommit refuses what can never be had. */
     HOLDS(reserve(16384 * GIB, rw, 0) == NULL && errno == ENOMEM);
     HOLDS(reserve(16384 * GIB, PROT_READ, 0) != NULL);
-    HOLDS(reserve(1L << 47, PROT_NONE, MAP_NORESERVE) == NULL && errno == ENOMEM);
+    HOLDS(reserve(1L << 48, PROT_NONE, MAP_NORESERVE) == NULL && errno == ENOMEM);
     return 0;
 }

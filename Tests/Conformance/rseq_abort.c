@@ -15,6 +15,12 @@ struct sequence {
     uint64_t start, length, abort;
 } __attribute__((aligned(32)));
 #define SIGNATURE 0x53053053
+/* glibc's (bits/rseq.h). */
+#if defined(__aarch64__)
+#define SIGNATURE_OF_LIBRARY 0xd428bc00
+#else
+#define SIGNATURE_OF_LIBRARY 0x53053053
+#endif
 
 /* Adds 1 to the counter of the CPU by a load, a pause and a store; returns 0 if it was aborted. */
 #if defined(__x86_64__)
@@ -61,7 +67,7 @@ static struct area *register_area(void) {
     if (syscall(SYS_rseq, &own, 32, 0, SIGNATURE) == 0) return &own;
     if (!&__rseq_offset) return NULL;
     char *library = (char *)__builtin_thread_pointer() + __rseq_offset;
-    if (syscall(SYS_rseq, library, 32, 1, SIGNATURE)) return NULL;
+    if (syscall(SYS_rseq, library, 32, 1, SIGNATURE_OF_LIBRARY)) return NULL;
     return syscall(SYS_rseq, &own, 32, 0, SIGNATURE) ? NULL : &own;
 }
 #define ROUNDS 4000

@@ -105,3 +105,28 @@ test_image_of_another_version() {
     done
     return $wrong
 }
+
+# Only what the host has is listed, each path once, with what adds it.
+test_missing_files_are_listed() {
+    mkdir -p here/folder
+    echo one >"here/it's one"
+    echo two >here/folder/two
+    echo three >here/three
+    local here=$PWD/here
+    hand_over here
+    record martlet run_martlet run -v --file "$here/three" /bin/busybox cat "$here/it's one" "$here/folder/two" \
+        "$here/folder/two" "$here/absent" "$here/three" /dev/absent
+    expect_status martlet 1 || return 1
+    grep -qx three martlet.out || { cat martlet.out; return 1; }
+    sed -n '/looked for files/,$p' martlet.says >list
+    cat >expected <<LIST
+martlet: the program looked for files that the host has and its image lacks; to add them:
+martlet:   --file '$here/it'\\''s one'
+martlet:   --file $here/folder/two
+LIST
+    diff -u expected list || return 1
+    # What it says is enough.
+    eval "record martlet run_martlet run -v $(sed -n 's/^martlet:   //p' list | tr '\n' ' ') \
+        /bin/busybox cat \"\$here/it's one\" \$here/folder/two"
+    expect_status martlet 0 && ! grep -a 'looked for' martlet.says
+}
