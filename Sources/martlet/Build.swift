@@ -40,7 +40,7 @@ struct Build: ParsableCommand {
             valueName: "elf|image"))
     var format = ImageWriter.Form.elf
 
-    @Argument(help: "A Linux program, or a script.", completion: .file())
+    @Argument(help: "A Linux program, a script, or a Swift package's folder.", completion: .file())
     var program: String
 
     @Argument(parsing: .postTerminator, help: "The program's arguments.")
@@ -71,7 +71,12 @@ struct Build: ParsableCommand {
         // The last arguments of the process, as bytes: a String can't hold all of them.
         var arguments = [name] + ThisProcess.arguments.suffix(arguments.count)
         var contents = contents.contents
-        let executable = try contents.open(Host.lookUp(name), &arguments)
+        var place = Host.lookUp(name)
+        if let built = try contents.build(place) {
+            place = built
+            arguments[0] = built
+        }
+        let executable = try contents.open(place, &arguments)
         let path = executable.path
         guard try executable.kind() == .program else {
             throw ImageFailure(path, "is an image already")

@@ -9,6 +9,8 @@ struct Contents: Equatable {
     var workingDirectory: [UInt8]?
     /// Each `HOST` or `HOST:GUEST`.
     var files: [[UInt8]] = []
+    /// Which program of a Swift package is meant, where it has several.
+    var product: String?
     /// The script that the program is to run, where one was named in its place.
     var script: [UInt8]?
 

@@ -20,6 +20,12 @@ struct ContentsOptions: ParsableArguments {
             valueName: "host[:guest]"), completion: .file())
     var files: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Which program of a Swift package PROGRAM is, where it has several.", valueName: "name")
+    )
+    var product: String?
+
     func validate() throws {
         if let problem = contents.problem { throw ValidationError(problem) }
     }
@@ -28,6 +34,7 @@ struct ContentsOptions: ParsableArguments {
     var contents: Contents {
         Contents(
             environment: environment.map { Array($0.utf8) },
-            workingDirectory: workdir.map { Array($0.utf8) }, files: files.map { Array($0.utf8) })
+            workingDirectory: workdir.map { Array($0.utf8) }, files: files.map { Array($0.utf8) },
+            product: product)
     }
 }

@@ -8,10 +8,19 @@ import Wire
 struct RootImage {
     let path: [UInt8]
 
-    /// The image at a path, or that of the folder there.
+    /// The image at a path, or that of the folder or the archive there.
     init(of path: [UInt8]) throws(ImageFailure) {
-        let isFolder = (try? Host.status(of: path, .follow))?.kind == .directory
-        try self.init(opening: isFolder ? RootImageCache.image(of: path) : path)
+        let kind = (try? Host.status(of: path, .follow))?.kind
+        if kind == .directory {
+            try self.init(opening: RootImageCache.image(of: path))
+        } else if kind == .regular, let file = try? Host.open(path),
+            let head = try? file.borrowed.contents(from: 0, atMost: 512),
+            RootImageCache.isArchive(head)
+        {
+            try self.init(opening: RootImageCache.image(ofArchive: path))
+        } else {
+            try self.init(opening: path)
+        }
     }
     /// Checks the superblock; says what to do where the image can't be used.
     init(opening path: [UInt8]) throws(ImageFailure) {
@@ -29,7 +38,7 @@ struct RootImage {
         } catch { throw ImageFailure(path, "can't be read", error) }
         guard status.isRegular else {
             throw ImageFailure(
-                path, "is neither a folder nor an EROFS image")
+                path, "is neither a folder, an archive nor an EROFS image")
         }
         do throws(EROFSFailure) {
             _ = try EROFSImage(
@@ -47,7 +56,8 @@ struct RootImage {
 
     private static func reason(_ failure: EROFSFailure) -> String {
         switch failure {
-        case .notAnImage: "is no EROFS image; mkfs.erofs (package erofs-utils) makes one"
+        case .notAnImage:
+            "is neither an EROFS image nor an archive of tar; mkfs.erofs (package erofs-utils) makes one"
         case .truncated: "is an EROFS image that is cut off; make it again"
         case .badChecksum, .damaged: "is a damaged EROFS image; make it again"
         case .unsupportedBlockSize:

@@ -30,7 +30,7 @@ enum RootImageCache {
 
     /// The image that is kept by a name. `current` tells what its manifest would be now, by the one that is
     /// kept; `make` makes the image, and returns its manifest.
-    private static func kept(
+    static func kept(
         _ origin: String, _ current: (_ kept: [UInt8]) -> [UInt8]?,
         make: (_ new: String) throws(ImageFailure) -> [UInt8]
     ) throws(ImageFailure) -> [UInt8] {
@@ -90,36 +90,34 @@ enum RootImageCache {
         }
         return "\(base)/martlet"
     }
-    private static func attempt<Result: ~Copyable>(
+    static func attempt<Result: ~Copyable>(
         _ path: String, _ body: () throws(Errno) -> Result
     ) throws(ImageFailure) -> Result {
         try Images.attempt(Array(path.utf8), "cannot be written (set XDG_CACHE_HOME)", body)
     }
 
+    /// What tar says last, after the reason.
+    private static let tarsLast = [
+        "tar: Exiting with", "tar: Error is not recoverable", "tar: Child returned",
+    ].map { Array($0.utf8) }
+
     /// Runs mkfs.erofs; a failure's last error is the reason.
     private static func make(
         _ image: String, of folder: String, options: [String] = []
     ) throws(ImageFailure) {
-        let maker = Host.lookUp(Array("mkfs.erofs".utf8))
-        guard maker.contains(UInt8(ascii: "/")), let path = String(validating: maker, as: UTF8.self)
-        else {
+        guard let maker = Host.executable("mkfs.erofs") else {
             throw ImageFailure(
                 Array(folder.utf8),
                 "is a folder, of which mkfs.erofs makes an image; install the package erofs-utils")
         }
-        let log = try attempt(image) { () throws(Errno) in
-            try OwnedDescriptor.memoryFile(named: "mkfs.erofs")
-        }
-        let end: ChildProcess.End
-        do throws(Errno) {
-            let child = try ChildProcess(
-                path,
-                arguments: [maker]
-                    + (["--quiet"] + options + [image, folder]).map { Array($0.utf8) },
-                descriptors: [], output: log.borrowed)
-            end = child.wait()
-        } catch { throw ImageFailure(maker, "cannot be run", error) }
-        if end == .exited(status: 0) {
+        try make(image, of: folder, by: [maker, "--quiet"] + options + [image, folder])
+    }
+    /// Runs a command that makes an image of what `origin` names; a failure's last error is the reason.
+    static func make(
+        _ image: String, of origin: String, by words: [String]
+    ) throws(ImageFailure) {
+        let command = try HostCommand(running: words)
+        if command.succeeded {
             // The disk must have it before its name says that it is whole.
             return try attempt(image) { () throws(Errno) in
                 let made = try OwnedDescriptor.opened(path: image)
@@ -128,14 +126,15 @@ enum RootImageCache {
         }
         // Half an image may be what fills the disk.
         Host.remove(image)
-        let words = (try? log.borrowed.contents(from: 0, atMost: 65536)) ?? []
-        // Its errors begin so; its usage may follow them.
-        let lines = words.split(separator: UInt8(ascii: "\n"))
+        // mkfs.erofs begins its errors so; its usage may follow them.
+        let lines = command.lines
         let last =
-            (lines.last { $0.starts(with: "<E>".utf8) } ?? lines.last).map { Array($0) } ?? []
+            lines.last { $0.starts(with: "<E>".utf8) }
+            ?? lines.last { line in !tarsLast.contains { line.starts(with: $0) } }
+            ?? []
         throw ImageFailure(
-            Array(folder.utf8),
-            "cannot be made an image by mkfs.erofs: \(last.isEmpty ? "it failed" : ImageFailure.text(last))"
+            Array(origin.utf8),
+            "cannot be made an image: \(last.isEmpty ? "mkfs.erofs failed" : ImageFailure.text(last))"
         )
     }
 }

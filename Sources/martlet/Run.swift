@@ -17,6 +17,7 @@ struct Run: ParsableCommand {
               martlet run --file script.sh /bin/busybox sh script.sh
               martlet run --file ./site:/srv/www ./httpd
               martlet run hello.image other arguments
+              martlet run ./SwiftPackage
               martlet run --vmm qemu --accelerator tcg ./hello
             """)
 
@@ -71,7 +72,8 @@ struct Run: ParsableCommand {
 
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("A Linux program, a script, or an image, and its arguments."),
+        help: ArgumentHelp(
+            "A Linux program, a script, an image, or a Swift package's folder, and its arguments."),
         completion: .file())
     var program: [String] = []
 
@@ -82,7 +84,8 @@ struct Run: ParsableCommand {
             throw ValidationError("Unknown option '\(word)'")
         }
         let words = RunRequest(
-            rootImage: rootfs.map { Array($0.utf8) }, vmm: vmm, accelerator: accelerator)
+            contents: contents.contents, rootImage: rootfs.map { Array($0.utf8) }, vmm: vmm,
+            accelerator: accelerator)
         if let problem = words.problem { throw ValidationError(problem) }
         if (program.first == "--" ? program.dropFirst() : program[...]).first ?? "" == "" {
             throw ValidationError("Missing expected argument 'PROGRAM'")

@@ -29,6 +29,9 @@ extension RunRequest {
         if rootImage != nil, vmm ?? .martlet != .martlet || accelerator != nil {
             return "'--rootfs' is for martlet's own VMM; leave out '--vmm' and '--accelerator'"
         }
+        if rootImage != nil, contents.product != nil {
+            return "'--product' is of a Swift package, and no program of '--rootfs'"
+        }
         return vmm == .martlet && accelerator != nil
             ? "'--accelerator' is QEMU's; martlet's own VMM uses KVM" : nil
     }
@@ -89,6 +92,9 @@ extension RunRequest {
         case "--rootfs":
             guard rootImage == nil, let value = Self.value(&words) else { return false }
             rootImage = value
+        case "--product":
+            guard contents.product == nil, let value = Self.value(&words) else { return false }
+            contents.product = String(decoding: value, as: UTF8.self)
         case "--core":
             guard core == nil, let value = Self.value(&words) else { return false }
             core = value
@@ -122,7 +128,12 @@ extension RunRequest {
         var words = [program] + arguments
         do throws(ImageFailure) {
             if let rootImage { return try start(in: RootImage(of: rootImage)) }
-            let executable = try request.contents.open(Host.lookUp(program), &words)
+            var path = Host.lookUp(program)
+            if let built = try request.contents.build(path) {
+                path = built
+                words[0] = built
+            }
+            let executable = try request.contents.open(path, &words)
             switch try executable.kind() {
             case .program: return try request.start(executable, words)
             case .image: return try start(image: executable)

@@ -11,7 +11,7 @@ import Testing
         ["--memory", "-1"], ["--file", "a:b"], ["--file", "a"], ["--file", ":b"],
         ["--vmm", "qemu"], ["--vmm", "qemu:q35"], ["--vmm=martlet"], ["--vmm", "xen"],
         ["--rtc", "2026-01-02T03:04:05Z"], ["--rtc", "yesterday"], ["--rtc=@5"],
-        ["--core", "file"], ["--core"], ["--core=file"],
+        ["--core", "file"], ["--product", "name"], ["--product"], ["--core"], ["--core=file"],
         ["--vmm", "qemu:virt"], ["--accelerator", "tcg"],
         ["--vmm", "martlet", "--accelerator", "kvm"],
         ["--file", "-x"], ["--env", "=1"], ["--bogus"], ["-x"], ["--env"], ["--help"], ["-h"],

@@ -16,6 +16,33 @@ test_copy_musl_pie() { copy_with musl-pie; }
 test_copy_glibc() { copy_with glibc; }
 test_copy_pie() { copy_with pie; }
 
+# A Swift package's folder is built, and runs as its program does here.
+limit_of_swift_package=400
+test_swift_package() {
+    command -v swift >/dev/null || skip "no swift in PATH"
+    [ "$as_user" = no ] || skip "builds where the unprivileged user may not"
+    mkdir package
+    cp -r "$top"/Examples/WordCount/Package.swift "$top"/Examples/WordCount/Sources package/
+    limit=300
+    set_martlet_command
+    record martlet run_martlet run package 20 <"$top/README.md"
+    record native "$(swift build --package-path package -c release --static-swift-stdlib --show-bin-path)/wordcount" \
+        20 <"$top/README.md"
+    grep -qx 'martlet: building wordcount of package' martlet.says || { cat martlet.all; return 1; }
+    agree || return 1
+    record martlet run_martlet build --product wordcount -o words.image package -- 20
+    expect_status martlet 0 || { cat martlet.all; return 1; }
+    record martlet run_martlet run words.image <"$top/README.md"
+    agree || return 1
+    record martlet run_martlet run --product absent package
+    tail -1 martlet.says | grep -q "absent can't be built; what swift said is above" && expect_status martlet 1 || return 1
+    echo 'let number: Int = "text"' >>package/Sources/wordcount/main.swift
+    record martlet run_martlet run package
+    grep -q 'error: cannot convert' martlet.err && expect_status martlet 1 || { cat martlet.all; return 1; }
+    mkdir empty
+    record martlet run_martlet run --product name empty
+    refused 1 'is no Swift package'
+}
 test_swift_static() {
     [ -x "$built/swift-hello" ] || skip "no swiftc in PATH"
     same "$built/swift-hello" one three 'zwölf' || return 1

@@ -1,8 +1,10 @@
 # Whole root file systems: a walk of one natively and inside, and what is changed in it.
 
+needs_own_vmm() { [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"; }
+
 # Makes the folder `root` with Debian's python3, and `root.erofs` of it.
 make_root_image() {
-    [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    needs_own_vmm
     [ "$as_user" = no ] || skip "makes files of other owners"
     command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
     [ -e /usr/bin/python3.11 ] || skip "no python3.11"
@@ -123,12 +125,13 @@ test_root_image_changes() {
 }
 test_root_image_refusals() {
     tool_only
+    needs_own_vmm
     mkdir folder
     record martlet run_martlet run --rootfs /dev/null /bin/sh
-    refused 1 'is neither a folder nor an EROFS image' || return 1
+    refused 1 'is neither a folder, an archive nor an EROFS image' || return 1
     echo text >text
     record martlet run_martlet run --rootfs text /bin/sh
-    refused 1 'is no EROFS image' || return 1
+    refused 1 'is neither an EROFS image nor an archive of tar' || return 1
     command -v mkfs.erofs >/dev/null || return 0
     head -c 100000 /dev/zero >folder/zeroes
     mkfs.erofs --quiet -zlz4hc packed folder >/dev/null || return 1
@@ -157,6 +160,7 @@ test_root_folder() {
 }
 test_root_folder_refusals() {
     tool_only
+    needs_own_vmm
     cache=$PWD/cache
     mkdir -p folder/bin cache
     chmod 777 cache
@@ -193,7 +197,7 @@ arm|is not for x86-64
 WORDS
 }
 test_root_folder_scripts() {
-    [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    needs_own_vmm
     command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
     cache=$PWD/cache
     mkdir -p folder/usr/bin folder/opt cache
@@ -213,7 +217,7 @@ test_root_folder_scripts() {
 
 # What is damaged in an image is EUCLEAN to who reads it, and nothing to anybody else.
 test_root_image_damaged() {
-    [ "$arch" = x86_64 ] && [ -z "$vmm" ] || skip "needs martlet's own VMM"
+    needs_own_vmm
     command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
     mkdir -p folder/bin folder/victim
     cp /bin/busybox folder/bin/
@@ -235,9 +239,84 @@ SCRIPT
     grep -q 'victim-name-250.*: Structure needs cleaning' martlet.err || { cat martlet.err; return 1; }
 }
 
+# An archive of tar, plain and compressed, has all that the folder has; it is unpacked once.
+test_root_archive() {
+    make_root_image || return 1
+    cache=$PWD/cache
+    mkdir cache
+    record native python3 walk.py root/tree || return 1
+    tar -C root --xattrs --xattrs-include='*' --format=pax -cf root.tar . || return 1
+    in_archive() {
+        run_martlet run --memory 256M --rootfs "$1" --file walk.py:/walk.py python3.11 /walk.py /tree
+    }
+    record martlet in_archive root.tar && agree || return 1
+    local image
+    image=$(stat -c %i cache/martlet/root.tar-*.erofs)
+    record martlet in_archive root.tar && agree || return 1
+    [ "$image" = "$(stat -c %i cache/martlet/root.tar-*.erofs)" ] || { echo "made again"; return 1; }
+    touch -d 2001-01-01 root.tar
+    record martlet in_archive root.tar && agree || return 1
+    [ "$image" != "$(stat -c %i cache/martlet/root.tar-*.erofs)" ] || { echo "not made again"; return 1; }
+    local program
+    for program in gzip xz; do
+        $program -1 -k root.tar
+    done
+    record martlet in_archive root.tar.gz && agree || return 1
+    record martlet in_archive root.tar.xz && agree || return 1
+    [ -z "$(find cache -name '*.d')" ] || { find cache; return 1; }
+}
+# Owners and devices without the right to make them.
+test_root_archive_of_others() {
+    needs_own_vmm
+    command -v mkfs.erofs >/dev/null && command -v fakeroot >/dev/null || skip "no mkfs.erofs or no fakeroot"
+    [ "$(id -u)" = 0 ] || skip "makes files of other owners"
+    cache=$PWD/cache
+    mkdir -p folder/bin folder/etc cache
+    chmod 1777 cache
+    cp /bin/busybox folder/bin/
+    echo secret >folder/etc/shadow
+    chmod 640 folder/etc/shadow
+    chown 0:42 folder/etc/shadow
+    mkdir -m 555 folder/closed
+    mkdir -m 000 folder/shut
+    echo x >folder/shut/x
+    chown -R 1234:5678 folder/shut
+    mknod -m 660 folder/device c 200 70
+    tar -C folder -czf archive.tgz .
+    chmod 644 archive.tgz
+    (cd folder && /bin/busybox stat -c '%n %a %u %g %F %t %T' etc/shadow closed shut shut/x device) >expected
+    record martlet "$work/as-user" yes /usr/bin/env XDG_CACHE_HOME="$cache" "$martlet" run --rootfs archive.tgz --workdir / \
+        /bin/busybox stat -c '%n %a %u %g %F %t %T' etc/shadow closed shut shut/x device
+    expect_status martlet 0 && diff -u expected martlet.out || { cat martlet.all; return 1; }
+    [ -z "$(find cache -name '*.d')" ] || { find cache; return 1; }
+}
+test_root_archive_refusals() {
+    tool_only
+    needs_own_vmm
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    cache=$PWD/cache
+    mkdir -p folder cache
+    chmod 777 cache
+    head -c 300000 /dev/urandom >folder/file
+    tar -czf whole.tgz folder
+    head -c 200000 whole.tgz >cut.tgz
+    record martlet run_martlet run --rootfs cut.tgz /bin/sh
+    refused 1 'cut.tgz: cannot be made an image: .*[Uu]nexpected' || return 1
+    printf '\037\213 no such thing' >other.gz
+    record martlet run_martlet run --rootfs other.gz /bin/sh
+    refused 1 'other.gz: cannot be made an image' || return 1
+    # What leads out of the folder stays in it.
+    mkdir -p out/sub
+    (cd out/sub && ln -s /tmp/escaped-$$ link && echo x >file && tar -cf ../../evil.tar --transform 's,^file,link/file,' link file)
+    record martlet run_martlet run --rootfs evil.tar /bin/sh
+    [ ! -e /tmp/escaped-$$ ] || { echo "the archive wrote outside"; rm -r /tmp/escaped-$$; return 1; }
+    [ -z "$(find cache -name '*.d' -o -name '*.new')" ] || { find cache; return 1; }
+}
+
 # A full disk is the error, and is not left full.
 test_root_folder_full_disk() {
     tool_only
+    needs_own_vmm
     [ "$(id -u)" = 0 ] || skip "mounts a small file system"
     command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
     mkdir folder small
