@@ -280,3 +280,22 @@ test_runtime_image() {
     [ "$made" != "$(stat -c %i-%y cache/martlet/perl*.erofs)" ] || { echo "not made again"; return 1; }
     cache=/proc runs_as_here /usr/bin/perl -MPOSIX -e 'print floor(3.5), "\n"'
 }
+# Go with C in it: threads of both make calls into the other, on one CPU and on two.
+test_runtime_go_with_c() {
+    needs_this_architecture
+    command -v go >/dev/null || skip "no go in PATH"
+    CGO_ENABLED=1 GOCACHE=$top/.build/go-cache GOFLAGS=-buildvcs=false GO111MODULE=off \
+        go build -o program "$top/Tests/Programs/Real/cgo.go" || return 1
+    hand_over program
+    runs_as_here ./program && MORE="--cpus 2" runs_as_here ./program
+}
+test_runtime_rust() {
+    needs_this_architecture
+    command -v rustc >/dev/null || skip "no rustc in PATH"
+    rustc -O --edition 2021 -o program "$top/Tests/Programs/Real/program.rs" || return 1
+    hand_over program
+    runs_as_here ./program one 'two three' && MORE="--cpus 2" runs_as_here ./program || return 1
+    # A stack that overflows is told as such, by a handler on a stack of its own.
+    runs_as_here ./program overflow >/dev/null
+    cmp native.out martlet.out && expect_status martlet 134 && grep -q 'has overflowed its stack' martlet.err
+}
