@@ -9,6 +9,10 @@ package struct Image: Sendable {
     package let path: [UInt8]
     /// Where the archive lies in the file, in bytes.
     package let archive: Range<Int>
+    /// Where the image of the root file system lies behind it, if there is one.
+    package let rootImage: Range<Int>?
+    /// Where both end.
+    package let filesEnd: Int
     /// The stored program, arguments and environment.
     package let commandLine: CommandLine
 
@@ -34,8 +38,20 @@ extension Executable {
         }
         let note = try checkedNote(found.descriptor)
         let bytes = try contentsChecked(note)
+        let footer = try rootImageFooter(in: note.archive)
+        let start = note.archive.lowerBound
         return Image(
-            path: path, archive: note.archive, commandLine: try commandLine(in: bytes))
+            path: path,
+            archive: footer.map { start..<start + $0.image.lowerBound } ?? note.archive,
+            rootImage: footer.map { start + $0.image.lowerBound..<start + $0.image.upperBound },
+            filesEnd: note.archive.upperBound, commandLine: try commandLine(in: bytes))
+    }
+    private func rootImageFooter(
+        in files: Range<Int>
+    ) throws(ImageFailure) -> RootImageFooter? {
+        guard files.count >= RootImageFooter.byteCount else { return nil }
+        let last = try read(files.upperBound - RootImageFooter.byteCount..<files.upperBound)
+        return RootImageFooter(last.span.raw, of: files.count)
     }
 
     private func commandLine(in bytes: [UInt8]) throws(ImageFailure) -> CommandLine {

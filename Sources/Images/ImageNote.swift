@@ -6,7 +6,8 @@ internal import NucleusInterface
 ///     kernel        the kernel's file without its symbols; in the room behind its program headers
 ///                   one more of them and what it names: the note, owner "Martlet", type 2, and
 ///                   where there is room the sizes of the kernel's modules (type 3)
-///     archive       on a page boundary, whole pages: cpio of the program and its files
+///     archive       on a page boundary, whole pages: cpio of the program and its files, and behind
+///                   it the image of a root file system where there is one (RootImageFooter)
 ///     command line  program, arguments, environment, as the kernel reads them
 ///     checksum      CRC-32C of all that comes before it, the file's last four bytes
 struct ImageNote: Equatable, Sendable {

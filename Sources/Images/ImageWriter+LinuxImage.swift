@@ -21,7 +21,7 @@ extension ImageWriter {
     /// The header's size covers all of it, so that a boot loader that puts the file into memory keeps
     /// archive and command line there; its reserved words lead to the notes and to the kernel's end.
     static func writeLinuxImage(
-        to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable, _ files: FileTree,
+        to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable, _ files: Files,
         _ line: [UInt8]
     ) throws(ImageFailure) {
         let architecture = try kernel.architecture()
@@ -39,7 +39,7 @@ extension ImageWriter {
         let kernelEnd = max(layout.memoryByteCount, Int(header.imageByteCount))
         let archiveStart = (kernelEnd + Page.size - 1) / Page.size * Page.size
         try append(bytes + zeroes(archiveStart - bytes.count), to: file, path)
-        let archiveEnd = try archiveStart + ArchiveWriter(to: file).write(files)
+        let archiveEnd = try archiveStart + files.write(to: file)
         let lineEnd = archiveEnd + line.count
         // Notes begin at a multiple of 4.
         let noteStart = (lineEnd + 3) & ~3

@@ -21,9 +21,41 @@ package enum ImageWriter {
         static let sectionCount = 60
     }
 
+    /// What an image has beside its kernel.
+    package struct Files {
+        let tree: FileTree
+        /// The file of a root file system's image.
+        let rootImage: [UInt8]?
+        package init(_ tree: FileTree, rootImage: [UInt8]? = nil) {
+            self.tree = tree
+            self.rootImage = rootImage
+        }
+
+        /// Writes all from a page boundary on; returns how many bytes that are, a multiple of a page's.
+        func write(to file: Descriptor) throws(ImageFailure) -> Int {
+            let archive = try ArchiveWriter(to: file).write(tree)
+            guard let rootImage else { return archive }
+            let (copied, wanted) = try attempt(rootImage, "cannot be copied") { () throws(Errno) in
+                let source = try Host.open(rootImage)
+                let byteCount = try source.borrowed.status().byteCount
+                return (
+                    try file.append(from: source.borrowed, at: 0, byteCount: byteCount), byteCount
+                )
+            }
+            guard copied == wanted else {
+                throw ImageFailure(rootImage, "changed while it was read")
+            }
+            let footer = RootImageFooter(archiveByteCount: archive, imageByteCount: Int(copied))
+            do throws(Errno) { try file.write(all: footer.bytes) } catch {
+                throw ImageFailure("the image cannot be written: \(Host.description(of: error))")
+            }
+            return footer.image.upperBound + footer.bytes.count
+        }
+    }
+
     /// Writes an image at `path`; an older file there is replaced at the end, all at once.
     package static func write(
-        to path: [UInt8], _ form: Form = .elf, kernel: borrowing Executable, files: FileTree,
+        to path: [UInt8], _ form: Form = .elf, kernel: borrowing Executable, files: Files,
         commandLine: CommandLine
     ) throws(ImageFailure) {
         guard try kernel.kind() == .kernel else {
@@ -57,7 +89,7 @@ package enum ImageWriter {
     }
 
     private static func writeELF(
-        to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable, _ files: FileTree,
+        to file: Descriptor, _ path: [UInt8], _ kernel: borrowing Executable, _ files: Files,
         _ line: [UInt8]
     ) throws(ImageFailure) {
         let kernelEnd = try loadedEnd(of: kernel)
@@ -70,7 +102,7 @@ package enum ImageWriter {
             HeaderOffset.sectionCount..<HeaderOffset.sectionCount + 4, with: zeroes(4))
         head += zeroes(archiveStart - kernelEnd)
         try append(head, to: file, path)
-        let archiveEnd = try archiveStart + ArchiveWriter(to: file).write(files)
+        let archiveEnd = try archiveStart + files.write(to: file)
         let lineEnd = archiveEnd + line.count
         try append(line, to: file, path)
         try addNote(

@@ -120,7 +120,8 @@ package struct Inspection: Sendable {
         }
         let parts = [
             part("files", image.archive),
-            part("command line", image.archive.upperBound..<lineEnd),
+            part("root file system", image.rootImage ?? image.filesEnd..<image.filesEnd),
+            part("command line", image.filesEnd..<lineEnd),
             part("notes", lineEnd..<checksumStart), part("checksum", checksumStart..<byteCount),
         ]
         var result = try Inspection(
@@ -130,7 +131,7 @@ package struct Inspection: Sendable {
                 .map { ModuleSizes(text: $0.descriptor) })
         result.checksum = checksum.span.raw.littleEndian(UInt32.self, at: 0)
         result.files = try files(in: archive, executable.path)
-        result.program = program(image.commandLine, archive)
+        result.program = program(image, archive, of: executable)
         return result
     }
 
@@ -250,17 +251,40 @@ package struct Inspection: Sendable {
         return name.first == slash ? Array(name) : [slash] + name
     }
 
-    private static func program(_ commandLine: CommandLine, _ archive: [UInt8]) -> Program {
+    /// The program is in the archive, or in the root file system's image.
+    private static func program(
+        _ image: Image, _ archive: [UInt8], of executable: borrowing Executable
+    ) -> Program {
+        let commandLine = image.commandLine
         var reader = CpioReader(archive.span.raw)
-        var bytes: ArraySlice<UInt8> = []
+        var start: [UInt8] = []
+        var byteCount = 0
         while let next = try? reader.next(), let entry = next as CpioEntry? {
-            if absolute(archive[entry.name]) == commandLine.program { bytes = archive[entry.data] }
+            guard absolute(archive[entry.name]) == commandLine.program else { continue }
+            start = Array(archive[entry.data].prefix(ELFHeader.byteCount))
+            byteCount = entry.data.count
         }
-        let header = try? ELFHeader(checking: Array(bytes.prefix(ELFHeader.byteCount)).span.raw)
+        if start.isEmpty, let file = fileInRoot(image, executable) {
+            start = Array(file.start.prefix(ELFHeader.byteCount))
+            byteCount = Int(clamping: file.byteCount)
+        }
+        let header = try? ELFHeader(checking: start.span.raw)
         return Program(
-            path: commandLine.program, byteCount: bytes.count,
+            path: commandLine.program, byteCount: byteCount,
             isPositionIndependent: header?.kind == .positionIndependent,
             arguments: commandLine.arguments, environment: commandLine.environment,
             workingDirectory: commandLine.workingDirectory)
+    }
+    /// The program in the root file system's image; `nil` where there is none, or it can't be read.
+    private static func fileInRoot(
+        _ image: Image, _ executable: borrowing Executable
+    ) -> RootFiles.File? {
+        guard let range = image.rootImage else { return nil }
+        do {
+            let files = try RootFiles(
+                executable.descriptor.borrowed, from: Int64(range.lowerBound),
+                byteCount: range.count)
+            return try files.file(at: GuestPath(image.commandLine.program))
+        } catch { return nil }
     }
 }

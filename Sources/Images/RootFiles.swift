@@ -7,14 +7,15 @@ package import Wire
 package struct RootFiles: ~Copyable {
     private let mapping: Mapping
 
-    /// Maps an image; `byteCount` is the file's.
-    package init(_ file: Descriptor, byteCount: Int) throws(Errno) {
-        mapping = try Mapping.reading(file, byteCount: byteCount)
+    /// Maps an image, which may lie in a file from a page boundary on.
+    package init(_ file: Descriptor, from offset: Int64 = 0, byteCount: Int) throws(Errno) {
+        mapping = try Mapping.reading(file, from: offset, byteCount: byteCount)
     }
 
     /// What the tool wants to know of a file.
     package struct File: Equatable, Sendable {
         package let isRegular: Bool
+        package let byteCount: Int64
         /// Whether anybody may execute it.
         package let isExecutable: Bool
         /// The bytes that it begins with, at most as many as a script's first line may have.
@@ -29,7 +30,8 @@ package struct RootFiles: ~Copyable {
         let image = try EROFSImage(checking: mapping.bytes, .trusted)
         guard let inode = try Self.inode(at: path, in: image) else { return nil }
         return File(
-            isRegular: inode.isRegular, isExecutable: inode.mode & 0o111 != 0,
+            isRegular: inode.isRegular, byteCount: inode.byteCount,
+            isExecutable: inode.mode & 0o111 != 0,
             start: inode.isRegular ? try Self.start(of: inode, in: image) : [])
     }
 
@@ -90,7 +92,7 @@ extension RootFiles {
     /// program that runs it.
     package func program(
         _ name: [UInt8], _ words: [[UInt8]], in folders: [[UInt8]], from base: GuestPath
-    ) throws(ImageFailure) -> (path: GuestPath, words: [[UInt8]]) {
+    ) throws(ImageFailure) -> (Architecture, path: GuestPath, words: [[UInt8]]) {
         var (name, words) = (name, words)
         for _ in 0..<Self.mostScripts {
             let (path, file) = try find(name, in: folders, from: base)
@@ -107,12 +109,10 @@ extension RootFiles {
             }
             let machine = ELFMachine(
                 rawValue: UInt16(file.start[18]) | UInt16(file.start[19]) << 8)
-            guard machine == .x86_64 else {
-                throw ImageFailure(
-                    path.bytes,
-                    "is not for x86-64, for which root file systems are until QEMU takes them")
+            guard let architecture = Architecture(machine) else {
+                throw ImageFailure(path.bytes, "is for a CPU that Martlet has no kernel for")
             }
-            return (path, words)
+            return (architecture, path, words)
         }
         throw ImageFailure(name, "is a script that scripts run, more than Linux allows")
     }

@@ -192,9 +192,10 @@ extension GuestMemory {
     }
 
     /// Maps a file over whole pages of the guest: read as they are touched, and what the guest writes
-    /// never reaches the file (mmap(2), MAP_PRIVATE). Precondition: the address is a page's.
+    /// never reaches the file (mmap(2), MAP_PRIVATE). EINVAL where `offset` is within a page. Precondition:
+    /// the address is a page's.
     package func map(
-        _ file: Descriptor, byteCount: Int, at address: PhysicalAddress
+        _ file: Descriptor, from offset: Int64, byteCount: Int, at address: PhysicalAddress
     ) throws(GuestLoadError) {
         precondition(address.rawValue & Page.offsetMask == 0)
         let target: UnsafeMutableRawPointer
@@ -205,7 +206,9 @@ extension GuestMemory {
             throw .memory(error)
         }
         // SAFETY: `pages` bytes from there on are this object's mapping, and no Swift object.
-        guard unsafe clinux_map_over(file.rawValue, target, pages) == 0 else { throw .host(.last) }
+        guard unsafe clinux_map_over(file.rawValue, offset, target, pages) == 0 else {
+            throw .host(.last)
+        }
     }
 
     /// Reads what a descriptor has into the guest (read(2)); 0 at the end.

@@ -40,11 +40,12 @@ struct Program: ~Copyable {
         for index in 0..<record.count(BootRecord.modules) {
             let module = record.range(BootRecord.modules, at: index)
             guard module.kind == BootRecord.ModuleKind.files.rawValue else { continue }
+            let byteCount =
+                Self.footer(of: module).map { $0.image.lowerBound }
+                ?? Int(clamping: module.byteCount)
             do throws(ArchiveFailure) {
-                let first = Frame(containing: module.base).number
-                let count = UInt32(clamping: Page.count(holding: module.byteCount) ?? 0)
                 try files.populate(
-                    fromArchive: first..<first + count, byteCount: Int(clamping: module.byteCount))
+                    fromArchive: Self.frames(at: module.base, byteCount), byteCount: byteCount)
             } catch {
                 switch error {
                 case .damaged: devices.refuse("the image's files are damaged")
@@ -63,18 +64,27 @@ struct Program: ~Copyable {
         }
     }
 
-    /// Makes the image among the modules, if any, the root file system.
+    /// Makes the image among the modules, or behind the archive in one, the root file system, if there is one.
     private static func addImage(
         _ record: borrowing BootRecordView, to files: RootFileSystem, _ devices: Devices
     ) {
         for index in 0..<record.count(BootRecord.modules) {
             let module = record.range(BootRecord.modules, at: index)
-            guard module.kind == BootRecord.ModuleKind.rootImage.rawValue else { continue }
+            var base = module.base
+            var byteCount = Int(clamping: module.byteCount)
+            if module.kind == BootRecord.ModuleKind.files.rawValue {
+                guard let footer = footer(of: module) else { continue }
+                base = PhysicalAddress(
+                    rawValue: base.rawValue + UInt64(footer.image.lowerBound))
+                byteCount = footer.image.count
+            } else if module.kind != BootRecord.ModuleKind.rootImage.rawValue {
+                continue
+            }
+            guard base.rawValue & Page.offsetMask == 0 else {
+                devices.refuse("the root file system's image does not begin on a page boundary")
+            }
             do throws(Errno) {
-                let first = Frame(containing: module.base).number
-                let count = UInt32(clamping: Page.count(holding: module.byteCount) ?? 0)
-                try files.populate(
-                    fromImage: first..<first + count, byteCount: Int(clamping: module.byteCount))
+                try files.populate(fromImage: frames(at: base, byteCount), byteCount: byteCount)
             } catch {
                 if error == .outOfMemory {
                     devices.refuse("there is too little memory for any program; try --memory 8M")
@@ -82,6 +92,22 @@ struct Program: ~Copyable {
                 devices.refuse("the root file system's image is damaged")
             }
         }
+    }
+    /// What the last bytes of a module say of an image in it.
+    private static func footer(of module: BootRecordView.Range) -> RootImageFooter? {
+        guard module.kind == BootRecord.ModuleKind.files.rawValue,
+            let byteCount = Int(exactly: module.byteCount), byteCount >= RootImageFooter.byteCount
+        else { return nil }
+        // The loader checked that the module lies in memory.
+        let last = PhysicalAddress(
+            rawValue: module.base.rawValue + UInt64(byteCount - RootImageFooter.byteCount))
+        return BootMemory.withBytes(at: last, byteCount: RootImageFooter.byteCount) {
+            RootImageFooter($0, of: byteCount)
+        }
+    }
+    private static func frames(at base: PhysicalAddress, _ byteCount: Int) -> Range<UInt32> {
+        let first = Frame(containing: base).number
+        return first..<first + UInt32(clamping: Page.count(holding: UInt64(byteCount)) ?? 0)
     }
 
     /// The host's terminal, where the command line tells of one.

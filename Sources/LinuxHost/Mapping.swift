@@ -31,12 +31,13 @@ package import LinuxABI
         try unsafe Mapping(
             checking: clinux_map_shared(descriptor.rawValue, byteCount), byteCount: byteCount)
     }
-    /// Maps the first bytes of a file to be read only.
+    /// Maps bytes of a file, from a page boundary on, to be read only.
     package static func reading(
-        _ descriptor: Descriptor, byteCount: Int
+        _ descriptor: Descriptor, from offset: Int64 = 0, byteCount: Int
     ) throws(Errno) -> Mapping {
         try unsafe Mapping(
-            checking: clinux_map_reading(descriptor.rawValue, byteCount), byteCount: byteCount)
+            checking: clinux_map_reading(descriptor.rawValue, offset, byteCount),
+            byteCount: byteCount)
     }
 
     package var bytes: RawSpan {

@@ -15,7 +15,7 @@ struct Options {
     private(set) var symbols: String?
     private(set) var files: FilesSource?
     /// The root file system's image.
-    private(set) var image: String?
+    private(set) var image: FilesSource?
     private(set) var memoryByteCount: UInt64 = 0
     private(set) var processorCount = 1
     private(set) var commandLine: CommandLineSource = .text("")
@@ -56,7 +56,8 @@ struct Options {
           --symbols FILE             the kernel with its symbols, to name what crashed
           --files FILE[:OFFSET:SIZE] archive of the program and its files (cpio newc)
           --files-fd NUMBER          the same, as an open descriptor
-          --root-image FILE          EROFS image of the root file system, in memory of its own
+          --root-image FILE[:OFFSET:SIZE]
+                                     EROFS image of the root file system, in memory of its own
           --memory BYTES             RAM of the machine; K, M or G may follow the number
           --cpus NUMBER              CPUs of the machine, 1 to 64
           --command-line TEXT        the kernel's command line
@@ -90,7 +91,7 @@ struct Options {
                     throw UsageError(line: "--files-fd needs a number, not \(text)")
                 }
                 files = .descriptor(number)
-            case "--root-image": image = try value(of: option)
+            case "--root-image": image = try Self.parseFiles(value(of: option))
             case "--memory": memoryByteCount = try Self.parseByteCount(value(of: option))
             case "--cpus":
                 let text = try value(of: option)
@@ -128,9 +129,6 @@ struct Options {
         guard !asksForHelp else { return }
         guard !kernel.isEmpty else { throw UsageError(line: "--kernel is missing") }
         guard memoryByteCount > 0 else { throw UsageError(line: "--memory is missing") }
-        guard image == nil || platform == nil else {
-            throw UsageError(line: "--root-image is for this VMM alone, not for QEMU")
-        }
     }
 
     private static func parseFiles(_ text: String) throws(UsageError) -> FilesSource {
@@ -193,21 +191,24 @@ struct Options {
     // MARK: Files
 
     func openFiles() throws(MachineFailure) -> MachineConfiguration.FileRange? {
-        switch files {
+        try Self.open(files)
+    }
+    func openImage() throws(MachineFailure) -> MachineConfiguration.FileRange? {
+        try Self.open(image)
+    }
+    private static func open(
+        _ source: FilesSource?
+    ) throws(MachineFailure) -> MachineConfiguration.FileRange? {
+        switch source {
         case nil: return nil
         case .descriptor(let number):
             let file = Descriptor(rawValue: number)
-            return try Self.whole(file, "descriptor \(number)")
+            return try whole(file, "descriptor \(number)")
         case .path(let path, let offset, let byteCount):
             let file = try MonitorCommand.open(path)
-            guard let byteCount else { return try Self.whole(file, path) }
+            guard let byteCount else { return try whole(file, path) }
             return MachineConfiguration.FileRange(file: file, offset: offset, byteCount: byteCount)
         }
-    }
-
-    func openImage() throws(MachineFailure) -> MachineConfiguration.FileRange? {
-        guard let image else { return nil }
-        return try Self.whole(MonitorCommand.open(image), image)
     }
 
     private static func whole(

@@ -1,7 +1,9 @@
+internal import Base
 internal import KVM
 package import LinuxHost
 internal import LinuxABI
 package import VirtualMachine
+internal import Wire
 
 /// A machine on QEMU: the same kernel, entered by PVH, in QEMU's process, whose channels this one
 /// relays.
@@ -72,47 +74,64 @@ package enum QEMUMachine {
         } catch { throw .host("the host gives no socket", error) }
     }
 
-    /// The archive as a file of its own, as QEMU takes whole files.
+    /// The archive, and the root file system's image behind it, as one file of their own, as QEMU takes whole
+    /// files and no more than one beside the kernel.
     private static func archive(
         _ configuration: MachineConfiguration
     ) throws(MachineFailure) -> Descriptor? {
         guard let range = configuration.files else { return nil }
         do throws(Errno) {
             let status = try range.file.status()
-            if range.offset == 0, range.byteCount == UInt64(max(status.byteCount, 0)) {
+            if configuration.image == nil, range.offset == 0,
+                range.byteCount == UInt64(max(status.byteCount, 0))
+            {
                 return range.file
             }
             let copy = try OwnedDescriptor.memoryFile(named: "martlet-files")
-            var offset: UInt64 = 0
-            while offset < range.byteCount {
-                let bytes = try range.file.contents(
-                    from: range.offset + Int64(offset),
-                    atMost: Int(min(range.byteCount - offset, 1 << 20)))
-                guard !bytes.isEmpty else { throw Errno.inputOutput }
-                try copy.borrowed.write(all: bytes)
-                offset += UInt64(bytes.count)
+            try append(range, to: copy.borrowed)
+            if let image = configuration.image {
+                let start = (Int(range.byteCount) + Page.size - 1) / Page.size * Page.size
+                try copy.borrowed.write(
+                    all: [UInt8](repeating: 0, count: start - Int(range.byteCount)))
+                try append(image, to: copy.borrowed)
+                let footer = RootImageFooter(
+                    archiveByteCount: start, imageByteCount: Int(image.byteCount))
+                try copy.borrowed.write(all: footer.bytes)
             }
             return copy.leak()
-        } catch { throw .host("the program's archive can't be handed to QEMU", error) }
+        } catch { throw .host("the program's files can't be handed to QEMU", error) }
+    }
+    private static func append(
+        _ range: MachineConfiguration.FileRange, to copy: Descriptor
+    ) throws(Errno) {
+        let byteCount = Int64(range.byteCount)
+        guard try copy.append(from: range.file, at: range.offset, byteCount: byteCount) == byteCount
+        else { throw .inputOutput }
     }
 
     private static func checkFiles(
         _ configuration: MachineConfiguration
     ) throws(MachineFailure) {
-        guard let range = configuration.files else { return }
-        let size: UInt64
-        do throws(Errno) { size = UInt64(max(try range.file.status().byteCount, 0)) } catch {
-            throw .host("the program's archive can't be read", error)
+        for range in [configuration.files, configuration.image].compactMap({ $0 }) {
+            let size: UInt64
+            do throws(Errno) { size = UInt64(max(try range.file.status().byteCount, 0)) } catch {
+                throw .host("the program's files can't be read", error)
+            }
+            guard range.offset >= 0, UInt64(range.offset) <= size,
+                range.byteCount <= size - UInt64(range.offset)
+            else { throw .refused("the program's archive is truncated") }
         }
-        guard range.offset >= 0, UInt64(range.offset) <= size,
-            range.byteCount <= size - UInt64(range.offset)
-        else { throw .refused("the program's archive is truncated") }
+    }
+    /// What is loaded beside the kernel.
+    private static func filesByteCount(_ configuration: MachineConfiguration) -> UInt64 {
+        let image = configuration.image.map { $0.byteCount + 2 * UInt64(Page.size) } ?? 0
+        return (configuration.files?.byteCount ?? 0) + image
     }
     private static func checkMemory(
         _ configuration: MachineConfiguration, _ kernelByteCount: UInt64
     ) throws(MachineFailure) {
         let needed =
-            kernelBase + kernelByteCount + (configuration.files?.byteCount ?? 0) + workingMemory
+            kernelBase + kernelByteCount + filesByteCount(configuration) + workingMemory
         try require(needed, configuration)
     }
     /// Where loaders put the kernel, from the start of RAM (PVH_KERNEL; the same for arm64).
@@ -128,7 +147,7 @@ package enum QEMUMachine {
         let boundary: UInt64 = 2 << 20
         let kernelEnd = kernelBase + image.memoryByteCount
         let filesAndTree =
-            ((configuration.files?.byteCount ?? 0) + boundary - 1) / boundary * boundary
+            (filesByteCount(configuration) + boundary - 1) / boundary * boundary
             + deviceTreeMemory
         let needed = max(
             kernelEnd + workingMemory + filesAndTree,

@@ -63,7 +63,7 @@ enum Loader {
         guard let image, image.byteCount > 0 else { return }
         do throws(GuestLoadError) {
             try memory.map(
-                image.file, byteCount: Int(image.byteCount),
+                image.file, from: image.offset, byteCount: Int(image.byteCount),
                 at: PhysicalAddress(rawValue: layout.image.base))
         } catch {
             switch error {

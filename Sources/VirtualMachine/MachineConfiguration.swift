@@ -21,7 +21,8 @@ package struct MachineConfiguration: Sendable {
     package var symbols: Descriptor?
     /// Archive of the program and its files (cpio newc), `nil` for a kernel that needs none.
     package var files: FileRange?
-    /// EROFS image of the root file system: a whole file, which must not change while the machine runs.
+    /// EROFS image of the root file system, from a page boundary of its file on, which must not change while
+    /// the machine runs.
     package var image: FileRange?
     package var memoryByteCount: UInt64
     package var commandLine: [UInt8]

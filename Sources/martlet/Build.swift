@@ -40,6 +40,12 @@ struct Build: ParsableCommand {
             valueName: "elf|image"))
     var format = ImageWriter.Form.elf
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder, an archive, or an EROFS image without compression, that is the root file system; PROGRAM is then looked for in it.",
+            valueName: "root"), completion: .file())
+    var rootfs: String?
+
     @Argument(help: "A Linux program, a script, or a Swift package's folder.", completion: .file())
     var program: String
 
@@ -48,6 +54,9 @@ struct Build: ParsableCommand {
 
     func validate() throws {
         if output.isEmpty { throw ValidationError("'--output' names no file") }
+        if rootfs != nil, contents.product != nil {
+            throw ValidationError(Contents.productInRoot)
+        }
         if program.isEmpty { throw ValidationError("Missing expected argument 'PROGRAM'") }
     }
 
@@ -69,6 +78,11 @@ struct Build: ParsableCommand {
     private func build() throws(ImageFailure) {
         let name = Array(program.utf8)
         // The last arguments of the process, as bytes: a String can't hold all of them.
+        if let rootfs {
+            return try build(
+                in: RootImage(of: Array(rootfs.utf8)),
+                [name] + ThisProcess.arguments.suffix(self.arguments.count))
+        }
         var arguments = [name] + ThisProcess.arguments.suffix(arguments.count)
         var contents = contents.contents
         var place = Host.lookUp(name)
@@ -83,14 +97,29 @@ struct Build: ParsableCommand {
         }
         try executable.checkProgram()
         let found = try executable.architecture()
-        if let architecture, architecture != found {
-            throw ImageFailure(path, "is for \(found.title), not for \(architecture.title)")
-        }
+        try check(found, path)
         try ImageWriter.write(
             to: Array(output.utf8), format,
             kernel: try Executable(opening: Installation.kernel(for: found)),
-            files: try contents.files(
-                of: executable, with: RuntimeFiles.items(of: executable.path)),
+            files: ImageWriter.Files(
+                try contents.files(
+                    of: executable, with: RuntimeFiles.items(of: executable.path))),
             commandLine: contents.commandLine(of: executable, arguments: arguments))
+    }
+    /// The image of a program of a root file system, which goes in whole.
+    private func build(in root: RootImage, _ words: [[UInt8]]) throws(ImageFailure) {
+        let (found, commandLine) = try contents.contents.program(words, in: root)
+        try check(found, commandLine.program)
+        try ImageWriter.write(
+            to: Array(output.utf8), format,
+            kernel: try Executable(opening: Installation.kernel(for: found)),
+            files: ImageWriter.Files(
+                try contents.contents.files(
+                    workingDirectory: contents.contents.workingDirectory), rootImage: root.path),
+            commandLine: commandLine)
+    }
+    private func check(_ found: Architecture, _ path: [UInt8]) throws(ImageFailure) {
+        guard let architecture, architecture != found else { return }
+        throw ImageFailure(path, "is for \(found.title), not for \(architecture.title)")
     }
 }

@@ -114,6 +114,26 @@ struct Contents: Equatable {
         return tree
     }
 
+    static let productInRoot = "'--product' is of a Swift package, and no program of '--rootfs'"
+
+    /// The program of a root file system that the first of `words` names, and its command line.
+    func program(
+        _ words: [[UInt8]], in image: RootImage
+    ) throws(ImageFailure) -> (Architecture, CommandLine) {
+        var commandLine = CommandLine(
+            program: [], arguments: [], environment: Self.defaultEnvironmentBytes)
+        change(&commandLine)
+        let prefix = Array("PATH=".utf8)
+        let path = commandLine.environment.last { $0.starts(with: prefix) } ?? []
+        let (architecture, place, arguments) = try image.files().program(
+            words[0], words,
+            in: path.dropFirst(prefix.count).split(separator: UInt8(ascii: ":")).map { Array($0) },
+            from: workingDirectory.map { GuestPath($0) } ?? .root)
+        commandLine.program = place.bytes
+        commandLine.arguments = arguments
+        return (architecture, commandLine)
+    }
+
     /// The command line of a program; its log level is the caller's.
     func commandLine(
         of executable: borrowing Executable, arguments: [[UInt8]]

@@ -16,7 +16,14 @@ struct Launch {
     /// Where the program's memory goes when a signal ends it.
     let core: [UInt8]?
     /// The root file system's image, if there is one.
-    let rootImage: [UInt8]?
+    let rootImage: FileRange?
+    /// Bytes of a file.
+    struct FileRange {
+        let path: [UInt8]
+        let range: Range<Int>
+        /// As the VMM reads it.
+        var word: [UInt8] { path + Array(":\(range.lowerBound):\(range.count)".utf8) }
+    }
     let commandLine: CommandLine
     let logLevel: UInt8
     let showsTimeline: Bool
@@ -129,7 +136,7 @@ struct Launch {
         if processors != .one { add("--cpus", Array("\(processors.count)".utf8)) }
         if let clockStart { add("--rtc", Array("\(clockStart.nanoseconds)".utf8)) }
         if let core { add("--core", core) }
-        if let rootImage { add("--root-image", rootImage) }
+        if let rootImage { add("--root-image", rootImage.word) }
         do throws(CommandLineError) {
             let line = try commandLine.encoded()
             // The VMM reads its arguments as text, which not every line is.

@@ -7,6 +7,8 @@ import Wire
 /// An EROFS image that can be a machine's root file system.
 struct RootImage {
     let path: [UInt8]
+    /// All of the file.
+    let range: Launch.FileRange
 
     /// The image at a path, or that of the folder or the archive there.
     init(of path: [UInt8]) throws(ImageFailure) {
@@ -24,7 +26,6 @@ struct RootImage {
     }
     /// Checks the superblock; says what to do where the image can't be used.
     init(opening path: [UInt8]) throws(ImageFailure) {
-        self.path = path
         guard let text = String(validating: path, as: UTF8.self) else {
             throw ImageFailure(path, "is no name in UTF-8, which a root file system's must be")
         }
@@ -36,6 +37,8 @@ struct RootImage {
             head =
                 status.isRegular ? try file.borrowed.contents(from: 0, atMost: Page.size) : []
         } catch { throw ImageFailure(path, "can't be read", error) }
+        self.path = path
+        range = Launch.FileRange(path: path, range: 0..<max(Int(status.byteCount), 0))
         guard status.isRegular else {
             throw ImageFailure(
                 path, "is neither a folder, an archive nor an EROFS image")

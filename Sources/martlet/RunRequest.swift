@@ -26,11 +26,8 @@ struct RunRequest: Equatable {
 extension RunRequest {
     /// What can't be meant so; `nil` where all is well.
     var problem: String? {
-        if rootImage != nil, vmm ?? .martlet != .martlet || accelerator != nil {
-            return "'--rootfs' is for martlet's own VMM; leave out '--vmm' and '--accelerator'"
-        }
         if rootImage != nil, contents.product != nil {
-            return "'--product' is of a Swift package, and no program of '--rootfs'"
+            return Contents.productInRoot
         }
         return vmm == .martlet && accelerator != nil
             ? "'--accelerator' is QEMU's; martlet's own VMM uses KVM" : nil
@@ -153,30 +150,27 @@ extension RunRequest {
         let architecture = try executable.architecture()
         let kernel = try kernel(for: architecture)
         let items = RuntimeFiles.items(of: executable.path)
-        let image = runtimeImage(of: executable.path, items, architecture)
+        let runtime = runtimeImage(of: executable.path, items, architecture)
         let files = try contents.files(
-            of: executable, with: image == nil ? items : [], besides: image?.files ?? [])
+            of: executable, with: runtime == nil ? items : [], besides: runtime?.files ?? [])
         let commandLine = contents.commandLine(
             of: executable, arguments: words)
         return launch(
             architecture, kernel: kernel, files: .archive(try files.written()), commandLine,
-            image: image?.path)
+            image: runtime?.image.range)
     }
     /// An image of what a language runtime reads; `nil` where it is little, or can't be used or made: then it
     /// is copied as other files are.
     private func runtimeImage(
         of program: [UInt8], _ items: [RuntimeFiles.Item], _ architecture: Architecture
-    ) -> RootImageCache.Runtime? {
-        guard !items.isEmpty, architecture == .x86_64, vmm ?? .martlet == .martlet,
-            accelerator == nil, Launch.virtualizationProblem == nil
-        else { return nil }
+    ) -> (image: RootImage, files: Set<[UInt8]>)? {
+        guard !items.isEmpty, architecture == .x86_64 else { return nil }
         do throws(ImageFailure) {
             guard
-                let image = try RootImageCache.image(
+                let kept = try RootImageCache.image(
                     of: items, for: LinkChain(from: program).end, libraryPath: contents.libraryPath)
             else { return nil }
-            _ = try RootImage(opening: image.path)
-            return image
+            return (try RootImage(opening: kept.path), kept.files)
         } catch {
             if verbosity > 0 {
                 Descriptor.standardError.writeLine(
@@ -188,21 +182,12 @@ extension RunRequest {
 
     /// Starts a program of a root file system.
     private func start(in image: RootImage) throws(ImageFailure) -> Int32 {
-        var commandLine = CommandLine(
-            program: [], arguments: [], environment: Contents.defaultEnvironmentBytes)
-        contents.change(&commandLine)
-        let prefix = Array("PATH=".utf8)
-        let path = commandLine.environment.last { $0.starts(with: prefix) } ?? []
-        let (place, words) = try image.files().program(
-            program, [program] + arguments,
-            in: path.dropFirst(prefix.count).split(separator: UInt8(ascii: ":")).map { Array($0) },
-            from: contents.workingDirectory.map { GuestPath($0) } ?? .root)
-        commandLine.program = place.bytes
-        commandLine.arguments = words
+        let (architecture, commandLine) = try contents.program([program] + arguments, in: image)
         let files = try contents.files(workingDirectory: contents.workingDirectory)
         return launch(
-            .x86_64, kernel: try kernel(for: .x86_64), files: .archive(try files.written()),
-            commandLine, image: image.path)
+            architecture, kernel: try kernel(for: architecture),
+            files: .archive(try files.written()), commandLine,
+            image: image.range)
     }
 
     private func start(image executable: borrowing Executable) throws(ImageFailure) -> Int32 {
@@ -213,15 +198,16 @@ extension RunRequest {
             commandLine.arguments = commandLine.arguments.prefix(1) + arguments
         }
         contents.change(&commandLine)
+        let root = image.rootImage.map { Launch.FileRange(path: image.path, range: $0) }
         if contents.files.isEmpty {
             return launch(
                 architecture, kernel: image.path, files: .range(of: image.path, image.archive),
-                commandLine)
+                commandLine, image: root)
         }
         let more = try contents.files(workingDirectory: commandLine.workingDirectory)
         let archive = try more.written(after: image, of: executable)
         return launch(
-            architecture, kernel: image.path, files: .archive(archive), commandLine)
+            architecture, kernel: image.path, files: .archive(archive), commandLine, image: root)
     }
 
     /// The installed kernel for a CPU; says so where there is none, before anything starts.
@@ -234,7 +220,7 @@ extension RunRequest {
 
     private func launch(
         _ architecture: Architecture, kernel: [UInt8], files: consuming Launch.Files,
-        _ commandLine: CommandLine, image: [UInt8]? = nil
+        _ commandLine: CommandLine, image: Launch.FileRange? = nil
     ) -> Int32 {
         var commandLine = commandLine
         // Warnings, with -v what else may matter, with -vv everything.
@@ -248,8 +234,8 @@ extension RunRequest {
             architecture: architecture, kernel: kernel, memory: memory, processors: processors,
             clockStart: clockStart, core: core, rootImage: image,
             commandLine: commandLine, logLevel: logLevel,
-            showsTimeline: verbosity > 0, vmm: image == nil ? vmm : .martlet,
-            accelerator: accelerator, terminal: terminal)
+            showsTimeline: verbosity > 0, vmm: vmm, accelerator: accelerator,
+            terminal: terminal)
         switch launch.perform(files) {
         case .failed(let line): return Martlet.fail(line, .hostFailure)
         case .refused(let line): return Martlet.fail(line, .badInput)

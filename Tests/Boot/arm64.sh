@@ -107,7 +107,7 @@ build_arm64_programs() {
 # Puts a command in martlet's place for whom /bin/busybox is arm64's, and so are copies of it.
 use_arm64() {
     local command=$martlet
-    [ -e "$packages/complete" ] || { unusable="there are no arm64 packages: run Scripts/bootstrap arm64"; return; }
+    [ -e "$packages/complete-2" ] || { unusable="there are no arm64 packages: run Scripts/bootstrap arm64"; return; }
     [ "$(id -u)" = 0 ] || { unusable="the tests of arm64 mount busybox over the host's, which needs root"; return; }
     if [ "${MARTLET:-}" = native ]; then
         command="$native run --emulator $emulator"

@@ -22,7 +22,7 @@ import Wire
         try files.add(host: scratch("program"), at: GuestPath(Array("/hello".utf8)))
         try ImageWriter.write(
             to: scratch("image"), form, kernel: Executable(opening: scratch("kernel")),
-            files: files, commandLine: commandLine)
+            files: ImageWriter.Files(files), commandLine: commandLine)
         return scratch("image")
     }
     private func header(_ bytes: [UInt8]) -> LinuxImageHeader? {
@@ -165,7 +165,7 @@ import Wire
         #expect(throws: ImageFailure.self) {
             try ImageWriter.write(
                 to: scratch("image"), kernel: Executable(opening: scratch("kernel")),
-                files: files, commandLine: commandLine)
+                files: ImageWriter.Files(files), commandLine: commandLine)
         }
         #expect(try scratch.read(scratch("image")) == good)
         #expect(throws: (any Error).self) { try scratch.read(scratch("image.new")) }

@@ -47,7 +47,8 @@ import Wire
         var files = FileTree()
         try files.add(host: scratch("program"), at: GuestPath(Array("/hello".utf8)))
         try ImageWriter.write(
-            to: scratch("image"), kernel: Executable(opening: scratch("kernel")), files: files,
+            to: scratch("image"), kernel: Executable(opening: scratch("kernel")),
+            files: ImageWriter.Files(files),
             commandLine: CommandLine(
                 program: Array("/hello".utf8), arguments: [Array("hello".utf8), Array("x".utf8)]))
         let found = try Inspection.of(Executable(opening: scratch("image")))
@@ -73,7 +74,8 @@ import Wire
         {
             try ImageWriter.write(
                 to: scratch("image"), form, kernel: Executable(opening: scratch("kernel")),
-                files: files, commandLine: CommandLine(program: Array("/hello".utf8), arguments: [])
+                files: ImageWriter.Files(files),
+                commandLine: CommandLine(program: Array("/hello".utf8), arguments: [])
             )
             let found = try Inspection.of(Executable(opening: scratch("image")))
             #expect(found.architecture == .arm64 && found.wrapper == wrapper)

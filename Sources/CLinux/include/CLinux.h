@@ -119,13 +119,14 @@ static inline void *clinux_reserve(size_t byte_count) {
 static inline void *clinux_map_shared(int fd, size_t byte_count) {
     return mmap(NULL, byte_count, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
-static inline void *clinux_map_reading(int fd, size_t byte_count) {
-    return mmap(NULL, byte_count, PROT_READ, MAP_PRIVATE, fd, 0);
+/// From a page boundary of the file on.
+static inline void *clinux_map_reading(int fd, int64_t offset, size_t byte_count) {
+    return mmap(NULL, byte_count, PROT_READ, MAP_PRIVATE, fd, offset);
 }
-/// Maps a file's first bytes over pages of a mapping: writes stay private.
-static inline int clinux_map_over(int fd, void *address, size_t byte_count) {
+/// Maps a file's bytes from a page boundary on over pages of a mapping: writes stay private.
+static inline int clinux_map_over(int fd, int64_t offset, void *address, size_t byte_count) {
     void *mapped = mmap(address, byte_count, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, 0);
+                        MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, fd, offset);
     return mapped == MAP_FAILED ? -1 : 0;
 }
 static inline int clinux_map_failed(const void *address) { return address == MAP_FAILED; }

@@ -299,3 +299,45 @@ test_runtime_rust() {
     runs_as_here ./program overflow >/dev/null
     cmp native.out martlet.out && expect_status martlet 134 && grep -q 'has overflowed its stack' martlet.err
 }
+# Debian's own for arm64, in a root file system of their own, against this host's of the same version.
+# on_arm64 PROGRAM ARGUMENT…
+on_arm64() {
+    local program=$1
+    shift
+    [ "$arch" = arm64 ] || skip "for arm64"
+    command -v mkfs.erofs >/dev/null || skip "no mkfs.erofs (erofs-utils)"
+    [ -x "/usr/bin/$program" ] || skip "no $program here to compare with"
+    record native env -i PATH=/usr/bin:/bin HOME=/root timeout -k 5 "$limit" "/usr/bin/$program" "$@"
+    record martlet run_martlet run --memory 512M --rootfs "$packages/root" "$program" "$@"
+    agree
+}
+test_runtime_python_on_arm64() {
+    on_arm64 python3.11 -c 'import decimal, hashlib, json, math, re, sqlite3, struct, sys, threading, zlib
+print(json.dumps({"list": [n * n for n in range(5)], "pi": math.pi}), decimal.Decimal(2).sqrt())
+print(hashlib.sha256(b"martlet").hexdigest(), zlib.crc32(b"martlet"), struct.pack("<d", 0.1).hex())
+sums = {}
+def work(n): sums[n] = sum(i * n % 7 for i in range(20000))
+threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+[t.start() for t in threads]; [t.join() for t in threads]; print(sorted(sums.items()))
+db = sqlite3.connect(":memory:"); db.execute("create table t(a)")
+db.executemany("insert into t values(?)", [(n,) for n in range(1000)])
+print(db.execute("select sum(a), count(*) from t").fetchone(), re.findall(r"\w+", "a bc d"))
+try: open("/absent")
+except OSError as error: print(error)
+sys.exit(7)'
+}
+test_runtime_perl_on_arm64() {
+    on_arm64 perl -e 'use strict; use warnings; use List::Util qw(sum); use POSIX qw(floor);
+my %count; $count{length $_}++ for map { "x" x ($_ % 7) } 1 .. 1000;
+print join(",", map { "$_=$count{$_}" } sort keys %count), " ", sum(1 .. 100), " ", floor(-1.5), "\n";
+open(my $file, ">", "/tmp/martlet-perl") or die; print $file "kept\n"; close $file;
+open($file, "<", "/tmp/martlet-perl") or die; print <$file>; unlink "/tmp/martlet-perl";
+my $text = "The quick brown fox"; (my $other = $text) =~ s/(\w+)/\u\L$1/g; print "$other\n"; exit 5'
+}
+test_runtime_sqlite_on_arm64() {
+    on_arm64 sqlite3 /tmp/martlet-rows.db "create table t(a integer primary key, b text); begin;
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 20000)
+insert into t select i, printf('row %d', i * 7919 % 20011) from n; commit; create index b on t(b);
+select count(*), sum(a), max(b) from t; pragma integrity_check;" || return 1
+    rm -f /tmp/martlet-rows.db
+}
