@@ -22,7 +22,10 @@ enum MissingFilesReport {
         _ = try ChildProcess(
             "/proc/self/exe", arguments: [Array("martlet".utf8), word],
             descriptors: [pair.peer.borrowed], output: .standardError)
-        return pair.leak().own
+        let (own, peer) = pair.leak()
+        // The VMM is to see that the other process has ended.
+        Host.close(peer)
+        return own
     }
 
     /// Reads paths, each ended by a NUL, up to an empty one; says which of them the host has.
