@@ -90,36 +90,58 @@ package struct SharedLibraries {
             where !resolved.contains(name) && !linker.isBuiltIn(name) {
                 let next = try find(name, for: loader, linker, program: first.place.host)
                 resolved.insert(name)
-                if let own = next.object.name { resolved.insert(own) }
-                waiting.append(next)
+                for library in next { if let own = library.object.name { resolved.insert(own) } }
+                waiting += next
             }
         }
     }
 
+    /// The library, and what a folder has of it for better CPUs.
     private mutating func find(
         _ name: [UInt8], for loader: Loader, _ linker: Linker, program: [UInt8]
-    ) throws(ImageFailure) -> Loader {
+    ) throws(ImageFailure) -> [Loader] {
         if name.contains(UInt8(ascii: "/")) {
             let place = Place(host: name, guest: GuestPath(name))
-            if let next = take(place, for: loader) { return next }
+            if let next = take(place, for: loader) { return [next] }
             throw Self.missing(name, program)
         }
         for place in candidates(name, for: loader, linker) {
-            if let next = take(place, for: loader) { return next }
+            let next = takeAll(place, for: loader, linker)
+            if !next.isEmpty { return next }
         }
         for host in linker.cache.places(of: name) {
             if let next = take(Place(host: host, guest: GuestPath(host)), for: loader) {
                 found[GuestPath(Linker.cachePath)] = Linker.cachePath
-                return next
+                return [next]
             }
         }
         for folder in linker.standardFolders {
             let host = folder + [0x2f] + name
-            if let next = take(Place(host: host, guest: GuestPath(host)), for: loader) {
-                return next
-            }
+            let next = takeAll(Place(host: host, guest: GuestPath(host)), for: loader, linker)
+            if !next.isEmpty { return next }
         }
         throw Self.missing(name, program)
+    }
+    /// Which of several the dynamic linker takes depends on the machine's CPU, so that all of them go in.
+    private mutating func takeAll(
+        _ place: Place, for loader: Loader, _ linker: Linker
+    ) -> [Loader] {
+        var libraries: [Loader] = []
+        for folder in linker.foldersOfBetterCPUs {
+            let better = Place(
+                host: Self.path(place.host, below: folder),
+                guest: GuestPath(Self.path(place.guest.bytes, below: folder)))
+            guard (try? Host.status(of: better.host, .follow)) != nil else { continue }
+            if let library = take(better, for: loader) { libraries.append(library) }
+        }
+        if let library = take(place, for: loader) { libraries.append(library) }
+        return libraries
+    }
+    /// The path with a folder put before its last component.
+    private static func path(_ path: [UInt8], below folder: String) -> [UInt8] {
+        let slash = UInt8(ascii: "/")
+        guard let end = path.lastIndex(of: slash) else { return path }
+        return path[...end] + Array(folder.utf8) + path[end...]
     }
     private static func missing(_ name: [UInt8], _ program: [UInt8]) -> ImageFailure {
         ImageFailure(
@@ -207,6 +229,12 @@ package struct SharedLibraries {
         private static func contents(_ path: String) -> [UInt8]? {
             guard let file = try? Host.open(Array(path.utf8)) else { return nil }
             return try? file.borrowed.contents(from: 0, atMost: 16 << 20)
+        }
+
+        /// Folders within each folder of libraries (ld.so(8), "glibc-hwcaps"), the best first.
+        var foldersOfBetterCPUs: [String] {
+            guard kind == .glibc, architecture == .x86_64 else { return [] }
+            return [4, 3, 2].map { "glibc-hwcaps/x86-64-v\($0)" }
         }
 
         /// Whether a library is a part of the dynamic linker itself (ldso/dynlink.c, load_library).

@@ -24,6 +24,23 @@ test_dynamic_libraries() {
     record native env -i "$built/dynamic/libraries/program" "$built/dynamic/libraries/plugin.so"
     agree
 }
+# A folder has a library once more for better CPUs (glibc-hwcaps), which needs another library.
+test_dynamic_better_cpus() {
+    needs_this_architecture
+    local folder=libraries/glibc-hwcaps/x86-64-v2
+    mkdir -p $folder
+    library() { echo "$2" >source.c && gcc -shared -fPIC -o "$1" source.c "${@:3}"; }
+    library libraries/libmore.so 'int more(void) { return 40; }' &&
+        library $folder/libpart.so 'int more(void); int part(void) { return more() + 2; }' -Llibraries -lmore &&
+        library libraries/libpart.so 'int part(void) { return 1; }' || return 1
+    echo 'extern int puts(const char *), printf(const char *, ...), part(void); int main(void) { printf("%d\n", part()); }' >main.c
+    gcc -o program main.c -Llibraries -lpart -Wl,--disable-new-dtags -Wl,-rpath,"\$ORIGIN/libraries" || return 1
+    hand_over .
+    same_here "$PWD/program" || return 1
+    # Its sister alone is needed where the folder lacks it.
+    rm -r libraries/glibc-hwcaps
+    same_here "$PWD/program" && [ "$(cat martlet.out)" = 1 ]
+}
 test_dynamic_missing_library() {
     needs_this_architecture
     mkdir alone
