@@ -28,6 +28,15 @@ package enum RuntimeFiles {
         switch name {
         case "node", "nodejs": return node
         case "java": return java(path)
+        // The C library's modules for other character sets.
+        case "iconv": return inTriples("gconv")
+        case "locale": return [Item("/usr/lib/locale")]
+        case "git": return [Item("/etc/gitconfig"), Item("/usr/share/git-core")]
+        case "gdb": return [Item("/etc/gdb"), Item("/usr/share/gdb")]
+        case "tclsh", "tclsh8.6", "wish", "wish8.6":
+            return ["/usr/share/tcltk", "/usr/lib/tcltk"].map { Item($0) }
+        case _ where name == "vi" || name.hasPrefix("vim"):
+            return ["/etc/vim", "/usr/share/vim"].map { Item($0) }
         default: return imageMagick(name)
         }
     }
@@ -37,8 +46,6 @@ package enum RuntimeFiles {
     private static func python(version: Substring) -> [Item] {
         ["/usr/lib", "/usr/local/lib"].map { Item("\($0)/python\(version)", except: ["test"]) }
             + [Item("/usr/lib/python3"), Item("/etc/python\(version)")]
-            // Without a locale that says more it chooses this one (PEP 538).
-            + [Item("/usr/lib/locale/C.utf8")]
     }
     private static var perl: [Item] {
         ["/etc/perl", "/usr/local/share/perl", "/usr/share/perl5", "/usr/share/perl"].map {
@@ -87,18 +94,32 @@ package enum RuntimeFiles {
 
     /// What libraries need, by their names.
     package static func items(ofLibrary name: [UInt8]) -> [Item] {
+        let name = String(decoding: name, as: UTF8.self)
+        guard let end = name.firstRange(of: ".so")?.lowerBound else { return [] }
+        let library = name[..<end]
+        switch library {
         // OpenSSL's settings and the certificates of those whom the host trusts.
-        guard name.starts(with: "libssl.so".utf8) || name.starts(with: "libcrypto.so".utf8) else {
-            return []
-        }
-        return ["/usr/lib/ssl", "/etc/ssl/openssl.cnf", "/etc/ssl/certs/ca-certificates.crt"].map {
-            Item($0)
+        case "libssl", "libcrypto":
+            return [
+                "/usr/lib/ssl", "/etc/ssl/openssl.cnf", "/etc/ssl/certs/ca-certificates.crt",
+            ].map { Item($0) }
+        // Terminals, by terminfo(5); Debian has the common ones here.
+        case "libtinfo", "libtinfow", "libncurses", "libncursesw":
+            return ["/etc/terminfo", "/lib/terminfo"].map { Item($0) }
+        case "libmagic":
+            return ["/etc/magic", "/usr/share/misc/magic.mgc", "/usr/lib/file/magic.mgc"].map {
+                Item($0)
+            }
+        default:
+            return library.hasPrefix("libpython3.")
+                ? python(version: library.dropFirst("libpython".count)) : []
         }
     }
     /// What the C library of a dynamically linked program reads, by the program's environment (locale(7),
     /// tzset(3)).
     package static func items(ofEnvironment environment: [[UInt8]]) -> [Item] {
-        var items = [Item("/etc/localtime")]
+        // Programs that want UTF-8 fall back on this locale, as python does (PEP 538).
+        var items = [Item("/etc/localtime"), Item("/usr/lib/locale/C.utf8")]
         for variable in environment.map({ String(decoding: $0, as: UTF8.self) }) {
             let parts = variable.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, !parts[1].contains("..") else { continue }

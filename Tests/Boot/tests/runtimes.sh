@@ -341,3 +341,18 @@ insert into t select i, printf('row %d', i * 7919 % 20011) from n; commit; creat
 select count(*), sum(a), max(b) from t; pragma integrity_check;" || return 1
     rm -f /tmp/martlet-rows.db
 }
+# Tools that read tables of their own: character sets, kinds of files, terminals, templates of repositories.
+test_runtime_tools() {
+    needs_this_architecture
+    mkdir input
+    printf 'gr\303\274n\n' >input/text
+    cp /bin/busybox input/program
+    gzip -nc input/text >input/text.gz
+    runs_as_here /usr/bin/iconv -f UTF-8 -t ISO-8859-1 input/text || return 1
+    runs_as_here /usr/bin/iconv -f UTF-8 -t SHIFT_JISX0213//TRANSLIT input/text || return 1
+    [ ! -x /usr/bin/file ] || runs_as_here /usr/bin/file input/text input/program input/text.gz || return 1
+    record martlet run_martlet run --env TERM=xterm-256color /usr/bin/tput colors
+    [ "$(cat martlet.out)" = 256 ] || { cat martlet.all; return 1; }
+    [ ! -x /usr/bin/openssl ] || runs_as_here /usr/bin/openssl dgst -sha3-256 input/text || return 1
+    runs_as_here /usr/bin/locale charmap
+}
