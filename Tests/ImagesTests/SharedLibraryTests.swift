@@ -87,7 +87,8 @@ import Testing
             ("/nowhere/python3.11", "/usr/lib/python3.11"), ("/nowhere/perl", "/usr/share/perl"),
             ("/nowhere/ruby3.1", "/usr/lib/ruby"), ("/nowhere/node", "/usr/share/nodejs"),
             ("/opt/jdk/bin/java", "/opt/jdk/lib"),
-            ("/nowhere/convert-im6.q16", "/etc/ImageMagick-6"), ("/nowhere/git", "/usr/share/git-core"),
+            ("/nowhere/convert-im6.q16", "/etc/ImageMagick-6"),
+            ("/nowhere/git", "/usr/share/git-core"),
             ("/nowhere/vim.basic", "/usr/share/vim"),
         ] {
             let items = RuntimeFiles.items(of: Array(program.utf8))
