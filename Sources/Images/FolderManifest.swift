@@ -12,6 +12,10 @@ package struct FolderManifest {
 
     package init() {}
 
+    /// A folder that python keeps compiled modules in. It replaces them by renaming (PEP 3147), which the folder's
+    /// own time of change tells: half of what there is to look at needs no look.
+    private static let compiledFolder = Array("/__pycache__".utf8)
+
     /// Adds a file, or a folder with all it holds but what names directly within it leave out.
     package mutating func add(
         _ path: [UInt8], except exceptions: [[UInt8]] = []
@@ -31,7 +35,9 @@ package struct FolderManifest {
                 bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
             }
         }
-        guard status.kind == .directory else { return }
+        guard status.kind == .directory,
+            !path.suffix(Self.compiledFolder.count).elementsEqual(Self.compiledFolder)
+        else { return }
         let names = try attempt(path, "cannot be read") { () throws(Errno) in
             try Host.names(inDirectory: path)
         }

@@ -93,6 +93,22 @@ import Wire
         var without = FolderManifest()
         try without.add(scratch("tree"), except: [Array("sub".utf8)])
         #expect(without.count == 2)
+
+        // Compiled modules are replaced by renaming, which their folder tells.
+        let compiled = "\(scratch.path)/tree/__pycache__"
+        try manager.createDirectory(atPath: compiled, withIntermediateDirectories: false)
+        try Data([1]).write(to: URL(fileURLWithPath: "\(compiled)/a.pyc"))
+        func whole() throws -> (bytes: [UInt8], count: Int) {
+            var manifest = FolderManifest()
+            try manifest.add(scratch("tree"))
+            return (manifest.bytes, manifest.count)
+        }
+        let first = try whole()
+        #expect(first.count == 5)
+        try Data([2]).write(to: URL(fileURLWithPath: "\(compiled)/new"))
+        try manager.removeItem(atPath: "\(compiled)/a.pyc")
+        try manager.moveItem(atPath: "\(compiled)/new", toPath: "\(compiled)/a.pyc")
+        #expect(try whole().bytes != first.bytes)
         Host.removeTree(scratch("copy"))
         #expect(!manager.fileExists(atPath: "\(scratch.path)/copy"))
     }
