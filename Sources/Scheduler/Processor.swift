@@ -77,8 +77,6 @@ struct Processor: Sendable {
     func endIdle() {
         guard let since = state.value.idleSince else { return }
         state.value.idleSince = nil
-        // Whatever ended it: the next time it polls anew.
-        state.value.pollingEnd = nil
         state.value.idle = state.value.idle + (Clock.monotonic() - since)
     }
     /// Time in which nobody ran, since the clocks' start.

@@ -36,6 +36,8 @@ private final class CountedIdle: IdleStrategy {
         Wait.start(idle)
         Wait.register(device)
         Thread.setCurrent(thread)
+        // Other tests may have left it in the middle of an idle time.
+        Processor.current.pollingEnd = nil
         defer { Thread.setCurrent(nil) }
         let outcome = Wait.until(on: .queue(device.waiters)) { device.hasHappened }
         #expect(outcome == .ready)
