@@ -42,7 +42,9 @@ final class RootImage {
     func frame(at offset: Int) -> Frame {
         let frame = Frame(number: first.number + UInt32(offset >> Page.shift))
         // Its first use: this reference is the image's, and stays.
-        if Frames.shareCount(frame) == 0 { Frames.adopt(frames: frame.number..<frame.number + 1) }
+        if Frames.shareCount(frame) == 0 {
+            Frames.adopt(foreignFrames: frame.number..<frame.number + 1)
+        }
         Frames.retain(frame)
         return frame
     }

@@ -32,8 +32,10 @@ package struct FrameAllocator: ~Copyable, Sendable {
     private var untouched = InlineArray<16, UntouchedRange>(repeating: UntouchedRange())
     /// Frames that can still be allocated.
     package private(set) var freeCount = 0
-    /// Frames that were ever added or adopted.
+    /// Frames that were ever added or adopted as the machine's memory.
     package private(set) var totalCount = 0
+    /// Frames that were adopted beside it.
+    package private(set) var foreignCount = 0
     private var allocationsUntilFailure = 0
     private var allocationsUntilExhaustion = 0
     private var leftByExhaustion = 0
@@ -76,14 +78,15 @@ package struct FrameAllocator: ~Copyable, Sendable {
         while cut(from: &rest) {}
     }
 
-    /// Marks frames that already hold something (a module) as allocated, each with share count 1.
-    package mutating func adopt(frames range: Range<UInt32>) {
+    /// Marks frames that already hold something (a module) as allocated, each with share count 1: memory
+    /// of the machine, or what is there beside it.
+    package mutating func adopt(frames range: Range<UInt32>, isForeign: Bool = false) {
         precondition(range.upperBound <= frameCount)
         for number in range {
             precondition(entry(number).state == .unmanaged, "adopted twice")
             setEntry(number, .allocated(frameCount: 1, use: .general))
         }
-        totalCount += range.count
+        if isForeign { foreignCount += range.count } else { totalCount += range.count }
     }
 
     // MARK: Allocation

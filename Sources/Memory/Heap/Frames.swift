@@ -74,6 +74,16 @@ package enum Frames {
     package static func adopt(frames: Range<UInt32>) {
         withAllocator { $0.adopt(frames: frames) }
     }
+    /// The same for frames that are no memory of the machine's, as those of a root file system's image: they
+    /// are never given back.
+    @export(interface)
+    package static func adopt(foreignFrames frames: Range<UInt32>) {
+        withAllocator { $0.adopt(frames: frames, isForeign: true) }
+    }
+    @export(interface)
+    package static var foreignCount: Int {
+        @inline(never) get { withAllocator { $0.foreignCount } }
+    }
     @export(interface)
     package static var freeCount: Int {
         @inline(never) get { withAllocator { $0.freeCount } }
