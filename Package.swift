@@ -175,8 +175,8 @@ let host: [Target] = [
         swiftSettings: [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]),
     tests("Base", ["Base"]),
     tests("LinuxABI", ["LinuxABI", "Base"]),
-    tests("CPUX86_64", ["CPUX86_64", "Base"]),
-    tests("CPUARM64", ["CPUARM64", "LinuxABI", "Base", "NucleusLayoutARM64"]),
+    tests("CPUX86_64", ["CPUX86_64", "Devices", "Base"]),
+    tests("CPUARM64", ["CPUARM64", "Devices", "LinuxABI", "Base", "NucleusLayoutARM64"]),
     tests("Devices", ["Devices", "Base", "NucleusLayout"]),
     tests("PageTables", ["PageTables", "CPUX86_64", "CPUARM64", "Base", "TestSupport"]),
     tests("Wire", ["Wire", "Base"]),
@@ -199,6 +199,7 @@ let host: [Target] = [
             "LinuxABI",
             "Wire", "TestSupport",
         ]),
+    tests("Insight", ["Insight", "Base"]),
     tests(
         "SystemCalls",
         [

@@ -22,8 +22,8 @@ package class DirectoryNode: Node {
     package override var byteCount: Int64 { Int64(entryCount + 2) * 20 }
     package override var isSeekable: Bool { true }
 
-    /// Whether names can be added and removed; /proc's can't.
-    var isMutable: Bool { fileSystem.kind != .procfs }
+    /// Whether names can be added and removed; those of /proc and /sys can't.
+    var isMutable: Bool { !fileSystem.kind.hasFixedNames }
 
     /// The entry of a name, `nil` where there is none. ENOMEM.
     ///

@@ -61,7 +61,7 @@ package final class EventPollNode: AnonymousNode {
 
     /// Items of all instances, and how many there may be (/proc/sys/fs/epoll/max_user_watches).
     private static let itemCount = Global(0)
-    private static var maximumItemCount: Int {
+    package static var maximumItemCount: Int {
         let linuxItemSize = 200
         return Frames.totalCount / 25 * Page.size / linuxItemSize
     }

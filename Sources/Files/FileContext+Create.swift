@@ -33,6 +33,9 @@ extension FileContext {
         in directory: DirectoryNode, _ entry: DirectoryEntry, otherwise: Errno
     ) throws(Errno) {
         guard entry.parent == nil || entry.isLinked else { throw .noSuchFile }
+        // What /proc does not have can't be looked for either (fs/proc/generic.c, proc_lookup).
+        if directory.fileSystem.kind == .procfs { throw .noSuchFile }
+        try directory.fileSystem.requireWritable()
         try directory.require([.write, .execute], for: credentials)
         guard directory.isMutable else { throw otherwise }
         try KernelReserve.admit()

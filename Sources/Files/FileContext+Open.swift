@@ -114,6 +114,7 @@ extension FileContext {
         case .directory, .regular, .characterDevice, .blockDevice, .pipe, .socket: break
         }
         try node.require(access, for: credentials)
+        if access.contains(.write), node.kind == .regular { try node.fileSystem.requireWritable() }
         if flags.contains(.noAccessTime), !node.isOwned(by: credentials) {
             throw .operationNotPermitted
         }

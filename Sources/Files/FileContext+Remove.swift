@@ -55,6 +55,7 @@ extension FileContext {
         of victim: DirectoryEntry, from entry: DirectoryEntry
     ) throws(Errno) -> DirectoryNode {
         guard let directory = entry.directory else { throw .notDirectory }
+        try directory.fileSystem.requireWritable()
         try directory.require([.write, .execute], for: credentials)
         if directory.mode.contains(.sticky), !credentials.overrides,
             credentials.user != victim.node.owner, credentials.user != directory.owner

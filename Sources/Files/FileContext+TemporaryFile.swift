@@ -11,6 +11,7 @@ extension FileContext {
         let entry = try resolve(path, from: base, flags.contains(.noFollow) ? .keep : .follow)
         guard let directory = entry.directory else { throw .notDirectory }
         try directory.require([.write, .execute], for: credentials)
+        try directory.fileSystem.requireWritable()
         guard directory.isMutable else { throw .notSupported }
         try KernelReserve.admit()
         let node = RegularNode(

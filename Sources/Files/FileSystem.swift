@@ -21,6 +21,9 @@ package final class FileSystem {
         case ramfs
         case devfs
         case procfs
+        case sysfs
+        /// /sys/fs/cgroup (cgroup-v2.rst).
+        case controlGroups
         case pipes
         case sockets
         /// Files without any name: counters, timers and the like.
@@ -31,6 +34,8 @@ package final class FileSystem {
             switch self {
             case .ramfs, .devfs: 0x0102_1994
             case .procfs: 0x9fa0
+            case .sysfs: 0x6265_6572
+            case .controlGroups: 0x6367_7270
             case .pipes: 0x5049_5045
             case .sockets: 0x534f_434b
             case .anonymous: 0x0904_1934
@@ -41,15 +46,26 @@ package final class FileSystem {
             case .ramfs: "tmpfs"
             case .devfs: "devtmpfs"
             case .procfs: "proc"
+            case .sysfs: "sysfs"
+            case .controlGroups: "cgroup2"
             case .pipes: "pipefs"
             case .sockets: "sockfs"
             case .anonymous: "anon_inodefs"
             }
         }
+        /// Whether the library OS alone makes names in it.
+        var hasFixedNames: Bool {
+            switch self {
+            case .procfs, .sysfs, .controlGroups: true
+            case .ramfs, .devfs, .pipes, .sockets, .anonymous: false
+            }
+        }
     }
     package let kind: Kind
     package let device: DeviceNumber
-    private var lastNumber: UInt64 = 0
+    /// Whether nothing in it can be changed, as on a mount with `ro` (EROFS).
+    package let isReadOnly: Bool
+    private var lastNumber: UInt64
     /// The devices that mknod(2) can make nodes of.
     let drivers: DeviceDrivers
     /// Where pipes, sockets and anonymous files belong that are made in this tree.
@@ -64,10 +80,14 @@ package final class FileSystem {
 
     /// `pipes`, `sockets` and `anonymous` are the file systems of the pipes, sockets and nameless files
     /// that processes make whose root is in this one, `devices` the one whose drivers nodes here can have.
+    /// Its nodes' numbers come after `lastNumber`, for one that shares a device with another.
     package init(
-        _ kind: Kind, device: DeviceNumber, pipes: FileSystem? = nil, sockets: FileSystem? = nil,
-        anonymous: FileSystem? = nil, devices: FileSystem? = nil
+        _ kind: Kind, device: DeviceNumber, isReadOnly: Bool = false, lastNumber: UInt64 = 0,
+        pipes: FileSystem? = nil, sockets: FileSystem? = nil, anonymous: FileSystem? = nil,
+        devices: FileSystem? = nil
     ) {
+        self.isReadOnly = isReadOnly
+        self.lastNumber = lastNumber
         drivers = devices?.drivers ?? DeviceDrivers()
         pipeSystem = pipes
         socketSystem = sockets

@@ -25,6 +25,8 @@ package final class GeneratedNode: Node {
         self.receiver = receiver
         super.init(.regular, in: fileSystem, mode: mode)
     }
+    /// What does not know its length has a page's in /sys, none elsewhere, as on Linux.
+    package override var byteCount: Int64 { fileSystem.kind == .sysfs ? Int64(Page.size) : 0 }
     package override var isSeekable: Bool { true }
     package override var canWrite: Bool { receiver != nil }
     /// Nothing to cut, and no error (fs/proc/base.c).

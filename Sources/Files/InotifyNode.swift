@@ -110,9 +110,9 @@ package final class InotifyNode: AnonymousNode {
     private var byteCountOfEvents = 0
 
     /// /proc/sys/fs/inotify: max_queued_events, max_user_watches, max_user_instances.
-    private static let maximumEvents = 16384
-    private static let maximumWatches = 1 << 16
-    private static let maximumInstances = 128
+    package static let maximumEvents = 16384
+    package static let maximumWatches = 1 << 16
+    package static let maximumInstances = 128
     /// Watches of all instances: where there are none, nothing is looked at.
     private static let watchCount = Global(0)
     private static let instanceCount = Global(0)

@@ -35,11 +35,19 @@ package struct TimeChange: Sendable {
     }
 }
 
+extension FileSystem {
+    /// Throws EROFS where nothing can be changed.
+    package func requireWritable() throws(Errno) {
+        if isReadOnly { throw .readOnlyFileSystem }
+    }
+}
+
 extension Node {
-    /// Changes the mode, as chmod(2). EPERM.
+    /// Changes the mode, as chmod(2). EPERM, EROFS.
     package func changeMode(to new: FileMode, by credentials: Credentials) throws(Errno) {
         // A link's mode means nothing and can't change (symlink(7)); nor can that of a file without
         // a name, whose node Linux shares among all.
+        try fileSystem.requireWritable()
         guard kind != .symbolicLink, kind != .anonymous else { throw .notSupported }
         let isFixed = fileSystem.kind == .procfs && kind != .directory
         guard isOwned(by: credentials), !isFixed else { throw .operationNotPermitted }
@@ -54,10 +62,11 @@ extension Node {
         touchChanged()
     }
 
-    /// Changes owner and group, as chown(2); the highest number leaves one as it is. EPERM.
+    /// Changes owner and group, as chown(2); the highest number leaves one as it is. EPERM, EROFS.
     package func changeOwner(
         to newOwner: UInt32, group newGroup: UInt32, by credentials: Credentials
     ) throws(Errno) {
+        try fileSystem.requireWritable()
         guard kind != .anonymous else { throw .notSupported }
         let unchanged = UInt32.max
         if !credentials.overrides {
@@ -77,11 +86,12 @@ extension Node {
         touchChanged()
     }
 
-    /// Changes the times, as utimensat(2). EPERM, or EACCES where both become now.
+    /// Changes the times, as utimensat(2). EROFS, EPERM, or EACCES where both become now.
     package func changeTimes(
         _ change: TimeChange, by credentials: Credentials
     ) throws(Errno) {
         guard !change.isNothing else { return }
+        try fileSystem.requireWritable()
         guard kind != .anonymous else { throw .notSupported }
         if !isOwned(by: credentials) {
             guard change.isOnlyNow else { throw .operationNotPermitted }
@@ -101,10 +111,11 @@ extension Node {
         times.change = now
     }
 
-    /// Changes the length, as truncate(2) of a path. EISDIR, EINVAL, EACCES, ETXTBSY.
+    /// Changes the length, as truncate(2) of a path. EISDIR, EINVAL, EROFS, EACCES, ETXTBSY.
     package func truncate(to byteCount: Int64, by credentials: Credentials) throws(Errno) {
         if kind == .directory { throw .isDirectory }
         guard kind == .regular else { throw .invalidArgument }
+        try fileSystem.requireWritable()
         try require(.write, for: credentials)
         if let file = self as? RegularNode, file.isWritingDenied { throw .textBusy }
         try truncate(to: byteCount)

@@ -31,14 +31,14 @@ extension FileSystem {
         var status = FileSystemStatus()
         status.magic = kind.magic
         // ST_VALID and ST_RELATIME, as a mount without options has them.
-        status.flags = 0x1020
+        status.flags = isReadOnly ? 0x1021 : 0x1020
         switch kind {
         case .ramfs, .devfs:
             status.blockCount = UInt64(Frames.totalCount)
             status.freeBlocks = UInt64(max(0, Frames.freeCount - KernelReserve.frames))
             status.fileCount = status.blockCount
             status.freeFiles = status.freeBlocks
-        case .procfs, .pipes, .sockets, .anonymous: break
+        case .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: break
         }
         return status
     }

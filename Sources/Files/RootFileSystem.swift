@@ -2,7 +2,7 @@ internal import Base
 package import LinuxABI
 internal import Memory
 
-/// The machine's files: a ramfs at "/", with devices in /dev and the text files of /proc below it.
+/// The machine's files: a ramfs at "/", with devices in /dev and the text files of /proc and /sys below it.
 ///
 /// Made once at boot: `populate` brings the archive's files, `addBuiltIns` what the archive left out.
 package final class RootFileSystem {
@@ -11,17 +11,26 @@ package final class RootFileSystem {
     package let files: FileSystem
     package let devices = FileSystem(.devfs, device: DeviceNumber(major: 0, minor: 5))
     package let processes = FileSystem(.procfs, device: DeviceNumber(major: 0, minor: 4))
+    /// /proc/sys, which is read-only as in a container, with numbers apart from /proc's.
+    package let processSettings = FileSystem(
+        .procfs, device: DeviceNumber(major: 0, minor: 4), isReadOnly: true,
+        lastNumber: 0xffff_ffff)
+    package let machine = FileSystem(
+        .sysfs, device: DeviceNumber(major: 0, minor: 20), isReadOnly: true)
+    package let controlGroups = FileSystem(
+        .controlGroups, device: DeviceNumber(major: 0, minor: 21), isReadOnly: true)
     package let pipes = FileSystem(.pipes, device: DeviceNumber(major: 0, minor: 13))
     package let sockets = FileSystem(.sockets, device: DeviceNumber(major: 0, minor: 8))
     package let anonymous = FileSystem(.anonymous, device: DeviceNumber(major: 0, minor: 14))
-    /// /dev and /proc; made with the tree, so that nothing in the archive takes their place.
+    /// /dev, /proc and /sys; made with the tree, so that nothing in the archive takes their place.
     package let deviceDirectory: DirectoryEntry
     package let processDirectory: DirectoryEntry
+    package let machineDirectory: DirectoryEntry
 
     /// Whether the files are those of a whole root file system, which brings its own /etc.
     var hasImage = false
 
-    /// A tree with nothing but /dev and /proc. ENOMEM.
+    /// A tree with nothing but /dev, /proc and /sys. ENOMEM.
     package init() throws(Errno) {
         files = FileSystem(
             .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes, sockets: sockets,
@@ -32,13 +41,16 @@ package final class RootFileSystem {
         root.isMountPoint = true
         deviceDirectory = try Self.mount(devices, mode: 0o755, "dev", in: root)
         processDirectory = try Self.mount(processes, mode: 0o555, "proc", in: root)
+        machineDirectory = try Self.mount(machine, mode: 0o555, "sys", in: root)
     }
-    private static func mount(
+    /// Adds a file system's top directory below another directory, unless it is there. ENOMEM.
+    package static func mount(
         _ fileSystem: FileSystem, mode: UInt32, _ name: StaticString, in root: DirectoryEntry
     ) throws(Errno) -> DirectoryEntry {
         guard let top = root.directory else { throw .notDirectory }
-        let node = DirectoryNode(in: fileSystem, mode: FileMode(rawValue: mode))
-        let entry = try top.add(node, named: name.bytes, in: root)
+        let entry = try top.addMissing(name.bytes, in: root) { () throws(Errno) in
+            DirectoryNode(in: fileSystem, mode: FileMode(rawValue: mode))
+        }
         entry.isMountPoint = true
         return entry
     }

@@ -10,6 +10,7 @@ package protocol InterruptHandler: AnyObject {
 /// The device vectors of this machine and who handles each.
 package final class InterruptTable {
     private var handlers = InlineArray<32, (any InterruptHandler)?>(repeating: nil)
+    fileprivate private(set) var count: UInt64 = 0
     package init() {}
 
     /// Registers the handler of a vector. Precondition: it is one of the device vectors.
@@ -19,6 +20,7 @@ package final class InterruptTable {
     }
     fileprivate func handle(_ pending: UInt32) {
         var pending = pending
+        count &+= UInt64(pending.nonzeroBitCount)
         while pending != 0 {
             let index = pending.trailingZeroBitCount
             pending &= pending - 1
@@ -38,6 +40,8 @@ package enum Interrupts {
         guard let table = table.value else { fatalError("no interrupt table") }
         table.register(handler, vector: vector)
     }
+    /// How many were handled since boot; those that came together count once.
+    package static var count: UInt64 { table.value?.count ?? 0 }
     /// Handles what is pending on this CPU until nothing is; returns whether anything was.
     @discardableResult
     package static func handlePending() -> Bool {

@@ -143,6 +143,11 @@ package enum Processors {
         state.noteStart()
     }
 
+    /// What the interrupt controller calls a CPU; for one that has not come yet, what this VMM calls it.
+    package static func identifier(of number: Int) -> UInt64 {
+        guard states.value[number]?.hasStarted == true else { return UInt64(number) }
+        return identifiers.value[number]
+    }
     /// Calls a CPU to look at what there is to do.
     package static func call(_ number: Int) {
         if state(number).call() { interrupt(number) }

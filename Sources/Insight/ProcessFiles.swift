@@ -9,30 +9,33 @@ internal import Scheduler
 /// Made once, when somebody looks for one; text is written when a file is read. There is one process, so
 /// /proc/self and /proc/1 are the same for ever.
 package struct ProcessFiles {
-    let system: FileSystem
-    let process: Process
+    let files: RootFileSystem
+    let tree: TextTree
+    var system: FileSystem { tree.system }
+    var process: Process { tree.process }
 
-    /// Gives the tree's /proc its files, which are made when it is looked into.
-    package static func add(to tree: RootFileSystem, for process: Process) {
-        let files = ProcessFiles(system: tree.processes, process: process)
-        let top = tree.processDirectory
-        top.directory?.fillLater { () throws(Errno) in try files.fill(top) }
+    /// Gives the tree's /proc and /sys their files, which are made when these are looked into.
+    package static func add(to files: RootFileSystem, for process: Process) {
+        let tree = TextTree(system: files.processes, process: process)
+        let processFiles = ProcessFiles(files: files, tree: tree)
+        let top = files.processDirectory
+        top.directory?.fillLater { () throws(Errno) in try processFiles.fill(top) }
+        MachineFiles.add(to: files, for: process)
     }
     private func fill(_ top: DirectoryEntry) throws(Errno) {
         let process = process
         try addSystem(to: top)
-        let own = try directory("1", in: top)
-        try addLink("self", to: "1", in: top)
-        try place("thread-self", in: top) { () throws(Errno) in
+        let own = try tree.directory("1", in: top)
+        try tree.addLink("self", to: "1", in: top)
+        try tree.place("thread-self", in: top) { () throws(Errno) in
             try GeneratedLinkNode(in: system) { text in
                 text.append(UInt64(process.identifier))
                 text.append("/task/")
                 text.append(UInt64(ProgramThread.current.thread.identifier))
             }
         }
-        try addLink("mounts", to: "self/mounts", in: top)
-        for file in files(of: Subject(process)) { try place(file.name, in: own, file.make) }
-        try place("task", in: own) { () throws(Errno) in tasks() }
+        for file in files(of: Subject(process)) { try tree.place(file.name, in: own, file.make) }
+        try tree.place("task", in: own) { () throws(Errno) in tasks() }
         let files = self
         top.directory?.unlistedFinder = { (name) throws(Errno) in
             guard let thread = files.thread(name) else { return nil }
@@ -64,10 +67,24 @@ package struct ProcessFiles {
             text("smaps", subject) { MappingText.details($0.process, &$1) },
             text("smaps_rollup", subject) { MappingText.sum($0.process, &$1) },
             text("cmdline", subject) { ProcessText.memory($0.process.argumentRange, &$1) },
-            text("mounts", subject) { SystemText.mounts(&$1) },
-            text("mountinfo", subject) { SystemText.mountInformation(&$1) },
+            text("mounts", subject) { MountText.mounts(&$1) },
+            text("mountinfo", subject) { MountText.information(&$1) },
+            text("mountstats", subject, mode: 0o400) { MountText.statistics(&$1) },
             text("cgroup", subject) { $1.append("0::/\n") },
-            text("oom_score_adj", subject) { $1.append("0\n") },
+            text("cpuset", subject) { $1.append("/\n") },
+            text("loginuid", subject, mode: 0o644) { $1.append("4294967295") },
+            text("sessionid", subject) { $1.append("4294967295") },
+            text("setgroups", subject, mode: 0o644) { $1.append("allow\n") },
+            text("uid_map", subject, mode: 0o644) { $1.append(ProcessText.identityMap) },
+            text("gid_map", subject, mode: 0o644) { $1.append(ProcessText.identityMap) },
+            text("projid_map", subject, mode: 0o644) { $1.append(ProcessText.identityMap) },
+            text("personality", subject, mode: 0o400, ProcessText.personality),
+            text("sched", subject, mode: 0o644, ProcessText.schedule),
+            text("schedstat", subject, ProcessText.scheduleStatistics),
+            text("wchan", subject) { $1.append("0") },
+            text("oom_score", subject) { SystemText.line($0.process.memoryScore, &$1) },
+            memoryAdjustment(),
+            descriptorDetails(),
             text("environ", subject, mode: 0o400) {
                 ProcessText.memory($0.process.environmentRange, &$1)
             },
@@ -99,6 +116,44 @@ package struct ProcessFiles {
                 in: system, mode: FileMode(rawValue: 0o644),
                 receiver: { (bytes) throws(Errno) in subject.thread?.setName(bytes) }
             ) { ProcessText.nameLine(subject, &$0) }
+        }
+    }
+    /// oom_score_adj: what the kernel would add to oom_score, of a thousand.
+    private func memoryAdjustment() -> File {
+        let (system, process) = (system, process)
+        return File(name: "oom_score_adj", kind: .regular) { () throws(Errno) in
+            GeneratedNode(
+                in: system, mode: FileMode(rawValue: 0o644),
+                receiver: { (bytes) throws(Errno) in
+                    try process.setMemoryAdjustment(ProcessText.decimal(bytes))
+                }
+            ) {
+                $0.append(decimal: process.attributes.memoryAdjustment)
+                $0.append("\n")
+            }
+        }
+    }
+    /// fdinfo: a file a descriptor (proc_pid_fdinfo(5)).
+    private func descriptorDetails() -> File {
+        let (system, process) = (system, process)
+        return File(name: "fdinfo", kind: .directory) { () throws(Errno) in
+            GeneratedDirectoryNode(
+                in: system, mode: FileMode(rawValue: 0o555),
+                finder: { name throws(Errno) in
+                    guard let number = ProcessFiles.number(name),
+                        (try? process.descriptors.file(number)) != nil
+                    else { return nil }
+                    return GeneratedNode(in: system, mode: FileMode(rawValue: 0o444)) {
+                        ProcessText.descriptor(number, of: process, &$0)
+                    }
+                },
+                lister: { index, text in
+                    guard let number = process.descriptors.next(from: Int32(clamping: index)) else {
+                        return nil
+                    }
+                    text.append(UInt64(number))
+                    return (Int64(number), .regular)
+                })
         }
     }
     /// pagemap: a word for each page (proc_pid_pagemap(5)).
@@ -144,39 +199,5 @@ package struct ProcessFiles {
             number = number * 10 + Int32(byte - 0x30)
         }
         return number
-    }
-
-    // MARK: Building
-
-    @discardableResult
-    private func place(
-        _ name: StaticString, in entry: DirectoryEntry, _ make: () throws(Errno) -> Node
-    ) throws(Errno) -> DirectoryEntry {
-        guard let directory = entry.directory else { throw .notDirectory }
-        return try directory.addMissing(name.bytes, in: entry, make)
-    }
-    func directory(_ name: StaticString, in entry: DirectoryEntry) throws(Errno) -> DirectoryEntry {
-        try place(name, in: entry) { () throws(Errno) in
-            DirectoryNode(in: system, mode: FileMode(rawValue: 0o555))
-        }
-    }
-    /// A file's name, and what writes its text.
-    typealias Text = (name: StaticString, write: (Process, inout TextBuffer) -> Void)
-    func add(_ texts: [Text], to entry: DirectoryEntry, mode: UInt32 = 0o444) throws(Errno) {
-        let process = process
-        for text in texts {
-            try place(text.name, in: entry) { () throws(Errno) in
-                GeneratedNode(in: system, mode: FileMode(rawValue: mode)) {
-                    text.write(process, &$0)
-                }
-            }
-        }
-    }
-    private func addLink(
-        _ name: StaticString, to target: StaticString, in entry: DirectoryEntry
-    ) throws(Errno) {
-        try place(name, in: entry) { () throws(Errno) in
-            try SymbolicLinkNode(to: target.bytes, in: system)
-        }
     }
 }

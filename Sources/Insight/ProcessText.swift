@@ -36,7 +36,7 @@ enum ProcessText {
         case .ended: ("X", "dead")
         }
     }
-    private static func identifier(of subject: Subject) -> UInt64 {
+    static func identifier(of subject: Subject) -> UInt64 {
         guard subject.isThread, let thread = subject.thread else {
             return UInt64(subject.process.identifier)
         }
@@ -64,26 +64,32 @@ enum ProcessText {
         text.append("\nGroups:\t")
         if let groups = process.credentials.supplementaryGroups {
             for index in 0..<groups.count {
+                if index > 0 { text.append(byte: space) }
                 text.append(UInt64(groups[index]))
-                text.append(byte: space)
             }
         }
+        // Linux's own blank at the end.
+        text.append(" \nNStgid:\t")
+        text.append(UInt64(process.identifier))
+        text.append("\nNSpid:\t")
+        text.append(identifier(of: subject))
+        text.append("\nNSpgid:\t")
+        text.append(UInt64(process.group))
+        text.append("\nNSsid:\t")
+        text.append(UInt64(process.session))
         memory(process, &text)
         text.append("\nThreads:\t")
         text.append(UInt64(process.threads.count))
         let signals = process.signals
         let own = subject.thread?.signals
+        text.append("\nSigQ:\t")
+        text.append(UInt64(process.pendingSignalCount))
+        text.append("/")
+        text.append(process.limits[.pendingSignals].soft)
         mask("\nSigPnd:\t", own?.pendingForThread.rawValue ?? 0, &text)
         mask("\nShdPnd:\t", signals.waitingForAll.rawValue, &text)
         mask("\nSigBlk:\t", own?.blocked.rawValue ?? 0, &text)
-        var ignored: UInt64 = 0
-        var caught: UInt64 = 0
-        for number in 1...64 {
-            guard let signal = Signal(rawValue: Int32(number)) else { continue }
-            let action = signals[signal]
-            let bit = UInt64(1) << UInt64(number - 1)
-            if action.isIgnoring { ignored |= bit } else if !action.isDefault { caught |= bit }
-        }
+        let (ignored, caught) = actions(of: signals)
         mask("\nSigIgn:\t", ignored, &text)
         mask("\nSigCgt:\t", caught, &text)
         mask("\nCapInh:\t", process.credentials.inheritable.rawValue, &text)
@@ -93,19 +99,31 @@ enum ProcessText {
         mask("\nCapAmb:\t", process.credentials.ambient.rawValue, &text)
         text.append("\nNoNewPrivs:\t")
         text.append(process.credentials.hasNoNewPrivileges ? UInt64(1) : 0)
-        text.append("\nSeccomp:\t0\nCpus_allowed:\t")
+        text.append("\nSeccomp:\t0\nSeccomp_filters:\t0\nCpus_allowed:\t")
         let processors =
             subject.thread.map { Scheduler.affinity(of: $0.thread) }
             ?? Scheduler.allProcessors
-        text.append(hexadecimal: processors, minimumDigits: 1)
+        ProcessorText.mask(processors, count: Processors.count, &text)
         text.append("\nCpus_allowed_list:\t")
-        list(processors, &text)
+        ProcessorText.list(processors, &text)
+        text.append("\nMems_allowed:\t1\nMems_allowed_list:\t0")
         let switches = subject.thread?.thread.switches ?? Thread.Switches()
         text.append("\nvoluntary_ctxt_switches:\t")
         text.append(decimal: switches.voluntary)
         text.append("\nnonvoluntary_ctxt_switches:\t")
         text.append(decimal: switches.forced)
         text.append("\n")
+    }
+    /// The signals that are ignored and caught, a bit each.
+    private static func actions(of signals: SharedSignals) -> (ignored: UInt64, caught: UInt64) {
+        var (ignored, caught) = (UInt64(0), UInt64(0))
+        for number in 1...64 {
+            guard let signal = Signal(rawValue: Int32(number)) else { continue }
+            let action = signals[signal]
+            let bit = UInt64(1) << UInt64(number - 1)
+            if action.isIgnoring { ignored |= bit } else if !action.isDefault { caught |= bit }
+        }
+        return (ignored, caught)
     }
     /// The lines of memory (fs/proc/task_mmu.c, task_mem).
     private static func memory(_ process: Process, _ text: inout TextBuffer) {
@@ -131,27 +149,6 @@ enum ProcessText {
     }
     private static func bytes(ofPages count: Int) -> UInt64 {
         UInt64(count) << UInt64(Page.shift)
-    }
-    /// Bits as ranges: "0-3,5".
-    private static func list(_ bits: UInt64, _ text: inout TextBuffer) {
-        var isFirst = true
-        var number: UInt64 = 0
-        while number < 64 {
-            guard bits & 1 << number != 0 else {
-                number += 1
-                continue
-            }
-            var end = number
-            while end < 63, bits & 1 << (end + 1) != 0 { end += 1 }
-            if !isFirst { text.append(",") }
-            isFirst = false
-            text.append(number)
-            if end > number {
-                text.append("-")
-                text.append(end)
-            }
-            number = end + 1
-        }
     }
     private static func numbers(
         _ label: StaticString, _ numbers: ProcessCredentials.Numbers, _ text: inout TextBuffer
@@ -182,7 +179,10 @@ enum ProcessText {
         name(subject, &text)
         text.append(") ")
         text.append(state(of: subject).letter)
-        text.append(" 0 1 1 0 -1 4194560 0 0 0 0 ")
+        text.append(" 0 1 1 0 -1 4194560 ")
+        // minflt; cminflt, majflt, cmajflt
+        text.append(UInt64(max(0, process.addressSpace.faultCount)))
+        text.append(" 0 0 0 ")
         let thread = subject.thread?.thread
         let used = subject.times == .thread ? thread?.processorTime ?? .zero : process.processorTime
         ticks(used, &text)
@@ -210,8 +210,13 @@ enum ProcessText {
         text.append(process.addressSpace.stackStart.rawValue)
         text.append(" 0 0 0 ")
         text.append((subject.thread?.signals.blocked.rawValue ?? 0) & 0x7fff_ffff)
-        // sigignore, sigcatch, wchan, nswap, cnswap
-        text.append(" 0 0 0 0 0 ")
+        let (ignored, caught) = actions(of: process.signals)
+        for signals in [ignored, caught] {
+            text.append(byte: space)
+            text.append(signals & 0x7fff_ffff)
+        }
+        // wchan, nswap, cnswap
+        text.append(" 0 0 0 ")
         // A thread sends nobody a signal when it ends.
         let isFirst = identifier(of: subject) == UInt64(process.identifier)
         text.append(decimal: Int64(isFirst ? 17 : -1))

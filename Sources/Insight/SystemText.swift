@@ -1,64 +1,11 @@
 internal import Base
-internal import Files
 internal import Hardware
-internal import LinuxABI
-internal import Memory
 internal import Processes
 internal import Scheduler
 
-extension ProcessFiles {
-    /// Adds what /proc tells of the machine, and the settings of /proc/sys that programs read.
-    func addSystem(to top: DirectoryEntry) throws(Errno) {
-        try add(
-            [
-                ("meminfo", { SystemText.memory(&$1) }),
-                ("cpuinfo", { SystemText.processors(&$1) }),
-                ("uptime", { SystemText.uptime(&$1) }),
-                ("loadavg", { $1.append("0.00 0.00 0.00 1/1 1\n") }),
-                ("version", { SystemText.version(&$1) }), ("stat", { SystemText.statistics(&$1) }),
-                (
-                    "filesystems",
-                    { $1.append("nodev\ttmpfs\nnodev\tdevtmpfs\nnodev\tproc\nnodev\tpipefs\n") }
-                ),
-            ], to: top)
-        let settings = try directory("sys", in: top)
-        settings.directory?.fillLater { () throws(Errno) in try addSettings(to: settings) }
-    }
-    private func addSettings(to settings: DirectoryEntry) throws(Errno) {
-        let kernel = try directory("kernel", in: settings)
-        try add(
-            [
-                ("ostype", { SystemText.line(SystemName.system, &$1) }),
-                ("osrelease", { SystemText.line(SystemName.release, &$1) }),
-                ("version", { SystemText.line(SystemName.version, &$1) }),
-                ("hostname", { SystemText.line(SystemName.host, &$1) }),
-                ("domainname", { SystemText.line(SystemName.domain, &$1) }),
-                ("pid_max", { $1.append("32768\n") }), ("cap_last_cap", { $1.append("40\n") }),
-                ("ngroups_max", { $1.append("65536\n") }),
-            ], to: kernel)
-        let boot = (Entropy.word(), Entropy.word())
-        try add(
-            [
-                ("boot_id", { SystemText.identifier(boot, &$1) }),
-                ("uuid", { SystemText.identifier((Entropy.word(), Entropy.word()), &$1) }),
-                ("entropy_avail", { $1.append("256\n") }), ("poolsize", { $1.append("256\n") }),
-            ], to: try directory("random", in: kernel))
-        try add(
-            [
-                ("overcommit_memory", { $1.append("0\n") }),
-                ("max_map_count", { $1.append("65530\n") }),
-            ], to: try directory("vm", in: settings))
-        try add(
-            [
-                ("nr_open", { $1.append("1048576\n") }),
-                ("file-max", { $1.append("9223372036854775807\n") }),
-                ("pipe-max-size", { $1.append("1048576\n") }),
-            ], to: try directory("fs", in: settings))
-    }
-}
-
 /// The texts of /proc that tell of the machine.
 enum SystemText {
+    @inline(never)
     static func line(_ value: StaticString, _ text: inout TextBuffer) {
         text.append(value)
         text.append(byte: 0x0a)
@@ -68,47 +15,33 @@ enum SystemText {
         text.append(byte: 0x0a)
     }
 
-    static func memory(_ text: inout TextBuffer) {
-        let total = UInt64(Frames.totalCount) << 2
-        let free = UInt64(Frames.freeCount) << 2
-        let reserve = UInt64(KernelReserve.frames) << 2
-        amount("MemTotal:       ", total, &text)
-        amount("MemFree:        ", free, &text)
-        amount("MemAvailable:   ", free > reserve ? free - reserve : 0, &text)
-        for label: StaticString in [
-            "Buffers:        ", "Cached:         ", "SwapCached:     ", "Active:         ",
-            "Inactive:       ", "SwapTotal:      ", "SwapFree:       ",
-        ] { amount(label, 0, &text) }
-    }
-    private static func amount(
-        _ label: StaticString, _ kilobytes: UInt64, _ text: inout TextBuffer
-    ) {
-        text.append(label)
-        text.append(kilobytes, width: 8)
-        text.append(" kB\n")
+    @inline(never)
+    static func line(_ value: UInt64, _ text: inout TextBuffer) {
+        text.append(value)
+        text.append(byte: 0x0a)
     }
 
-    static func processors(_ text: inout TextBuffer) {
-        for number in 0..<Processors.count { processor(number, &text) }
+    /// loadavg: the averages, threads that run of those that there are, and the newest one's number.
+    static func load(_ process: Process, _ text: inout TextBuffer) {
+        LoadAverage.current().write(to: &text)
+        text.append(byte: 0x20)
+        text.append(UInt64(runningThreads(of: process)))
+        text.append("/")
+        text.append(UInt64(process.threads.count))
+        text.append(byte: 0x20)
+        line(UInt64(process.threads.lastIdentifier), &text)
     }
-    private static func processor(_ number: Int, _ text: inout TextBuffer) {
-        text.append("processor\t: ")
-        text.append(UInt64(number))
-        text.append("\n")
-        // As each architecture's Linux has it, less what only the CPU's maker knows.
-        switch ABI.current {
-        case .x86_64:
-            text.append("model name\t: ")
-            text.append(ProcessorFeatures.name)
-            text.append("\nphysical id\t: 0\nsiblings\t: ")
-            text.append(UInt64(Processors.count))
-            text.append("\ncore id\t\t: ")
-            text.append(UInt64(number))
-            text.append("\ncpu cores\t: ")
-            text.append(UInt64(Processors.count))
-            text.append("\n\n")
-        case .arm64: text.append("CPU architecture: 8\n\n")
+    private static func runningThreads(of process: Process) -> Int {
+        var count = 0
+        var next = process.threads.first
+        while let thread = next {
+            next = thread.next
+            switch thread.thread.state {
+            case .running, .ready: count += 1
+            case .blocked, .ended: break
+            }
         }
+        return count
     }
 
     static func uptime(_ text: inout TextBuffer) {
@@ -132,7 +65,7 @@ enum SystemText {
         line(SystemName.version, &text)
     }
 
-    static func statistics(_ text: inout TextBuffer) {
+    static func statistics(_ process: Process, _ text: inout TextBuffer) {
         var busy = Nanoseconds.zero
         var idle = Nanoseconds.zero
         for number in 0..<Processors.count {
@@ -149,10 +82,20 @@ enum SystemText {
             let own = Scheduler.times(of: number)
             times(own.busy, own.idle, &text)
         }
-        text.append("intr 0\nctxt 0\nbtime ")
+        text.append("intr ")
+        text.append(Interrupts.count)
+        let switches = process.switches
+        text.append("\nctxt ")
+        text.append(decimal: switches.voluntary + switches.forced)
+        text.append("\nbtime ")
         let boot = Clock.realtime() - Clock.monotonic()
         text.append(decimal: boot.rawValue / Nanoseconds.perSecond)
-        text.append("\nprocesses 1\nprocs_running 1\nprocs_blocked 0\n")
+        text.append("\nprocesses ")
+        text.append(UInt64(process.threads.lastIdentifier))
+        text.append("\nprocs_running ")
+        text.append(UInt64(runningThreads(of: process)))
+        // Nothing here is put off to softirqs.
+        text.append("\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n")
     }
 
     /// In hundredths of a second: user, nice, system, idle and six that nobody counts.
@@ -182,15 +125,35 @@ enum SystemText {
         text.append(byte: 0x0a)
     }
 
-    /// The file systems of RootFileSystem.
-    static func mounts(_ text: inout TextBuffer) {
-        text.append("martlet / tmpfs rw,relatime 0 0\n")
-        text.append("devtmpfs /dev devtmpfs rw,relatime 0 0\n")
-        text.append("proc /proc proc rw,relatime 0 0\n")
-    }
-    static func mountInformation(_ text: inout TextBuffer) {
-        text.append("20 0 0:1 / / rw,relatime - tmpfs martlet rw\n")
-        text.append("21 20 0:5 / /dev rw,relatime - devtmpfs devtmpfs rw\n")
-        text.append("22 20 0:4 / /proc rw,relatime - proc proc rw\n")
-    }
+    static let fileSystems: StaticString = """
+        nodev\tsysfs
+        nodev\ttmpfs
+        nodev\tproc
+        nodev\tcgroup2
+        nodev\tdevtmpfs
+        nodev\tsockfs
+        nodev\tpipefs
+
+        """
+    /// Of the only hierarchy, which control groups' second version has: 0.
+    static let controllers: StaticString = """
+        #subsys_name\thierarchy\tnum_cgroups\tenabled
+        cpuset\t0\t1\t1
+        cpu\t0\t1\t1
+        cpuacct\t0\t1\t1
+        memory\t0\t1\t1
+        pids\t0\t1\t1
+
+        """
+    /// Of the drivers in /dev.
+    static let devices: StaticString = """
+        Character devices:
+          1 mem
+          5 /dev/tty
+          5 /dev/console
+        254 rtc
+
+        Block devices:
+
+        """
 }

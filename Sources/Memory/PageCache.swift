@@ -13,12 +13,18 @@ package final class PageCache {
     private var tree = FrameTree()
     private var size: Int64 = 0
     /// Frames that the cache holds.
-    package private(set) var allocatedPages = 0
+    package private(set) var allocatedPages = 0 {
+        didSet { Self.total.value &+= allocatedPages - oldValue }
+    }
+    private static let total = Global(0)
+    /// Frames that all caches hold: files' contents and shared memory.
+    package static var totalPages: Int { total.value }
     /// Regions that map this cache, linked through their nodes; see AddressSpace.
     var firstMapping: Region?
 
     package init() {}
     deinit {
+        Self.total.value &-= allocatedPages
         // Class instances of any number of pages: no allocation, only frames given back.
         for index in 0..<Self.directCount where direct[index] != 0 {
             Frames.release(Frame(number: direct[index]))

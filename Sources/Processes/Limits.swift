@@ -43,7 +43,7 @@ package struct Limits {
     ///
     /// `frameCount` is the machine's memory in pages (kernel/fork.c, set_max_threads).
     package init(frameCount: Int) {
-        let threads = UInt64(max(20, frameCount * 4096 / (8 * 16384)))
+        let threads = Self.threadCount(frameCount: frameCount)
         let unlimited = Limit(soft: Limit.infinity, hard: Limit.infinity)
         values = InlineArray(repeating: unlimited)
         self[.stack] = Limit(soft: 8 << 20, hard: Limit.infinity)
@@ -55,6 +55,10 @@ package struct Limits {
         self[.messageQueues] = Limit(soft: 819_200, hard: 819_200)
         self[.nice] = Limit(soft: 0, hard: 0)
         self[.realtimePriority] = Limit(soft: 0, hard: 0)
+    }
+    /// How many threads a machine of that memory may have (/proc/sys/kernel/threads-max).
+    package static func threadCount(frameCount: Int) -> UInt64 {
+        UInt64(max(20, frameCount * 4096 / (8 * 16384)))
     }
     package subscript(resource: Resource) -> Limit {
         get { values[Int(resource.rawValue)] }

@@ -5,6 +5,8 @@ package import Memory
 /// What a process's mappings sum up to, by a walk over what is present.
 package struct MemorySizes {
     package private(set) var anonymousPages = 0
+    /// Of these, pages that are part of large ones.
+    package private(set) var largePages = 0
     package private(set) var filePages = 0
     /// Pages of shared anonymous memory.
     package private(set) var sharedMemoryPages = 0
@@ -21,6 +23,7 @@ package struct MemorySizes {
             next = space.region(after: region)
             let usage = space.usage(of: region)
             anonymousPages += usage.anonymousPages
+            largePages += usage.largePages
             if region.growsDown { stackBytes += region.byteCount }
             guard region.cache != nil else { continue }
             let isProgram = process.isProgram(region)

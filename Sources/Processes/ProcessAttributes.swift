@@ -15,6 +15,10 @@ package struct ProcessAttributes: Sendable {
     package var personality: UInt32 = 0
     /// membarrier(2): commands that were registered.
     package var registeredBarriers: UInt32 = 0
+    /// oom_score_adj, and the lowest that is had without a capability (proc_pid_oom_score_adj(5)).
+    package var memoryAdjustment: Int64 = 0
+    var lowestMemoryAdjustment: Int64 = 0
+    static let memoryAdjustments: ClosedRange<Int64> = -1000...1000
 
     package init() {}
 }

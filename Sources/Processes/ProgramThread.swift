@@ -82,6 +82,9 @@ package struct ProgramThreads: ~Copyable {
     /// The number that the next thread of the machine gets.
     private var nextIdentifier: Int32 = 1
 
+    /// The highest number that a thread had: how many there were.
+    package var lastIdentifier: Int32 { nextIdentifier - 1 }
+
     mutating func takeIdentifier() -> Int32 {
         defer { nextIdentifier += 1 }
         return nextIdentifier

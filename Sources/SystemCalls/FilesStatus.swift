@@ -131,6 +131,12 @@ extension SystemCalls {
         guard entry.node.allows(Access(rawValue: mode), for: files.credentials) else {
             throw .permissionDenied
         }
+        // Devices, pipes and sockets are written all the same (fs/open.c, do_faccessat).
+        switch entry.node.kind {
+        case .directory, .regular, .symbolicLink:
+            if mode & 2 != 0 { try entry.node.fileSystem.requireWritable() }
+        case .anonymous, .characterDevice, .blockDevice, .pipe, .socket: break
+        }
         return 0
     }
 }

@@ -3,7 +3,7 @@
  *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] [--emulator FILE]
  *       PROGRAM [ARGUMENT…]
  *
- * The program gets a root of its own: an empty tmpfs with the devices, /proc, /etc, /tmp and /run
+ * The program gets a root of its own: an empty tmpfs with the devices, /proc, /sys, /etc, /tmp and /run
  * that the unikernel has too, itself and the files asked for; an environment of PATH, HOME and the
  * --env entries; descriptors 0, 1 and 2. An emulator (QEMU's for user programs, static) runs the program
  * of another CPU. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
@@ -164,10 +164,16 @@ int main(int count, char **arguments) {
         if (sethostname("martlet", 7)) fail("sethostname");
         if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("private mounts");
         if (mount("tmpfs", root, "tmpfs", 0, "mode=755")) fail("tmpfs");
-        static const char *const folders[] = {"dev", "etc", "proc", "root", "run"};
-        for (int i = 0; i < 5; i++) mkdir(inside(folders[i]), 0755);
+        static const char *const folders[] = {"dev", "etc", "proc", "root", "run", "sys"};
+        for (int i = 0; i < 6; i++) mkdir(inside(folders[i]), 0755);
         mkdir(inside("tmp"), 01777);
         if (mount("proc", inside("proc"), "proc", 0, NULL)) fail("proc");
+        if (mount("sysfs", inside("sys"), "sysfs", MS_RDONLY, NULL)) fail("sys");
+        // `inside` has one buffer.
+        char settings[4096];
+        snprintf(settings, sizeof settings, "%s", inside("proc/sys"));
+        if (mount(settings, settings, NULL, MS_BIND, NULL)) fail("settings");
+        if (mount(NULL, settings, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL)) fail("settings");
         device("dev/null", 1, 3);
         device("dev/zero", 1, 5);
         device("dev/full", 1, 7);

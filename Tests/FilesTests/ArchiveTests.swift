@@ -27,7 +27,7 @@ import Wire
         #expect(try tree.resolve("/").node.mode.rawValue == 0o711)
         #expect(try tree.resolve("/a/b").node.mode.rawValue == 0o755)
         #expect(try tree.names("/a/b/c") == ["empty"])
-        #expect(try tree.names("/") == ["dev", "proc", "bin", "etc", "a"])
+        #expect(try tree.names("/") == ["dev", "proc", "sys", "bin", "etc", "a"])
         try tree.system.addBuiltIns(input: NullDevice(), output: NullDevice(), terminal: nil)
         #expect(try tree.read("/etc/passwd") == Array("x".utf8))
         #expect(try tree.read("/etc/localtime").count == 114)

@@ -1,0 +1,101 @@
+internal import Base
+internal import Files
+internal import LinuxABI
+internal import Processes
+internal import Scheduler
+
+// Files of /proc/[pid] that few programs read.
+extension ProcessText {
+    /// uid_map and the like: every number is itself (user_namespaces(7)).
+    static let identityMap: StaticString = "         0          0 4294967295\n"
+
+    static func personality(_ subject: Subject, _ text: inout TextBuffer) {
+        text.append(
+            hexadecimal: UInt64(subject.process.attributes.personality), minimumDigits: 8)
+        text.append("\n")
+    }
+
+    /// schedstat: nanoseconds on a CPU, nanoseconds of waiting for one, which nobody counts, and turns.
+    static func scheduleStatistics(_ subject: Subject, _ text: inout TextBuffer) {
+        let thread = subject.thread?.thread
+        text.append(decimal: max(0, thread?.processorTime.rawValue ?? 0))
+        text.append(" 0 ")
+        let switches = thread?.switches ?? Thread.Switches()
+        text.append(decimal: switches.voluntary + switches.forced + 1)
+        text.append("\n")
+    }
+    /// sched (kernel/sched/debug.c), of its lines those that this scheduler has.
+    static func schedule(_ subject: Subject, _ text: inout TextBuffer) {
+        name(subject, &text)
+        text.append(" (")
+        text.append(identifier(of: subject))
+        text.append(", #threads: ")
+        text.append(UInt64(subject.process.threads.count))
+        text.append(")\n")
+        text.append(repeating: 0x2d, count: 67)
+        text.append("\n")
+        let thread = subject.thread?.thread
+        let time = max(0, thread?.processorTime.rawValue ?? 0)
+        label("se.sum_exec_runtime", &text)
+        text.append(UInt64(time / 1_000_000), width: 14)
+        text.append(".")
+        text.append(UInt64(time % 1_000_000), width: 6, padding: 0x30)
+        text.append("\n")
+        let switches = thread?.switches ?? Thread.Switches()
+        let share = thread?.share ?? ProcessorShare()
+        line("nr_switches", Int64(switches.voluntary + switches.forced), &text)
+        line("nr_voluntary_switches", Int64(switches.voluntary), &text)
+        line("nr_involuntary_switches", Int64(switches.forced), &text)
+        line("policy", Int64(share.policy.rawValue), &text)
+        let priority = share.effectivePriority
+        line("prio", Int64(priority > 0 ? 99 - priority : 120 + share.nice), &text)
+    }
+    private static func label(_ name: StaticString, _ text: inout TextBuffer) {
+        text.append(name)
+        text.append(repeating: 0x20, count: 45 - name.utf8CodeUnitCount)
+        text.append(":")
+    }
+    private static func line(_ name: StaticString, _ value: Int64, _ text: inout TextBuffer) {
+        label(name, &text)
+        text.append(UInt64(max(0, value)), width: 21)
+        text.append("\n")
+    }
+
+    /// fdinfo of a descriptor, nothing where it was closed since.
+    static func descriptor(_ number: Int32, of process: Process, _ text: inout TextBuffer) {
+        guard let file = try? process.descriptors.file(number) else { return }
+        var flags = file.flags.union(file.flags.contains(.path) ? [] : .largeFile)
+        if (try? process.descriptors.flags(number)) == .closeOnExec { flags.insert(.closeOnExec) }
+        text.append("pos:\t")
+        text.append(decimal: file.offset)
+        text.append("\nflags:\t0")
+        text.append(UInt64(UInt32(bitPattern: flags.rawValue)), radix: 8)
+        text.append("\nmnt_id:\t")
+        text.append(MountText.number(of: file.node.fileSystem))
+        text.append("\nino:\t")
+        text.append(file.node.number)
+        text.append("\n")
+    }
+
+    /// A number that a program wrote, with blanks around it (kstrtoint); `nil` for anything else.
+    static func decimal(_ bytes: RawSpan) -> Int64? {
+        var index = 0
+        var end = bytes.byteCount
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (9...13).contains(byte) }
+        while index < end, isBlank(bytes.byte(at: index)) { index += 1 }
+        while end > index, isBlank(bytes.byte(at: end - 1)) || bytes.byte(at: end - 1) == 0 {
+            end -= 1
+        }
+        let isNegative = index < end && bytes.byte(at: index) == 0x2d
+        if isNegative { index += 1 }
+        guard (1...10).contains(end - index) else { return nil }
+        var value: Int64 = 0
+        while index < end {
+            let byte = bytes.byte(at: index)
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+            index += 1
+        }
+        return isNegative ? -value : value
+    }
+}
