@@ -50,8 +50,12 @@ package struct ProcessorDescription: Sendable {
         name = [answer(0x8000_0002), answer(0x8000_0003), answer(0x8000_0004)]
         (hasTopology, threadShift, packageShift) = Self.shifts { answer(0xb, $0) }
         let isOther = Self.isOther(highest)
-        let hasOtherCaches = isOther && other.ecx >> 22 & 1 != 0
-        caches = Self.caches { answer(hasOtherCaches ? 0x8000_001d : 4, $0) }
+        let hasTopologyExtensions = other.ecx >> 22 & 1 != 0
+        if isOther, !hasTopologyExtensions {
+            caches = Self.caches(answer(0x8000_0005), secondCache, packageShift: packageShift)
+        } else {
+            caches = Self.caches { answer(isOther ? 0x8000_001d : 4, $0) }
+        }
     }
     /// Without saved extended state there are no instructions that need it.
     private static func withoutState(_ answer: CPU.Identification) -> CPU.Identification {
@@ -106,6 +110,43 @@ package struct ProcessorDescription: Sendable {
                 ways: UInt64(answer.ebx >> 22) + 1, sets: UInt64(answer.ecx) + 1,
                 sharingShift: UInt64(64 - sharing.leadingZeroBitCount))
         }
+        return caches
+    }
+
+    /// Those of AMD's CPUs without leaf 0x8000001d, by leaves 0x80000005 and 0x80000006, as Linux takes
+    /// them (arch/x86/kernel/cpu/cacheinfo.c, amd_cpuid4).
+    private static func caches(
+        _ first: CPU.Identification, _ second: CPU.Identification, packageShift: UInt64
+    ) -> InlineArray<8, ProcessorCache?> {
+        var caches = InlineArray<8, ProcessorCache?>(repeating: nil)
+        var count = 0
+        func add(
+            _ kind: ProcessorCache.Kind, level: UInt64, kilobytes: UInt32, ways: UInt32,
+            lineSize: UInt32, sharingShift: UInt64 = 0
+        ) {
+            guard kilobytes > 0, ways > 0, lineSize > 0 else { return }
+            let lines = UInt64(kilobytes) * 1024 / UInt64(lineSize)
+            let ways = min(UInt64(ways), max(1, lines))
+            caches[count] = ProcessorCache(
+                kind, level: level, lineSize: UInt64(lineSize), partitions: 1, ways: ways,
+                sets: lines / ways, sharingShift: sharingShift)
+            count += 1
+        }
+        let (data, code) = (first.ecx, first.edx)
+        add(
+            .data, level: 1, kilobytes: data >> 24, ways: data >> 16 & 0xff, lineSize: data & 0xff)
+        add(
+            .instruction, level: 1, kilobytes: code >> 24, ways: code >> 16 & 0xff,
+            lineSize: code & 0xff)
+        // What 4 bits tell of ways; all is as many as there are lines.
+        let ways: [16 of UInt32] = [0, 1, 2, 0, 4, 0, 8, 0, 16, 0, 32, 48, 64, 96, 128, .max]
+        add(
+            .unified, level: 2, kilobytes: second.ecx >> 16, ways: ways[Int(second.ecx >> 12 & 15)],
+            lineSize: second.ecx & 0xff)
+        add(
+            .unified, level: 3, kilobytes: (second.edx >> 18) * 512,
+            ways: ways[Int(second.edx >> 12 & 15)], lineSize: second.edx & 0xff,
+            sharingShift: packageShift)
         return caches
     }
 

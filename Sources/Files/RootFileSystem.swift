@@ -11,14 +11,8 @@ package final class RootFileSystem {
     package let files: FileSystem
     package let devices = FileSystem(.devfs, device: DeviceNumber(major: 0, minor: 5))
     package let processes = FileSystem(.procfs, device: DeviceNumber(major: 0, minor: 4))
-    /// /proc/sys, which is read-only as in a container, with numbers apart from /proc's.
-    package let processSettings = FileSystem(
-        .procfs, device: DeviceNumber(major: 0, minor: 4), isReadOnly: true,
-        lastNumber: 0xffff_ffff)
-    package let machine = FileSystem(
-        .sysfs, device: DeviceNumber(major: 0, minor: 20), isReadOnly: true)
-    package let controlGroups = FileSystem(
-        .controlGroups, device: DeviceNumber(major: 0, minor: 21), isReadOnly: true)
+    /// /sys, which is read-only as in a container.
+    package let machine: FileSystem
     package let pipes = FileSystem(.pipes, device: DeviceNumber(major: 0, minor: 13))
     package let sockets = FileSystem(.sockets, device: DeviceNumber(major: 0, minor: 8))
     package let anonymous = FileSystem(.anonymous, device: DeviceNumber(major: 0, minor: 14))
@@ -35,6 +29,8 @@ package final class RootFileSystem {
         files = FileSystem(
             .ramfs, device: DeviceNumber(major: 0, minor: 1), pipes: pipes, sockets: sockets,
             anonymous: anonymous, devices: devices)
+        machine = FileSystem(
+            .sysfs, device: DeviceNumber(major: 0, minor: 20), isReadOnly: true, devices: devices)
         let top = DirectoryNode(in: files, mode: FileMode(rawValue: 0o755))
         root = try DirectoryEntry(node: top, name: RawSpan(), parent: nil)
         root.isLinked = true
@@ -53,6 +49,19 @@ package final class RootFileSystem {
         }
         entry.isMountPoint = true
         return entry
+    }
+
+    /// /proc/sys, which is read-only too, with numbers apart from /proc's; made when somebody looks.
+    package func makeProcessSettings() -> FileSystem {
+        FileSystem(
+            .procfs, device: processes.device, isReadOnly: true, lastNumber: 0xffff_ffff,
+            devices: devices)
+    }
+    /// /sys/fs/cgroup in the same way.
+    package func makeControlGroups() -> FileSystem {
+        FileSystem(
+            .controlGroups, device: DeviceNumber(major: 0, minor: 21), isReadOnly: true,
+            devices: devices)
     }
 
     /// Root's view of the whole tree.

@@ -31,10 +31,10 @@ struct MachineFiles {
             }
         }
         try tree.directory("fs", in: top) { (entry) throws(Errno) in
-            let group = try RootFileSystem.mount(
-                files.controlGroups, mode: 0o555, "cgroup", in: entry)
+            let system = files.makeControlGroups()
+            let group = try RootFileSystem.mount(system, mode: 0o555, "cgroup", in: entry)
             let groupFiles = ControlGroupFiles(
-                tree: TextTree(system: files.controlGroups, process: tree.process))
+                tree: TextTree(system: system, process: tree.process))
             group.directory?.fillLater { () throws(Errno) in try groupFiles.fill(group) }
         }
         try tree.directory("kernel", in: top) { (entry) throws(Errno) in

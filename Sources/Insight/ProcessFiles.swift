@@ -72,14 +72,24 @@ package struct ProcessFiles {
             text("mountstats", subject, mode: 0o400) { MountText.statistics(&$1) },
             text("cgroup", subject) { $1.append("0::/\n") },
             text("cpuset", subject) { $1.append("/\n") },
-            text("loginuid", subject, mode: 0o644) { $1.append("4294967295") },
+            text("loginuid", subject, mode: 0o644, refusing: .operationNotPermitted) {
+                $1.append("4294967295")
+            },
             text("sessionid", subject) { $1.append("4294967295") },
-            text("setgroups", subject, mode: 0o644) { $1.append("allow\n") },
-            text("uid_map", subject, mode: 0o644) { $1.append(ProcessText.identityMap) },
-            text("gid_map", subject, mode: 0o644) { $1.append(ProcessText.identityMap) },
-            text("projid_map", subject, mode: 0o644) { $1.append(ProcessText.identityMap) },
+            text("setgroups", subject, mode: 0o644, refusing: .operationNotPermitted) {
+                $1.append("allow\n")
+            },
+            text("uid_map", subject, mode: 0o644, refusing: .operationNotPermitted) {
+                $1.append(ProcessText.identityMap)
+            },
+            text("gid_map", subject, mode: 0o644, refusing: .operationNotPermitted) {
+                $1.append(ProcessText.identityMap)
+            },
+            text("projid_map", subject, mode: 0o644, refusing: .operationNotPermitted) {
+                $1.append(ProcessText.identityMap)
+            },
             text("personality", subject, mode: 0o400, ProcessText.personality),
-            text("sched", subject, mode: 0o644, ProcessText.schedule),
+            text("sched", subject, ProcessText.schedule),
             text("schedstat", subject, ProcessText.scheduleStatistics),
             text("wchan", subject) { $1.append("0") },
             text("oom_score", subject) { SystemText.line($0.process.memoryScore, &$1) },
@@ -91,13 +101,18 @@ package struct ProcessFiles {
             text("auxv", subject, mode: 0o400) { ProcessText.auxiliaryVector($0.process, &$1) },
         ]
     }
+    /// A file of text; `refusing` is what who writes it gets (EINVAL without it).
     private func text(
-        _ name: StaticString, _ subject: Subject, mode: UInt32 = 0o444,
+        _ name: StaticString, _ subject: Subject, mode: UInt32 = 0o444, refusing: Errno? = nil,
         _ write: @escaping (Subject, inout TextBuffer) -> Void
     ) -> File {
         let system = system
         return File(name: name, kind: .regular) { () throws(Errno) in
-            GeneratedNode(in: system, mode: FileMode(rawValue: mode)) { write(subject, &$0) }
+            let provider: GeneratedNode.Provider = { write(subject, &$0) }
+            let mode = FileMode(rawValue: mode)
+            guard let refusing else { return GeneratedNode(in: system, mode: mode, provider) }
+            return GeneratedNode(
+                in: system, mode: mode, receiver: { _ throws(Errno) in throw refusing }, provider)
         }
     }
     private func magic(

@@ -22,9 +22,9 @@ extension ProcessFiles {
                 ("swaps", { $1.append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n") }),
             ], to: top)
         try tree.addLink("mounts", to: "self/mounts", in: top)
-        let entry = try RootFileSystem.mount(files.processSettings, mode: 0o555, "sys", in: top)
-        let settings = SettingFiles(
-            tree: TextTree(system: files.processSettings, process: tree.process))
+        let system = files.makeProcessSettings()
+        let entry = try RootFileSystem.mount(system, mode: 0o555, "sys", in: top)
+        let settings = SettingFiles(tree: TextTree(system: system, process: tree.process))
         entry.directory?.fillLater { () throws(Errno) in try settings.fill(entry) }
     }
 }

@@ -136,6 +136,27 @@ import Testing
         #expect(description.cache(3)?.sharingShift == 2)
         #expect(description.cache(4) == nil)
     }
+    @Test("caches of an AMD CPU of before leaf 0x8000001d")
+    func olderCaches() {
+        let description = ProcessorDescription { leaf, _ in
+            switch leaf {
+            case 0: Self.answer(0xd, 0x6874_7541, 0x444d_4163, 0x6974_6e65)
+            case 0x8000_0000: Self.answer(0x8000_0008)
+            case 0x8000_0005: Self.answer(0, 0, 0x4002_0140, 0x4002_0140)
+            case 0x8000_0006: Self.answer(0, 0, 0x0200_8140, 0x0100_f040)
+            default: Self.answer(0)
+            }
+        }
+        let first = description.cache(0)
+        #expect(first?.kind == .data && first?.byteCount == 65536 && first?.ways == 2)
+        #expect(first?.sets == 512)
+        #expect(description.cache(1)?.kind == .instruction)
+        #expect(description.cache(2)?.byteCount == 512 << 10)
+        #expect(description.cache(2)?.ways == 16 && description.cache(2)?.level == 2)
+        // Of all ways.
+        #expect(description.cache(3)?.byteCount == 32 << 20 && description.cache(3)?.sets == 1)
+        #expect(description.cache(4) == nil)
+    }
     @Test("a CPU that tells nothing is one of one package")
     func silent() {
         let description = ProcessorDescription { _, _ in Self.answer(0) }

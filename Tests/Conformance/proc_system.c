@@ -189,6 +189,18 @@ int main(void) {
     has_text("/proc/self/uid_map", "         0          0 4294967295\n");
     has_text("/proc/self/gid_map", "         0          0 4294967295\n");
     has_text("/proc/self/setgroups", "allow\n");
+    for (int i = 0; i < 3; i++) {
+        static const char *const maps[] = {"/proc/self/uid_map", "/proc/self/gid_map", "/proc/self/projid_map"};
+        file = open(maps[i], O_WRONLY);
+        SHOW(write(file, "0 0 1\n", 6));
+        close(file);
+    }
+    file = open("/proc/self/setgroups", O_WRONLY);
+    SHOW(write(file, "deny\n", 5));
+    close(file);
+    file = SHOW(open("/proc/self/stat", O_WRONLY));
+    SHOW(write(file, "0", 1));
+    close(file);
     is_shaped("/proc/self/loginuid", "#");
     is_shaped("/proc/self/sessionid", "#");
     is_shaped("/proc/self/cpuset", "/*\n");

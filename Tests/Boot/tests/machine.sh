@@ -17,12 +17,17 @@ told() {
         grep -qxE -- "$line" martlet.out || { echo "nothing says: $line"; cat martlet.out; return 1; }
     done
 }
+# Whether the machine's CPU is another than this host's.
+is_emulated() { case "${vmm:-}" in '' | */kvm) return 1 ;; esac; }
+
 test_machine_lscpu() {
     local model maker
     ask_tool lscpu || return 1
+    told 'CPU\(s\): +2' 'On-line CPU\(s\) list: +0[-,]1' 'Core\(s\) per socket: +[12]' 'L1d cache: +.*' || return 1
+    ! is_emulated || return 0
     model=$(sed -nE 's/^model name\t: //p' /proc/cpuinfo | head -1)
     maker=$(sed -nE 's/^vendor_id\t: //p' /proc/cpuinfo | head -1)
-    told 'CPU\(s\): +2' 'On-line CPU\(s\) list: +0[-,]1' "Vendor ID: +$maker" 'L1d cache: +.*' || return 1
+    told "Vendor ID: +$maker" || return 1
     grep -qF "$model" martlet.out || { cat martlet.out; return 1; }
 }
 test_machine_nproc() {
@@ -34,7 +39,7 @@ test_machine_nproc() {
 test_machine_getconf() {
     local name
     for name in LEVEL1_DCACHE_SIZE LEVEL1_DCACHE_LINESIZE LEVEL2_CACHE_SIZE LEVEL3_CACHE_SIZE; do
-        ask_tool getconf $name && told "$(getconf $name)" || return 1
+        is_emulated || { ask_tool getconf $name && told "$(getconf $name)"; } || return 1
     done
     ask_tool getconf _NPROCESSORS_CONF && told 2 && ask_tool getconf _NPROCESSORS_ONLN && told 2
 }
@@ -84,7 +89,7 @@ test_machine_every_file() {
     local files
     ask_busybox find /proc /sys -type f ! -name pagemap ! -path '*/fdinfo/*' || return 1
     files=$(cat martlet.out)
-    [ "$(wc -l <martlet.out)" -gt 250 ] || { cat martlet.out; return 1; }
+    [ "$(wc -l <martlet.out)" -gt 150 ] || { cat martlet.out; return 1; }
     ask_busybox cat $files || return 1
     [ ! -s martlet.err ] || { cat martlet.err; return 1; }
 }
