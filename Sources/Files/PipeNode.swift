@@ -12,27 +12,29 @@ internal import Scheduler
 /// are whole. Where the writer has O_DIRECT a slot is a packet, which one read takes.
 final class PipeNode: TransferNode {
     /// A piece of what was written.
-    private struct Slot: BitwiseCopyable {
+    struct Slot: BitwiseCopyable {
         /// The frame's number; 0: none.
         var frame: UInt32 = 0
         var offset: UInt16 = 0
         var count: UInt16 = 0
         var isPacket = false
+        /// Whether a later write may put more behind it: not behind what came by splice(2).
+        var isOpen = false
     }
     private static let standardCapacity = 16 * Page.size
     /// fs.pipe-max-size: what only CAP_SYS_RESOURCE may exceed.
     private static let maximumCapacity = 1 << 20
 
-    private var slots: FixedBuffer<Slot>
-    private var first = 0
-    private var usedCount = 0
+    var slots: FixedBuffer<Slot>
+    private(set) var first = 0
+    private(set) var usedCount = 0
     /// A frame that was read from and is used again.
     private var spare: Frame?
-    private var readers = 0
-    private var writers = 0
+    private(set) var readers = 0
+    private(set) var writers = 0
 
     /// Who waits for bytes, for room, or for the other side.
-    private let queue = WaitQueue()
+    let queue = WaitQueue()
     override var isPollable: Bool { true }
     override var waiters: WaitQueue? { queue }
     /// Whether a path leads to it: then an open waits for the other side (fifo(7)).
@@ -72,20 +74,37 @@ final class PipeNode: TransferNode {
 
     // MARK: The ring
 
-    private var isFull: Bool { usedCount == slots.count }
+    var isFull: Bool { usedCount == slots.count }
     private func place(_ index: Int) -> Int {
         let place = first + index
         return place < slots.count ? place : place - slots.count
     }
     /// Takes the first slot out. Precondition: there is one.
-    private func removeFirst() {
-        let frame = Frame(number: slots[first].frame)
+    func takeFirst() -> Slot {
+        let slot = slots[first]
         slots[first] = Slot()
         first = place(1)
         usedCount -= 1
+        return slot
+    }
+    private func removeFirst() {
+        let frame = Frame(number: takeFirst().frame)
         if spare == nil { spare = frame } else { Frames.release(frame) }
     }
-    private func takeFrame() throws(Errno) -> Frame {
+    /// Adds a slot with its frame. Precondition: it is not full.
+    func addLast(_ slot: Slot) {
+        slots[place(usedCount)] = slot
+        usedCount += 1
+    }
+    /// The slot at a position from the first. Precondition: it is used.
+    func slot(_ index: Int) -> Slot { slots[place(index)] }
+    /// Takes bytes of the first slot, and it with its last one, away. Precondition: it has so many.
+    func consume(_ count: Int) {
+        slots[first].offset += UInt16(count)
+        slots[first].count -= UInt16(count)
+        if slots[first].count == 0 { removeFirst() }
+    }
+    func takeFrame() throws(Errno) -> Frame {
         if let frame = spare {
             spare = nil
             return frame
@@ -243,7 +262,7 @@ final class PipeNode: TransferNode {
         let last = place(usedCount - 1)
         var slot = slots[last]
         let end = Int(slot.offset) + Int(slot.count)
-        guard !slot.isPacket, end + rest <= Page.size else { return 0 }
+        guard slot.isOpen, end + rest <= Page.size else { return 0 }
         try Frame(number: slot.frame).withMutableBytes { bytes throws(Errno) in
             var part = bytes._mutatingExtracting(end..<end + rest)
             try source(0, &part)
@@ -266,9 +285,10 @@ final class PipeNode: TransferNode {
             Frames.release(frame)
             throw error
         }
-        slots[place(usedCount)] = Slot(
-            frame: frame.number, offset: 0, count: UInt16(count), isPacket: isPacket)
-        usedCount += 1
+        addLast(
+            Slot(
+                frame: frame.number, offset: 0, count: UInt16(count), isPacket: isPacket,
+                isOpen: !isPacket))
         return count
     }
 

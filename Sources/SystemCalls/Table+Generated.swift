@@ -1634,6 +1634,28 @@ internal import NucleusLayout
             size: VirtualAddress(register: frame.argument(2)))
     }
 }
+@c func call_splice(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.splice(
+            Caller(frame),
+            input: Int32(register: frame.argument(0)),
+            inputOffset: VirtualAddress(register: frame.argument(1)),
+            output: Int32(register: frame.argument(2)),
+            outputOffset: VirtualAddress(register: frame.argument(3)),
+            count: Int(register: frame.argument(4)),
+            flags: UInt32(register: frame.argument(5)))
+    }
+}
+@c func call_tee(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.tee(
+            Caller(frame),
+            input: Int32(register: frame.argument(0)),
+            output: Int32(register: frame.argument(1)),
+            count: Int(register: frame.argument(2)),
+            flags: UInt32(register: frame.argument(3)))
+    }
+}
 @c func call_syncFileRange(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.syncFileRange(
@@ -1641,6 +1663,16 @@ internal import NucleusLayout
             descriptor: Int32(register: frame.argument(0)),
             offset: Int64(register: frame.argument(1)),
             length: Int64(register: frame.argument(2)),
+            flags: UInt32(register: frame.argument(3)))
+    }
+}
+@c func call_vmsplice(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.vmsplice(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            vectors: VirtualAddress(register: frame.argument(1)),
+            count: UInt(register: frame.argument(2)),
             flags: UInt32(register: frame.argument(3)))
     }
 }
@@ -2317,10 +2349,10 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_setRobustList,
     call_getRobustList,
-    call_unimplemented,
-    call_unimplemented,
+    call_splice,
+    call_tee,
     call_syncFileRange,
-    call_unimplemented,
+    call_vmsplice,
     call_unimplemented,
     call_utimensat,
     call_epollPwait,
@@ -2587,9 +2619,9 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_pselect6,
     call_ppoll,
     call_signalfd4,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_vmsplice,
+    call_splice,
+    call_tee,
     call_readlinkat,
     call_newfstatat,
     call_fstat,
