@@ -81,8 +81,11 @@ package final class LineDiscipline {
 
     // MARK: Reading
 
-    /// Bytes that may come in: what is beyond is dropped while lines count, and waits otherwise.
-    package var room: Int { isCanonical ? .max : Self.capacity - 1 - count }
+    /// Whether a byte may come in: where it is full the next ones wait, but those of a line without end are
+    /// dropped, as nobody could take them.
+    package var takesByte: Bool {
+        count < Self.capacity - 1 || (isCanonical && lineStart == tail)
+    }
     /// Bytes that a read may have: whole lines while lines count (FIONREAD).
     package var readableCount: Int {
         guard isCanonical else { return count }
@@ -94,6 +97,11 @@ package final class LineDiscipline {
     package var readableEnd: Int { lineStart }
     /// Whether a line is complete, or, without lines, a byte is here.
     package var hasInput: Bool { isCanonical ? lineStart > tail : count > 0 }
+    /// Whether a read would not wait (n_tty_poll).
+    package var isReadable: Bool {
+        guard !isCanonical else { return hasInput }
+        return readableCount >= (modes[.time] == 0 ? max(1, Int(modes[.minimum])) : 1)
+    }
     private func isEnd(_ position: Int) -> Bool { ends[position & Self.mask] != 0 }
     private func isEndOfFile(_ position: Int) -> Bool {
         isEnd(position) && bytes[position & Self.mask] == 0

@@ -8,8 +8,8 @@ extension Terminal {
         guard let request = TerminalRequest(rawValue: request) else { throw .notTerminal }
         let address = VirtualAddress(rawValue: argument)
         switch request {
-        case .getModes: try storeModes(at: address, TerminalModes.byteCount)
-        case .getLongModes: try storeModes(at: address, TerminalModes.longByteCount)
+        case .getModes: try discipline.storeModes(at: address, TerminalModes.byteCount)
+        case .getLongModes: try discipline.storeModes(at: address, TerminalModes.longByteCount)
         case .setModes, .setLongModes: try setModes(from: address)
         case .setModesAfterOutput, .setLongModesAfterOutput:
             flush()
@@ -50,27 +50,10 @@ extension Terminal {
     private func store(_ value: Int32, at address: VirtualAddress) throws(Errno) {
         try ProgramMemory.store(value, at: address)
     }
-    private func storeModes(at address: VirtualAddress, _ byteCount: Int) throws(Errno) {
-        var storage = InlineArray<44, UInt8>(repeating: 0)
-        do {
-            var span = storage.mutableSpan
-            var bytes = span.mutableRaw
-            discipline.modes.write(to: &bytes)
-            // The speeds of the long form: 38400 both ways, as the modes say.
-            bytes.storeLittleEndian(UInt32(38400), at: TerminalModes.byteCount)
-            bytes.storeLittleEndian(UInt32(38400), at: TerminalModes.byteCount + 4)
-        }
-        try ProgramMemory.copyOut(storage.span.raw.extracting(first: byteCount), to: address)
-    }
     private func setModes(from address: VirtualAddress) throws(Errno) {
-        var storage = InlineArray<36, UInt8>(repeating: 0)
-        do {
-            var span = storage.mutableSpan
-            var bytes = span.mutableRaw
-            try ProgramMemory.copyIn(from: address, into: &bytes)
-        }
+        let modes = try TerminalModes(at: address)
         attach()
-        discipline.setModes(TerminalModes(storage.span.raw))
+        discipline.setModes(modes)
         collectAndTell()
     }
     /// tcflow(3): TCOOFF, TCOON; TCIOFF and TCION send a character to whoever types.

@@ -19,7 +19,7 @@ package protocol TerminalOwner: AnyObject {
 /// The host's terminal treats bytes itself until the program first wants input or other modes; then
 /// the kernel asks the host to pass them on as they are, and does all of it here. So a program that
 /// never reads leaves the host's terminal as it is.
-package final class Terminal: CharacterDevice, WakeTarget {
+package final class Terminal: CharacterDevice, WakeTarget, TerminalReading {
     let discipline: LineDiscipline
     let console: ConsoleDriver
     private let records: ControlChannel
@@ -67,7 +67,7 @@ package final class Terminal: CharacterDevice, WakeTarget {
         port?.waiters.add(portWaiter, for: self)
         if !isInput {
             records.onKeyboard = { [self] byte in
-                if isAttached, discipline.room > 0 { discipline.receive(byte) }
+                if isAttached, discipline.takesByte { discipline.receive(byte) }
             }
         }
         records.onTerminal = { [self] size, isAttached, shownCount in
@@ -118,9 +118,12 @@ package final class Terminal: CharacterDevice, WakeTarget {
         let input = console.input
         input.collect()
         while let first = input.first {
-            let count = min(first.byteCount, discipline.room)
+            var count = 0
+            while count < first.byteCount, discipline.takesByte {
+                discipline.receive(first.byte(at: count))
+                count += 1
+            }
             guard count > 0 else { break }
-            for index in 0..<count { discipline.receive(first.byte(at: index)) }
             input.drop(count)
         }
     }
@@ -141,7 +144,7 @@ package final class Terminal: CharacterDevice, WakeTarget {
         }
     }
 
-    private var hasEnded: Bool {
+    var hasEnded: Bool {
         !hasKeyboard || (isInput && console.input.hasEnded)
     }
 
@@ -149,88 +152,9 @@ package final class Terminal: CharacterDevice, WakeTarget {
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
         attach()
-        if discipline.modes.local.contains(.canonical) {
-            try wait(blocking) { self.discipline.hasInput }
-            return try copy(count, to: address)
-        }
-        return try readBytes(count, to: address, blocking)
+        return try readInput(count, to: address, blocking)
     }
-
-    /// Waits until input is there as `condition` wants it, or never will be. EAGAIN, or EINTR as
-    /// `restart`.
-    private func wait(_ blocking: Blocking, _ condition: () -> Bool) throws(Errno) {
-        func isOver() -> Bool {
-            console.poll()
-            return condition() || hasEnded
-        }
-        guard !isOver() else { return }
-        guard blocking == .blocking else { throw .tryAgain }
-        let outcome = Wait.until(isOver)
-        guard outcome != .interrupted else { throw .restart }
-    }
-
-    /// Input without lines: VMIN bytes, or what comes within VTIME (termios(3), "Canonical and
-    /// noncanonical mode").
-    private func readBytes(
-        _ count: Int, to address: VirtualAddress, _ blocking: Blocking
-    ) throws(Errno) -> Int {
-        let minimum = min(Int(discipline.modes[.minimum]), count)
-        let time = Nanoseconds(rawValue: Int64(discipline.modes[.time]) * 100_000_000)
-        console.poll()
-        if blocking == .nonblocking || minimum == 0 && time == .zero {
-            guard discipline.hasInput else {
-                guard blocking == .blocking || hasEnded else { throw .tryAgain }
-                return 0
-            }
-            return try copy(count, to: address)
-        }
-        guard time > .zero else {
-            try wait(blocking) { self.discipline.readableCount >= minimum }
-            return try copy(count, to: address)
-        }
-        if minimum > 0 { try wait(blocking) { self.discipline.hasInput } }
-        while true {
-            let before = discipline.readableCount
-            if minimum > 0, before >= minimum { break }
-            let outcome = Wait.until(deadline: Clock.monotonic() + time) {
-                self.console.poll()
-                return self.discipline.readableCount > before || self.hasEnded
-            }
-            if outcome == .interrupted, before == 0 { throw .restart }
-            guard outcome == .ready, !hasEnded, minimum > 0 else { break }
-        }
-        return try copy(count, to: address)
-    }
-
-    /// Copies what is there to the program, a line at most where lines count.
-    private func copy(_ count: Int, to address: VirtualAddress) throws(Errno) -> Int {
-        // Room for what waits in the ring.
-        defer { collectAndTell() }
-        var done = 0
-        while done < count, discipline.hasInput {
-            var piece = InlineArray<256, UInt8>(repeating: 0)
-            let portion: LineDiscipline.Portion
-            do {
-                var span = piece.mutableSpan
-                var bytes = span.mutableRaw
-                portion = discipline.peek(into: &bytes, limit: count - done)
-            }
-            if portion.byteCount > 0 {
-                do throws(Errno) {
-                    guard let target = address.advanced(by: UInt64(done)) else { throw .badAddress }
-                    try ProgramMemory.copyOut(
-                        piece.span.raw.extracting(first: portion.byteCount), to: target)
-                } catch {
-                    guard done > 0 else { throw error }
-                    return done
-                }
-            }
-            discipline.take(portion)
-            done += portion.byteCount
-            if portion.endsRead { break }
-        }
-        return done
-    }
+    func lookForInput() { console.poll() }
 
     // MARK: Output
 
@@ -330,6 +254,8 @@ package final class Terminal: CharacterDevice, WakeTarget {
         told = now
         if !events.isEmpty { queue.wake(events) }
     }
+    func inputTaken() { collectAndTell() }
+    var inputSource: Wait.Source { .anything }
     func collectAndTell() {
         collect()
         tellWaiters()
@@ -338,9 +264,7 @@ package final class Terminal: CharacterDevice, WakeTarget {
         attach()
         console.poll()
         if hasEnded { return true }
-        guard !discipline.modes.local.contains(.canonical) else { return discipline.hasInput }
-        let minimum = discipline.modes[.time] == 0 ? max(1, Int(discipline.modes[.minimum])) : 1
-        return discipline.readableCount >= minimum
+        return discipline.isReadable
     }
     package var isWritable: Bool {
         guard let port else { return true }

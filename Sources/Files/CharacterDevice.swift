@@ -13,6 +13,9 @@ package enum Blocking: Sendable {
 ///
 /// Counts are at least 1. Data goes straight between the device and the program's memory.
 package protocol CharacterDevice: AnyObject {
+    /// The device that an open file is to have instead, where each open makes one (/dev/ptmx). ENOMEM,
+    /// ENOSPC.
+    func instance(for credentials: Credentials) throws(Errno) -> (any CharacterDevice)?
     /// Called at each open; ENXIO where there is nothing to open.
     func open(_ flags: OpenFlags) throws(Errno)
     /// Called when the last descriptor of an open file is closed.
@@ -29,6 +32,8 @@ package protocol CharacterDevice: AnyObject {
     var isWritable: Bool { get }
     /// Whether the other side is gone (POLLHUP).
     var isHungUp: Bool { get }
+    /// Whether nothing but errors will come (POLLERR).
+    var hasFailed: Bool { get }
     /// Who is told when one of the three above may have changed; `nil` where nobody is.
     var waiters: WaitQueue? { get }
     /// Whether they ever change, so that epoll(7) takes the device.
@@ -40,11 +45,15 @@ package protocol CharacterDevice: AnyObject {
 }
 
 extension CharacterDevice {
+    package func instance(
+        for credentials: Credentials
+    ) throws(Errno) -> (any CharacterDevice)? { nil }
     package func open(_ flags: OpenFlags) throws(Errno) {}
     package func closed() {}
     package var isReadable: Bool { true }
     package var isWritable: Bool { true }
     package var isHungUp: Bool { false }
+    package var hasFailed: Bool { false }
     package var waiters: WaitQueue? { nil }
     package var isPollable: Bool { true }
     package var ignoresOffset: Bool { false }

@@ -17,41 +17,48 @@ package final class CharacterDeviceNode: Node {
     }
     package override var deviceNumber: DeviceNumber { deviceNumberValue }
 
+    override func instance(
+        for credentials: Credentials
+    ) throws(Errno) -> (any CharacterDevice)? { try device.instance(for: credentials) }
+    private func device(of file: OpenFile) -> any CharacterDevice { file.device ?? device }
+
     override var ignoresOffset: Bool { device.ignoresOffset }
-    override func opened(_ file: OpenFile) throws(Errno) { try device.open(file.flags) }
-    override func closed(_ file: OpenFile) { device.closed() }
+    override func opened(_ file: OpenFile) throws(Errno) { try device(of: file).open(file.flags) }
+    override func closed(_ file: OpenFile) { device(of: file).closed() }
     override func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
         _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard count > 0 else { return 0 }
-        return try device.read(count: count, to: address, blocking)
+        return try device(of: file).read(count: count, to: address, blocking)
     }
     override func write(
         _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
         _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard count > 0 else { return 0 }
-        return try device.write(count: count, from: address, blocking)
+        return try device(of: file).write(count: count, from: address, blocking)
     }
     override func write(
         _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard bytes.byteCount > 0 else { return 0 }
-        return try device.write(bytes, blocking)
+        return try device(of: file).write(bytes, blocking)
     }
     override func control(
         _ file: OpenFile, _ request: UInt32, argument: UInt64
     ) throws(Errno) -> Int {
-        try device.control(request, argument: argument)
+        try device(of: file).control(request, argument: argument)
     }
     package override var isPollable: Bool { device.isPollable }
     package override var waiters: WaitQueue? { device.waiters }
     override func readiness(_ file: OpenFile) -> Readiness {
+        let device = device(of: file)
         var readiness: Readiness = []
         if device.isReadable { readiness.insert(.readable) }
         if device.isWritable { readiness.insert(.writable) }
         if device.isHungUp { readiness.insert(.hungUp) }
+        if device.hasFailed { readiness.insert(.error) }
         return readiness.withSynonyms
     }
 }

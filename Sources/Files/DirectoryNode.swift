@@ -22,7 +22,7 @@ package class DirectoryNode: Node {
     package override var byteCount: Int64 { Int64(entryCount + 2) * 20 }
     package override var isSeekable: Bool { true }
 
-    /// Whether names can be added and removed; those of /proc and /sys can't.
+    /// Whether names can be added and removed; those of /proc, /sys and /dev/pts can't.
     var isMutable: Bool { !fileSystem.kind.hasFixedNames }
 
     /// The entry of a name, `nil` where there is none. ENOMEM.
@@ -148,6 +148,16 @@ extension DirectoryNode {
     ) throws(Errno) -> DirectoryEntry {
         guard try find(name, in: entry) == nil else { throw .fileExists }
         return try append(node, named: name, in: entry)
+    }
+    /// Whether a name is here; `entry` is this directory's own. ENOMEM.
+    package func contains(_ name: RawSpan, in entry: DirectoryEntry) throws(Errno) -> Bool {
+        try find(name, in: entry) != nil
+    }
+    /// Removes a name that `add` gave.
+    package func remove(_ entry: DirectoryEntry) {
+        guard entry.isLinked else { return }
+        unlink(entry)
+        entry.node.linkCount -= 1
     }
     /// Adds a name unless it is here, as what fills a directory does; returns its entry. ENOMEM.
     @discardableResult

@@ -171,7 +171,7 @@ extension Node {
     private var hasAttributes: Bool {
         switch fileSystem.kind {
         case .ramfs, .devfs: true
-        case .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: false
+        case .devpts, .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: false
         }
     }
     /// Linux's xattr_permission, for writing.

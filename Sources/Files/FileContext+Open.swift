@@ -34,7 +34,8 @@ extension FileContext {
             .subtracting(.closeOnExec)
         if flags.contains(.path) { return try OpenFile(entry, flags: kept) }
         if !isNew { try requireOpening(node, flags) }
-        let file = try OpenFile(entry, flags: kept)
+        let file = try OpenFile(
+            entry, flags: kept, device: try node.instance(for: credentials))
         if flags.contains(.truncate), !isNew, node.kind == .regular {
             do throws(Errno) {
                 if let file = node as? RegularNode, file.isWritingDenied { throw .textBusy }

@@ -20,6 +20,8 @@ package final class FileSystem {
     package enum Kind: Sendable {
         case ramfs
         case devfs
+        /// Pseudo-terminals (pts(4)).
+        case devpts
         case procfs
         case sysfs
         /// /sys/fs/cgroup (cgroup-v2.rst).
@@ -33,6 +35,7 @@ package final class FileSystem {
         package var magic: UInt64 {
             switch self {
             case .ramfs, .devfs: 0x0102_1994
+            case .devpts: 0x1cd1
             case .procfs: 0x9fa0
             case .sysfs: 0x6265_6572
             case .controlGroups: 0x6367_7270
@@ -45,6 +48,7 @@ package final class FileSystem {
             switch self {
             case .ramfs: "tmpfs"
             case .devfs: "devtmpfs"
+            case .devpts: "devpts"
             case .procfs: "proc"
             case .sysfs: "sysfs"
             case .controlGroups: "cgroup2"
@@ -56,7 +60,7 @@ package final class FileSystem {
         /// Whether the library OS alone makes names in it.
         var hasFixedNames: Bool {
             switch self {
-            case .procfs, .sysfs, .controlGroups: true
+            case .devpts, .procfs, .sysfs, .controlGroups: true
             case .ramfs, .devfs, .pipes, .sockets, .anonymous: false
             }
         }

@@ -38,7 +38,7 @@ extension FileSystem {
             status.freeBlocks = UInt64(max(0, Frames.freeCount - KernelReserve.frames))
             status.fileCount = status.blockCount
             status.freeFiles = status.freeBlocks
-        case .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: break
+        case .devpts, .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: break
         }
         return status
     }

@@ -16,6 +16,8 @@ package final class OpenFile: RegionOwner {
     package var offset: Int64 = 0
     /// Descriptors, messages and calls that keep the file open.
     private(set) var referenceCount = 1
+    /// The device that this open file has for itself.
+    let device: (any CharacterDevice)?
     /// What a generated file showed to this open file.
     var generatedText: GeneratedText?
     /// This file's part in its node's lock (flock(2)).
@@ -29,8 +31,11 @@ package final class OpenFile: RegionOwner {
     var watches: EventPollItem?
 
     /// Opens what `entry` names, without checking permissions. ENXIO and what the node says.
-    package init(_ entry: DirectoryEntry, flags: OpenFlags) throws(Errno) {
+    package init(
+        _ entry: DirectoryEntry, flags: OpenFlags, device: (any CharacterDevice)? = nil
+    ) throws(Errno) {
         self.entry = entry
+        self.device = device
         node = entry.node
         self.flags = flags
         super.init()

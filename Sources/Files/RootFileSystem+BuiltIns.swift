@@ -7,10 +7,11 @@ extension RootFileSystem {
     /// what is in /etc and /dev once somebody looks for it. ENOMEM.
     ///
     /// `terminal` is /dev/tty and /dev/console; without one /dev/console reads `input` and writes
-    /// `output`. `clock` is /dev/rtc0.
+    /// `output`. `clock` is /dev/rtc0. `pseudoTerminals` makes /dev/ptmx, which adds names to /dev/pts.
     package func addBuiltIns(
         input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?,
-        clock: (any CharacterDevice)? = nil
+        clock: (any CharacterDevice)? = nil,
+        pseudoTerminals: ((DirectoryEntry) -> any CharacterDevice)? = nil
     ) throws(Errno) {
         try addDirectory("etc")
         try addDirectory("run")
@@ -23,9 +24,20 @@ extension RootFileSystem {
         guard let directory = deviceDirectory.directory else { return }
         directory.fillLater { () throws(Errno) in
             try self.addDevices(input: input, output: output, terminal: terminal)
-            guard let clock else { return }
-            let number = DeviceNumber.clock
-            try self.addDevice(clock, "rtc0", number.major, number.minor, mode: 0o600)
+            if let clock {
+                let number = DeviceNumber.clock
+                try self.addDevice(clock, "rtc0", number.major, number.minor, mode: 0o600)
+            }
+            // Shared memory and semaphores of the C library by name (shm_overview(7)).
+            let shared = FileSystem(
+                .ramfs, device: DeviceNumber(major: 0, minor: 6), pipes: self.pipes,
+                sockets: self.sockets, anonymous: self.anonymous, devices: self.devices)
+            _ = try Self.mount(shared, mode: 0o1777, "shm", in: self.deviceDirectory)
+            guard let pseudoTerminals else { return }
+            let terminals = FileSystem(.devpts, device: DeviceNumber(major: 0, minor: 7))
+            let entry = try Self.mount(
+                terminals, mode: 0o755, "pts", in: self.deviceDirectory)
+            try self.addDevice(pseudoTerminals(entry), "ptmx", 5, 2)
         }
         devices.drivers.directory = directory
     }

@@ -12,8 +12,10 @@ enum MountText {
         let source: StaticString
         let device: UInt64
         let isReadOnly: Bool
+        /// Of the file system, each with a comma before it.
+        var options: StaticString = ""
     }
-    private static let all: [6 of Mount] = [
+    private static let all: [8 of Mount] = [
         Mount(
             number: 20, parent: 0, root: "/", path: "/", kind: "tmpfs", source: "martlet",
             device: 1, isReadOnly: false),
@@ -32,21 +34,29 @@ enum MountText {
         Mount(
             number: 25, parent: 24, root: "/", path: "/sys/fs/cgroup", kind: "cgroup2",
             source: "cgroup", device: 21, isReadOnly: true),
+        Mount(
+            number: 26, parent: 21, root: "/", path: "/dev/shm", kind: "tmpfs", source: "tmpfs",
+            device: 6, isReadOnly: false),
+        Mount(
+            number: 27, parent: 21, root: "/", path: "/dev/pts", kind: "devpts", source: "devpts",
+            device: 7, isReadOnly: false, options: ",mode=620,ptmxmode=000"),
     ]
     private static func write(
         _ text: inout TextBuffer, _ body: (Mount, inout TextBuffer) -> Void
     ) {
         let all = all
-        for index in 0..<6 { body(all[index], &text) }
+        for index in 0..<8 { body(all[index], &text) }
     }
     /// mnt_id in /proc/self/fdinfo: 0 for what is mounted nowhere.
     static func number(of system: FileSystem) -> UInt64 {
         switch system.kind {
-        case .ramfs: 20
+        // That of /dev/shm is another.
+        case .ramfs: system.device.minor == 6 ? 26 : 20
         case .devfs: 21
         case .procfs: system.isReadOnly ? 23 : 22
         case .sysfs: 24
         case .controlGroups: 25
+        case .devpts: 27
         case .pipes, .sockets, .anonymous: 0
         }
     }
@@ -58,7 +68,9 @@ enum MountText {
             text.append(mount.path)
             text.append(" ")
             text.append(mount.kind)
-            text.append(mount.isReadOnly ? " ro,relatime 0 0\n" : " rw,relatime 0 0\n")
+            text.append(mount.isReadOnly ? " ro,relatime" : " rw,relatime")
+            text.append(mount.options)
+            text.append(" 0 0\n")
         }
     }
     /// mountinfo (proc_pid_mountinfo(5))
@@ -77,7 +89,9 @@ enum MountText {
             text.append(mount.kind)
             text.append(" ")
             text.append(mount.source)
-            text.append(" rw\n")
+            text.append(" rw")
+            text.append(mount.options)
+            text.append("\n")
         }
     }
     /// mountstats (proc_pid_mountstats(5))

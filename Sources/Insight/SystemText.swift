@@ -131,6 +131,7 @@ enum SystemText {
         nodev\tproc
         nodev\tcgroup2
         nodev\tdevtmpfs
+        nodev\tdevpts
         nodev\tsockfs
         nodev\tpipefs
 
@@ -151,6 +152,8 @@ enum SystemText {
           1 mem
           5 /dev/tty
           5 /dev/console
+          5 /dev/ptmx
+        136 pts
         254 rtc
 
         Block devices:

@@ -58,7 +58,8 @@ struct Program: ~Copyable {
         do throws(Errno) {
             try files.addBuiltIns(
                 input: ConsoleInput(console), output: ConsoleOutput(console, console.output),
-                terminal: terminal, clock: devices.clock)
+                terminal: terminal, clock: devices.clock,
+                pseudoTerminals: { PseudoTerminals(in: $0) })
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
         }

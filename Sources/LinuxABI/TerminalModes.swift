@@ -192,6 +192,13 @@ package struct WindowSize: Equatable, Sendable {
     }
 }
 
+/// Requests of ioctl(2) to a pseudo-terminal's master (pty(7), ioctl_tty(2)).
+package enum PseudoTerminalRequest: UInt32, Sendable {
+    case getNumber = 0x8004_5430  // TIOCGPTN
+    case setLock = 0x4004_5431  // TIOCSPTLCK
+    case getLock = 0x8004_5439  // TIOCGPTLCK
+}
+
 /// Requests of ioctl(2) to a terminal (ioctl_tty(2)).
 package enum TerminalRequest: UInt32, Sendable {
     case getModes = 0x5401  // TCGETS

@@ -180,6 +180,11 @@ int main(int count, char **arguments) {
         device("dev/random", 1, 8);
         device("dev/urandom", 1, 9);
         device("dev/tty", 5, 0);
+        mkdir(inside("dev/shm"), 01777);
+        if (mount("tmpfs", inside("dev/shm"), "tmpfs", 0, "mode=1777")) fail("shm");
+        mkdir(inside("dev/pts"), 0755);
+        if (mount("devpts", inside("dev/pts"), "devpts", 0, "newinstance,ptmxmode=666,mode=620")) fail("devpts");
+        symlink("pts/ptmx", inside("dev/ptmx"));
         symlink("/proc/self/fd", inside("dev/fd"));
         symlink("/proc/self/fd/0", inside("dev/stdin"));
         symlink("/proc/self/fd/1", inside("dev/stdout"));

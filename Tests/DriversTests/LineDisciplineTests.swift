@@ -197,7 +197,7 @@ import Testing
                 case 3: _ = line.write(String(repeating: "\t\u{8}\n", count: 5))
                 default:
                     for _ in 0..<next() % 100 {
-                        guard line.discipline.room > 0 else { break }
+                        guard line.discipline.takesByte else { break }
                         line.discipline.receive(UInt8(truncatingIfNeeded: next()))
                     }
                 }

@@ -30,8 +30,8 @@ def outcomes(path):
             # Several threads of a test may each skip it.
             if outcome + colon + reason not in tests[name]:
                 tests[name].append(outcome + colon + reason)
-    for name, list in tests.items():
-        tests[name] = [outcome for outcome in list if outcome in missing][:1] or list
+    for name, said in tests.items():
+        tests[name] = [outcome for outcome in said if outcome in missing][:1] or said
     return tests, ended
 
 

@@ -12,6 +12,7 @@ import errno
 import faulthandler
 import fcntl
 import fnmatch
+import importlib
 import os
 import sys
 import traceback
@@ -151,13 +152,18 @@ def main():
     # What a module's own `test_main` calls, by test.support.run_unittest.
     support._run_suite = run
     with os_helper.temp_cwd("work"):
-        loader = unittest.TestLoader()
-        suite = loader.loadTestsFromName(f"test.{module}")
-        for problem in loader.errors:
-            os.write(errors, problem.encode("utf-8", "backslashreplace"))
-        own = getattr(sys.modules.get(f"test.{module}"), "test_main", None)
         try:
-            own() if own else run(suite)
+            tests = importlib.import_module(f"test.{module}")
+            if hasattr(tests, "test_main"):
+                tests.test_main()
+            else:
+                loader = unittest.TestLoader()
+                suite = loader.loadTestsFromModule(tests)
+                for problem in loader.errors:
+                    os.write(errors, problem.encode("utf-8", "backslashreplace"))
+                run(suite)
+        except unittest.SkipTest as reason:
+            report.write(f"skip test.{module}: {line(reason)}\n")
         except BaseException as error:
             report.write(f"error test_main: {line(repr(error))}\n")
             os.write(errors, traceback.format_exc().encode("utf-8", "backslashreplace"))

@@ -1,0 +1,96 @@
+internal import Base
+internal import Hardware
+internal import LinuxABI
+internal import Scheduler
+
+// ioctl(2) of pseudo-terminals (ioctl_tty(2)). Modes and size are the slave's, whichever side asks.
+extension PseudoTerminal {
+    enum Side {
+        case master
+        case slave
+    }
+
+    func control(
+        _ request: TerminalRequest, from side: Side, _ address: VirtualAddress
+    ) throws(Errno) -> Int {
+        switch request {
+        case .getModes: try discipline.storeModes(at: address, TerminalModes.byteCount)
+        case .getLongModes: try discipline.storeModes(at: address, TerminalModes.longByteCount)
+        case .setModes, .setLongModes, .setModesAfterOutput, .setLongModesAfterOutput:
+            setModes(try TerminalModes(at: address))
+        case .setModesAndFlush, .setLongModesAndFlush:
+            let modes = try TerminalModes(at: address)
+            flushInput(of: side)
+            setModes(modes)
+        // Output is at the other side at once; there is no line to break.
+        case .sendBreak, .sendLongBreak, .exclusive, .notExclusive: break
+        case .flow: try flow(address.rawValue, side)
+        case .flush:
+            guard address.rawValue <= 2 else { throw .invalidArgument }
+            if address.rawValue != 1 { flushInput(of: side) }
+        case .makeControlling: throw .operationNotPermitted
+        case .getGroup:
+            guard side == .master else { throw .notTerminal }
+            try ProgramMemory.store(Int32(0), at: address)
+        case .getSession, .setGroup: throw .notTerminal
+        case .bytesUnsent: try ProgramMemory.store(Int32(0), at: address)
+        case .insertByte:
+            guard side == .slave else { throw .inputOutput }
+            discipline.receive(try ProgramMemory.load(UInt8.self, at: address))
+            pump()
+        case .getWindowSize: try ProgramMemory.store(size.encoded, at: address)
+        case .setWindowSize:
+            size = WindowSize(encoded: try ProgramMemory.load(UInt64.self, at: address))
+        case .bytesReadable:
+            let count = side == .slave ? discipline.readableCount : outputCount
+            try ProgramMemory.store(Int32(clamping: count), at: address)
+        case .getDiscipline: try ProgramMemory.store(Int32(0), at: address)  // N_TTY
+        }
+        return 0
+    }
+    private func flushInput(of side: Side) {
+        guard side == .slave else { return dropOutput() }
+        discipline.flushInput()
+        pump()
+    }
+    /// tcflow(3) of the slave; TCIOFF and TCION send a character to the master.
+    private func flow(_ action: UInt64, _ side: Side) throws(Errno) {
+        guard action <= 3 else { throw .invalidArgument }
+        guard side == .slave else { return }
+        switch action {
+        case 0: discipline.setStopped(true)
+        case 1:
+            discipline.setStopped(false)
+            slaveQueue.wake([.writable])
+        default: break
+        }
+    }
+}
+
+extension LineDiscipline {
+    /// Tells the program the modes. EFAULT.
+    func storeModes(at address: VirtualAddress, _ byteCount: Int) throws(Errno) {
+        var storage = InlineArray<44, UInt8>(repeating: 0)
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            modes.write(to: &bytes)
+            // The speeds of the long form: 38400 both ways, as the modes say.
+            bytes.storeLittleEndian(UInt32(38400), at: TerminalModes.byteCount)
+            bytes.storeLittleEndian(UInt32(38400), at: TerminalModes.byteCount + 4)
+        }
+        try ProgramMemory.copyOut(storage.span.raw.extracting(first: byteCount), to: address)
+    }
+}
+extension TerminalModes {
+    /// Modes that the program gives. EFAULT.
+    init(at address: VirtualAddress) throws(Errno) {
+        var storage = InlineArray<36, UInt8>(repeating: 0)
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            try ProgramMemory.copyIn(from: address, into: &bytes)
+        }
+        self.init(storage.span.raw)
+    }
+}
