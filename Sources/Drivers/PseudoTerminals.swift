@@ -30,9 +30,12 @@ package final class PseudoTerminals: CharacterDevice {
         // Its buffers are more than what the reserve is for.
         guard Frames.freeCount > KernelReserve.frames + 16 else { throw .outOfMemory }
         var number: UInt32 = 0
-        while try withName(of: number, { (name) throws(Errno) in
-            try directory.contains(name, in: names)
-        }) {
+        while try withName(
+            of: number,
+            { (name) throws(Errno) in
+                try directory.contains(name, in: names)
+            })
+        {
             number += 1
             guard number < Self.limit else { throw .noSpace }
         }

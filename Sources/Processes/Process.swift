@@ -50,6 +50,8 @@ package final class Process {
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
     private let processorTimeBefore = Clock.processor()
+    /// What open files of it are open on (pidfd_open(2)), from the first on.
+    package var task: TaskNode?
     /// Whether it is being killed for want of memory.
     var isOutOfMemory = false
 
@@ -104,6 +106,7 @@ package final class Process {
         threads.remove(thread)
         switchesOfEnded = switchesOfEnded + thread.thread.switches
         thread.signals.end()
+        thread.task?.end()
         thread.thread.isEnding = true
     }
     /// Waits and switches of all threads, those that ended too.

@@ -1,4 +1,5 @@
 package import Base
+package import Files
 internal import Hardware
 internal import LinuxABI
 package import Scheduler
@@ -16,6 +17,8 @@ package final class ProgramThread: ThreadCompanion {
     package var clearedIdentifier = VirtualAddress(rawValue: 0)
     /// The list of robust futexes (set_robust_list(2)).
     package var robustList = VirtualAddress(rawValue: 0)
+    /// What open files of it are open on (pidfd_open(2)), from the first on.
+    package var task: TaskNode?
     /// Its place in a futex's queue.
     package let futexWaiter = FutexWaiter()
     // Its place among the process's threads.

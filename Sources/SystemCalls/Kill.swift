@@ -73,8 +73,14 @@ extension SystemCalls {
         return found
     }
 
-    private static func load(
-        _ number: Int32, _ address: VirtualAddress
+    /// Whether the signal's number is the one in what comes with it.
+    enum GivenNumber: Sendable {
+        case isReplaced
+        /// EINVAL where it is another.
+        case isSame
+    }
+    static func load(
+        _ number: Int32, _ address: VirtualAddress, _ given: GivenNumber = .isReplaced
     ) throws(Errno) -> SignalInformation {
         var storage = InlineArray<48, UInt8>(repeating: 0)
         do {
@@ -83,10 +89,11 @@ extension SystemCalls {
             try ProgramMemory.copyIn(from: address, into: &bytes)
         }
         var information = SignalInformation(storage.span.raw)
+        guard given == .isReplaced || information.number == number else { throw .invalidArgument }
         information.number = number
         return information
     }
-    private static func send(
+    static func send(
         _ caller: Caller, _ number: Int32, _ code: SignalCode, to thread: ProgramThread?
     ) throws(Errno) -> Int {
         guard number != 0 else { return 0 }
@@ -97,7 +104,7 @@ extension SystemCalls {
         try caller.process.post(signal, information, toThread: thread)
         return 0
     }
-    private static func send(
+    static func send(
         _ caller: Caller, _ number: Int32, _ information: SignalInformation,
         to thread: ProgramThread?
     ) throws(Errno) -> Int {

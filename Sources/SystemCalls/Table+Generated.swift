@@ -2009,6 +2009,24 @@ internal import NucleusLayout
             signature: UInt32(register: frame.argument(3)))
     }
 }
+@c func call_pidfdSendSignal(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.pidfdSendSignal(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            number: Int32(register: frame.argument(1)),
+            information: VirtualAddress(register: frame.argument(2)),
+            flags: UInt32(register: frame.argument(3)))
+    }
+}
+@c func call_pidfdOpen(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.pidfdOpen(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            flags: Int32(register: frame.argument(1)))
+    }
+}
 @c func call_clone3(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.clone3(
@@ -2034,6 +2052,15 @@ internal import NucleusLayout
             path: VirtualAddress(register: frame.argument(1)),
             how: VirtualAddress(register: frame.argument(2)),
             size: UInt(register: frame.argument(3)))
+    }
+}
+@c func call_pidfdGetfd(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.pidfdGetfd(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            target: Int32(register: frame.argument(1)),
+            flags: UInt32(register: frame.argument(2)))
     }
 }
 @c func call_faccessat2(_ frame: UInt) -> Int {
@@ -2498,6 +2525,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
+    call_pidfdSendSignal,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2507,12 +2535,11 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_pidfdOpen,
     call_clone3,
     call_closeRange,
     call_openat2,
-    call_unimplemented,
+    call_pidfdGetfd,
     call_faccessat2,
     call_unimplemented,
     call_epollPwait2,
@@ -2968,6 +2995,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
+    call_pidfdSendSignal,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2977,12 +3005,11 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_pidfdOpen,
     call_clone3,
     call_closeRange,
     call_openat2,
-    call_unimplemented,
+    call_pidfdGetfd,
     call_faccessat2,
     call_unimplemented,
     call_epollPwait2,

@@ -1,0 +1,67 @@
+internal import Base
+package import LinuxABI
+internal import Memory
+internal import Scheduler
+
+/// What a process or a thread is by an open file (pidfd_open(2)): readable once it has ended.
+package final class TaskNode: AnonymousNode {
+    /// The number of the process or thread.
+    package let identifier: Int32
+    package let scope: Scope
+    package private(set) var hasEnded = false
+
+    package enum Scope: Sendable {
+        case process
+        /// PIDFD_THREAD
+        case thread
+    }
+    init(_ scope: Scope, _ identifier: Int32, in fileSystem: FileSystem) {
+        self.scope = scope
+        self.identifier = identifier
+        super.init(in: fileSystem)
+    }
+    /// It ended, with none of its number left.
+    package func end() {
+        hasEnded = true
+        wake([.readable, .hungUp])
+    }
+    override func readiness(_ file: OpenFile) -> Readiness {
+        hasEnded ? [.readable, .normalReadable, .hungUp] : []
+    }
+}
+
+extension FileContext {
+    /// Makes what stands for a process or a thread. ENOMEM.
+    package func makeTask(_ scope: TaskNode.Scope, _ identifier: Int32) throws(Errno) -> TaskNode {
+        try KernelReserve.admit()
+        return TaskNode(scope, identifier, in: root.node.fileSystem.anonymous)
+    }
+    /// Opens a process or thread, as pidfd_open(2). ENOMEM.
+    package func open(_ task: TaskNode, _ flags: OpenFlags) throws(Errno) -> OpenFile {
+        try KernelReserve.admit()
+        let file = try open(task, "anon_inode:[pidfd]", flags)
+        if task.scope == .thread { file.flags.insert(.exclusive) }
+        return file
+    }
+}
+
+extension OpenFile {
+    /// The process or thread that the file is open on.
+    package var task: TaskNode? { node as? TaskNode }
+    /// Whether this is the folder in /proc of a process with a number, which pidfd_send_signal(2) takes too.
+    package func isFolder(ofProcess identifier: Int32) -> Bool {
+        guard node.kind == .directory, node.fileSystem.kind == .procfs,
+            let parent = entry.parent, parent.isMountPoint
+        else { return false }
+        var storage = InlineArray<12, UInt8>(repeating: 0)
+        let length: Int
+        do {
+            var span = storage.mutableSpan
+            var text = TextBuffer(into: span.mutableRaw)
+            text.append(UInt64(UInt32(bitPattern: identifier)))
+            length = text.writtenCount
+        }
+        let name = entry.name
+        return name.bytes.isEqual(to: storage.span.raw.extracting(first: length))
+    }
+}
