@@ -19,6 +19,7 @@ package final class TaskNode: AnonymousNode {
         self.scope = scope
         self.identifier = identifier
         super.init(in: fileSystem)
+        mode = FileMode(rawValue: 0o700)
     }
     /// It ended, with none of its number left.
     package func end() {

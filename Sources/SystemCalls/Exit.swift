@@ -1,4 +1,5 @@
 internal import Base
+internal import Files
 internal import Hardware
 internal import LinuxABI
 internal import Processes
@@ -36,7 +37,7 @@ extension SystemCalls {
         throw .noChild
     }
 
-    /// waitid(2): Waits for a child; a process here never has one. Errors: ECHILD, EINVAL.
+    /// waitid(2): Waits for a child; a process here never has one. Errors: EBADF, ECHILD, EINVAL.
     static func waitid(
         _ caller: Caller, kind: Int32, process: Int32, information: VirtualAddress,
         options: UInt32, usage: VirtualAddress
@@ -47,6 +48,10 @@ extension SystemCalls {
         case 0: break
         case 1: guard process > 0 else { throw .invalidArgument }
         case 2: guard process >= 0 else { throw .invalidArgument }
+        // P_PIDFD
+        case 3:
+            guard process >= 0 else { throw .invalidArgument }
+            guard try caller.file(process).task != nil else { throw .badDescriptor }
         default: throw .invalidArgument
         }
         throw .noChild

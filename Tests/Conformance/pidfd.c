@@ -2,6 +2,7 @@
 #include "conformance.h"
 #include <poll.h>
 #include <pthread.h>
+#include <sys/wait.h>
 
 #define OPEN(process, flags) SHOW(syscall(SYS_pidfd_open, process, flags))
 #define SEND(file, number, information, flags) \
@@ -80,6 +81,15 @@ int main(void) {
     GET(self, file, 1);
     GET(99, file, 0);
     GET(file, file, 0);
+
+    SHOW(syscall(SYS_waitid, 3, self, NULL, WEXITED, NULL));
+    SHOW(syscall(SYS_waitid, 3, -1, NULL, WEXITED, NULL));
+    SHOW(syscall(SYS_waitid, 3, 99, NULL, WEXITED, NULL));
+    SHOW(syscall(SYS_waitid, 3, file, NULL, WEXITED, NULL));
+    char link[32], target[64] = "";
+    snprintf(link, sizeof link, "/proc/self/fd/%d", self);
+    SHOW(readlink(link, target, sizeof target - 1));
+    say("%s", target);
 
     pthread_t thread;
     pthread_create(&thread, NULL, wait_for_end, NULL);
