@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    @Test("where lines are unread the next bytes wait; a line without end loses its own (n_tty)")
+    func fullBuffer() {
+        let line = Line()
+        _ = line.type(String(repeating: "x", count: 10_000))
+        #expect(line.discipline.takesByte)
+        _ = line.type("\n")
+        #expect(!line.discipline.takesByte)
+        #expect(line.read()?.count == LineDiscipline.capacity)
+        #expect(line.discipline.takesByte)
+        var typed = 0
+        while line.discipline.takesByte, typed < 10_000 {
+            _ = line.type("y\n")
+            typed += 2
+        }
+        #expect((LineDiscipline.capacity - 2...LineDiscipline.capacity).contains(typed))
+        #expect(line.read() == "y\n")
+        #expect(line.discipline.takesByte)
+    }
+
     @Test("a line is readable when it ends, and is echoed as it is typed")
     func lines() {
         let line = Line()

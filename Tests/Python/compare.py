@@ -8,6 +8,7 @@ fail; skips that agree are skipped.
 
 import collections
 import fnmatch
+import re
 import sys
 
 module, exclusions, native, martlet, counts = sys.argv[1:]
@@ -27,6 +28,8 @@ def outcomes(path):
                 ended = True
                 continue
             name, colon, reason = rest.partition(": ") if outcome == "skip" else (rest, "", "")
+            # Names of test files have the process's number.
+            reason = re.sub(r"@test_\d+_tmp", "@test_N_tmp", reason)
             # Several threads of a test may each skip it.
             if outcome + colon + reason not in tests[name]:
                 tests[name].append(outcome + colon + reason)

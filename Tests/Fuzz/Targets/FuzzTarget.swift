@@ -182,7 +182,7 @@ private func fuzzTerminal(_ bytes: RawSpan, _ isPlanted: Bool) {
     let discipline = LineDiscipline(TerminalModes(bytes))
     for index in TerminalModes.byteCount..<bytes.byteCount {
         let byte = bytes.byte(at: index)
-        guard discipline.room > 0 else { break }
+        guard discipline.takesByte else { break }
         discipline.receive(byte)
         precondition(discipline.expand(byte).count <= 8)
         precondition(discipline.readableCount <= LineDiscipline.capacity)
