@@ -395,8 +395,13 @@ extension FileContext {
 }
 
 extension OpenFile {
-    /// Tells of a transfer of `count` bytes, if there were any; returns the count.
+    /// Counts a transfer of `count` bytes, and tells of it if there were any; returns the count.
     package func telling(_ event: InotifyMask, _ count: Int) -> Int {
+        if event == .modified {
+            TransferCounts.addWrite(count)
+        } else {
+            TransferCounts.addRead(count)
+        }
         if count > 0 { entry.tell(event) }
         return count
     }

@@ -52,7 +52,11 @@ package struct ProcessFiles {
     /// What a process's directory has beside `task`, and a thread's too.
     func files(of subject: Subject) -> [File] {
         let process = process
-        return [
+        // Of each thread nobody counts it.
+        let transfers =
+            subject.times == .process
+            ? [text("io", subject, mode: 0o400, ProcessText.transfers)] : []
+        return transfers + [
             magic("exe") { process.executable },
             magic("cwd") { process.workingDirectory },
             magic("root") { process.root },

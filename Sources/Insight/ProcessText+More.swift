@@ -61,6 +61,20 @@ extension ProcessText {
         text.append("\n")
     }
 
+    /// io of the process: there are no devices that pages are read from.
+    static func transfers(_ subject: Subject, _ text: inout TextBuffer) {
+        let counts = TransferCounts.current
+        text.append("rchar: ")
+        text.append(counts.readBytes)
+        text.append("\nwchar: ")
+        text.append(counts.writtenBytes)
+        text.append("\nsyscr: ")
+        text.append(counts.reads)
+        text.append("\nsyscw: ")
+        text.append(counts.writes)
+        text.append("\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n")
+    }
+
     /// fdinfo of a descriptor, nothing where it was closed since.
     static func descriptor(_ number: Int32, of process: Process, _ text: inout TextBuffer) {
         guard let file = try? process.descriptors.file(number) else { return }

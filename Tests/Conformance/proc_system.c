@@ -225,6 +225,23 @@ int main(void) {
     close(file);
     SHOW(open(path, O_RDONLY));
 
+    /* What is moved is counted, behind the call that reads it. */
+    in_order("/proc/self/io", "rchar: |wchar: |syscr: |syscw: |read_bytes: |write_bytes: |cancelled_write_bytes: ");
+    file = open("file", O_RDWR);
+    long before[4], after[4], length = load("/proc/self/io");
+    const char *const counted = "rchar: %ld wchar: %ld syscr: %ld syscw: %ld";
+    sscanf(text, counted, before, before + 1, before + 2, before + 3);
+    char bytes[16] = "12345";
+    struct iovec parts[2] = {{bytes, 2}, {bytes + 2, 3}};
+    writev(file, parts, 2);
+    pwrite(file, bytes, 4, 3);
+    pread(file, bytes, 3, 0);
+    load("/proc/self/io");
+    sscanf(text, counted, after, after + 1, after + 2, after + 3);
+    say("written %ld by %ld", after[1] - before[1], after[3] - before[3]);
+    say("read %ld by %ld", after[0] - before[0] - length, after[2] - before[2]);
+    close(file);
+
     /* Settings, and what calls say of the same. */
     struct utsname name;
     uname(&name);
