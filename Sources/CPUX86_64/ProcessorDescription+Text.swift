@@ -5,136 +5,79 @@ package import Devices
 extension ProcessorDescription {
     /// Writes a CPU's lines and the empty one behind them.
     package func write(_ number: Int, of places: ProcessorPlaces, to text: inout TextBuffer) {
-        line("processor\t: ", UInt64(number), &text)
+        text.append(line: "processor\t: ", UInt64(number))
         text.append("vendor_id\t: ")
-        for index in 0..<12 where makerByte(index) != 0 { text.append(byte: makerByte(index)) }
+        _ = text.append(trimming: 12, makerByte)
         text.append("\n")
-        line("cpu family\t: ", family, &text)
-        line("model\t\t: ", model, &text)
+        text.append(line: "cpu family\t: ", family)
+        text.append(line: "model\t\t: ", model)
         text.append("model name\t: ")
-        writeName(to: &text)
-        line("\nstepping\t: ", UInt64(basic.eax & 15), &text)
+        if !text.append(trimming: 48, nameByte) { text.append("unknown") }
+        text.append(line: "\nstepping\t: ", UInt64(basic.eax & 15))
         text.append("cpu MHz\t\t: ")
-        text.append(places.frequency / 1_000_000)
-        text.append(".")
-        text.append(places.frequency / 1000 % 1000, width: 3, padding: 0x30)
+        text.append(places.frequency, of: 1_000_000, digits: 3)
         text.append("\n")
         if let kilobytes = cacheKilobytes {
-            text.append("cache size\t: ")
-            text.append(kilobytes)
-            text.append(" KB\n")
+            text.append(line: "cache size\t: ", kilobytes, " KB")
         }
-        line("physical id\t: ", packageNumber(of: number, places), &text)
+        text.append(line: "physical id\t: ", packageNumber(of: number, places))
         let siblings = packageGroup(of: number, places).nonzeroBitCount
-        line("siblings\t: ", UInt64(siblings), &text)
-        line("core id\t\t: ", coreNumber(of: number, places), &text)
-        line("cpu cores\t: ", coreCount(of: number, places), &text)
-        line("apicid\t\t: ", places.identifier(number), &text)
-        line("initial apicid\t: ", places.identifier(number), &text)
+        text.append(line: "siblings\t: ", UInt64(siblings))
+        text.append(line: "core id\t\t: ", coreNumber(of: number, places))
+        text.append(line: "cpu cores\t: ", coreCount(of: number, places))
+        text.append(line: "apicid\t\t: ", places.identifier(number))
+        text.append(line: "initial apicid\t: ", places.identifier(number))
         text.append("fpu\t\t: yes\nfpu_exception\t: yes\n")
-        line("cpuid level\t: ", UInt64(first.eax), &text)
+        text.append(line: "cpuid level\t: ", UInt64(first.eax))
         text.append("wp\t\t: yes\nflags\t\t:")
         writeFlags(to: &text)
         // Those of every CPU that speculates; what else a model has, its maker's lists tell.
         text.append("\nbugs\t\t: spectre_v1 spectre_v2\nbogomips\t: ")
-        text.append(places.frequency / 500_000)
-        text.append(".")
-        text.append(places.frequency / 5000 % 100, width: 2, padding: 0x30)
+        text.append(places.frequency, of: 500_000, digits: 2)
         text.append("\n")
         let entries = UInt64((secondCache.ebx >> 16 & 0xfff) + (secondCache.ebx & 0xfff))
-        if entries > 0 {
-            text.append("TLB size\t: ")
-            text.append(entries)
-            text.append(" 4K pages\n")
-        }
+        if entries > 0 { text.append(line: "TLB size\t: ", entries, " 4K pages") }
         let lineSize = UInt64(basic.ebx >> 8 & 0xff) * 8
-        line("clflush size\t: ", lineSize, &text)
-        line("cache_alignment\t: ", lineSize, &text)
+        text.append(line: "clflush size\t: ", lineSize)
+        text.append(line: "cache_alignment\t: ", lineSize)
         text.append("address sizes\t: ")
         text.append(UInt64(sizes.eax & 0xff))
         text.append(" bits physical, ")
         text.append(UInt64(sizes.eax >> 8 & 0xff))
         text.append(" bits virtual\npower management:")
-        words(Self.powerNames, power.edx, &text)
+        text.append(words: Self.powerNames, of: UInt64(power.edx))
         text.append("\n\n")
-    }
-    @inline(never)
-    private func line(_ label: StaticString, _ value: UInt64, _ text: inout TextBuffer) {
-        text.append(label)
-        text.append(value)
-        text.append("\n")
-    }
-    /// Without blanks around it, and one between words.
-    private func writeName(to text: inout TextBuffer) {
-        var isBlank = false
-        var isFirst = true
-        for index in 0..<48 {
-            let byte = nameByte(index)
-            guard byte != 0 else { break }
-            guard byte != 0x20 else {
-                isBlank = true
-                continue
-            }
-            if isBlank, !isFirst { text.append(byte: 0x20) }
-            text.append(byte: byte)
-            isBlank = false
-            isFirst = false
-        }
-        if isFirst { text.append("unknown") }
     }
     /// The second cache of AMD's, the largest level of others.
     private var cacheKilobytes: UInt64? {
         if isOther {
             return secondCache.ecx >> 16 > 0 ? UInt64(secondCache.ecx >> 16) : nil
         }
-        var found: ProcessorCache?
-        for index in 0..<8 {
-            guard let cache = cache(index) else { break }
-            if cache.level >= found?.level ?? 2 { found = cache }
-        }
-        return found.map { $0.byteCount >> 10 }
-    }
-
-    /// Appends the words of bits that are set, each after a blank; "-" has no name.
-    @inline(never)
-    private func words(_ names: StaticString, _ bits: UInt32, _ text: inout TextBuffer) {
-        guard bits != 0 else { return }
-        let bytes = names.bytes
-        var bit: UInt32 = 0
-        var start = 0
-        for index in 0...bytes.byteCount {
-            guard index == bytes.byteCount || bytes.byte(at: index) == 0x20 else { continue }
-            if bit < 32, bits >> bit & 1 != 0, bytes.byte(at: start) != 0x2d {
-                text.append(byte: 0x20)
-                text.append(bytes.extracting(start..<index))
-            }
-            bit += 1
-            start = index + 1
-        }
+        return ProcessorCache.last(of: cache, from: 2).map { $0.byteCount >> 10 }
     }
 
     // The names and their order are those of Linux's X86_FEATURE numbers (asm/cpufeatures.h).
     private func writeFlags(to text: inout TextBuffer) {
-        words(Self.basicNames, basic.edx, &text)
-        words(Self.otherNames, other.edx, &text)
+        text.append(words: Self.basicNames, of: UInt64(basic.edx))
+        text.append(words: Self.otherNames, of: UInt64(other.edx))
         // The counter's rate is the same always (power.edx, bit 8); the rest is of every such CPU.
         if power.edx >> 8 & 1 != 0 { text.append(" constant_tsc") }
         text.append(" rep_good nopl")
         if hasTopology { text.append(" xtopology") }
         if power.edx >> 8 & 1 != 0 { text.append(" nonstop_tsc") }
         text.append(" cpuid")
-        words(Self.basicMoreNames, basic.ecx, &text)
-        words(Self.otherMoreNames, other.ecx, &text)
+        text.append(words: Self.basicMoreNames, of: UInt64(basic.ecx))
+        text.append(words: Self.otherMoreNames, of: UInt64(other.ecx))
         writeSpeculation(to: &text)
         // GS belongs to the library OS's entry: programs are not told of FSGSBASE (AT_HWCAP2).
-        words(Self.extendedNames, extended.ebx & ~1, &text)
-        words("xsaveopt xsavec xgetbv1 xsaves xfd", state.eax, &text)
-        words("- - - - avx_vnni avx512_bf16", extendedMore.eax, &text)
-        words(Self.sizeNames, sizes.ebx, &text)
-        words(Self.thermalNames, thermal.eax, &text)
-        words(Self.extendedMoreNames, extended.ecx, &text)
-        words("overflow_recov succor - smca", power.ebx, &text)
-        words(Self.extendedLastNames, extended.edx, &text)
+        text.append(words: Self.extendedNames, of: UInt64(extended.ebx & ~1))
+        text.append(words: "xsaveopt xsavec xgetbv1 xsaves xfd", of: UInt64(state.eax))
+        text.append(words: "- - - - avx_vnni avx512_bf16", of: UInt64(extendedMore.eax))
+        text.append(words: Self.sizeNames, of: UInt64(sizes.ebx))
+        text.append(words: Self.thermalNames, of: UInt64(thermal.eax))
+        text.append(words: Self.extendedMoreNames, of: UInt64(extended.ecx))
+        text.append(words: "overflow_recov succor - smca", of: UInt64(power.ebx))
+        text.append(words: Self.extendedLastNames, of: UInt64(extended.edx))
     }
     private func writeSpeculation(to text: inout TextBuffer) {
         let hasControl = extended.edx >> 26 & 1 != 0

@@ -169,15 +169,8 @@ package struct ProcessorDescription: Sendable {
     package func coreNumber(of number: Int, _ places: ProcessorPlaces) -> UInt64 {
         (places.identifier(number) & (1 << packageShift - 1)) >> threadShift
     }
-    /// How many cores a CPU's package has.
     func coreCount(of number: Int, _ places: ProcessorPlaces) -> UInt64 {
-        var left = packageGroup(of: number, places)
-        var count: UInt64 = 0
-        while left != 0 {
-            left &= ~coreGroup(of: left.trailingZeroBitCount, places)
-            count += 1
-        }
-        return count
+        places.groupCount(in: packageGroup(of: number, places), shift: threadShift)
     }
 
     /// Family, model and stepping (SDM volume 2, CPUID leaf 01H).

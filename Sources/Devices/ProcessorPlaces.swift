@@ -25,6 +25,16 @@ package struct ProcessorPlaces {
         }
         return group
     }
+    /// How many such groups there are among CPUs, a bit each.
+    package func groupCount(in processors: UInt64, shift: UInt64) -> UInt64 {
+        var left = processors
+        var count: UInt64 = 0
+        while left != 0 {
+            left &= ~group(of: left.trailingZeroBitCount, shift: shift)
+            count += 1
+        }
+        return count
+    }
 }
 
 /// A cache of a CPU, as /sys/devices/system/cpu tells of it.
@@ -51,6 +61,19 @@ package struct ProcessorCache: Equatable, Sendable {
     /// CPUs share it whose identifiers are the same above this many bits.
     package let sharingShift: UInt64
     package var byteCount: UInt64 { lineSize &* partitions &* ways &* sets }
+
+    /// The cache of the highest level, where that is `level` at least.
+    package static func last(
+        of caches: (Int) -> ProcessorCache?, from level: UInt64
+    ) -> ProcessorCache? {
+        var found: ProcessorCache?
+        var index = 0
+        while let cache = caches(index) {
+            if cache.level >= found?.level ?? level { found = cache }
+            index += 1
+        }
+        return found
+    }
 
     package init(
         _ kind: Kind, level: UInt64, lineSize: UInt64, partitions: UInt64, ways: UInt64,

@@ -64,7 +64,7 @@ private func text(_ write: (inout TextBuffer) -> Void) -> String {
     func mounts() {
         let mounts = text { MountText.mounts(&$0) }.split(separator: "\n")
         let details = text { MountText.information(&$0) }.split(separator: "\n")
-        #expect(mounts.count == details.count && mounts.count == 6)
+        #expect(mounts.count == details.count && mounts.count == 8)
         var numbers: Set<String> = ["0"]
         for (mount, detail) in zip(mounts, details) {
             let words = detail.split(separator: " ").map(String.init)
@@ -72,7 +72,9 @@ private func text(_ write: (inout TextBuffer) -> Void) -> String {
             #expect(words.count == 10 && words[6] == "-" && short.count == 6)
             #expect(numbers.contains(words[1]))
             numbers.insert(words[0])
-            #expect(short == [words[8], words[4], words[7], words[5], "0", "0"])
+            // The mount's options, then the file system's own behind its "rw".
+            let options = words[5] + words[9].dropFirst(2)
+            #expect(short == [words[8], words[4], words[7], options, "0", "0"])
         }
         let group = details.first { $0.contains(" - cgroup2 ") }
         #expect(group?.contains(" / /sys/fs/cgroup ro") == true)
