@@ -108,7 +108,7 @@ test-runtimes: build
 	@Tests/Boot/run dynamic- runtime-
 	@$(MAKE) --no-print-directory test-python
 
-# Python's own test modules, natively and as unikernels; an hour. MODULES="test_os test_io" for some.
+# Python's own test modules, natively and as unikernels; half an hour. MODULES="test_os test_io" for some.
 test-python: build
 	@Scripts/bootstrap runtimes
 	@Scripts/test-python $(MODULES)
