@@ -5,21 +5,14 @@ extension Host {
     package static func lookUp(_ name: [UInt8]) -> [UInt8] {
         let slash = UInt8(ascii: "/")
         if name.contains(slash) || (try? status(of: name, .follow)) != nil { return name }
-        return foundInPath(name) ?? name
-    }
-    /// The path of a command in PATH; `nil` where there is none.
-    package static func executable(_ name: String) -> String? {
-        foundInPath(Array(name.utf8)).flatMap { String(validating: $0, as: UTF8.self) }
-    }
-    private static func foundInPath(_ name: [UInt8]) -> [UInt8]? {
         for folder in (environment("PATH") ?? "").split(separator: ":") {
-            let path = Array(folder.utf8) + [UInt8(ascii: "/")] + name
+            let path = Array(folder.utf8) + [slash] + name
             if problem(with: path, for: .execution) == nil,
                 (try? status(of: path, .follow))?.kind == .regular
             {
                 return path
             }
         }
-        return nil
+        return name
     }
 }

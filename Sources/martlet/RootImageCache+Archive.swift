@@ -53,7 +53,7 @@ extension RootImageCache {
         func require(
             _ name: String, of package: String, _ what: String
         ) throws(ImageFailure) -> String {
-            guard let path = Host.executable(name) else {
+            guard let path = Host.executable(named: name) else {
                 throw ImageFailure(
                     Array(archive.utf8), "is an archive, \(what); install the package \(package)")
             }

@@ -105,7 +105,7 @@ enum RootImageCache {
     private static func make(
         _ image: String, of folder: String, options: [String] = []
     ) throws(ImageFailure) {
-        guard let maker = Host.executable("mkfs.erofs") else {
+        guard let maker = Host.executable(named: "mkfs.erofs") else {
             throw ImageFailure(
                 Array(folder.utf8),
                 "is a folder, of which mkfs.erofs makes an image; install the package erofs-utils")

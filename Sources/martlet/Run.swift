@@ -56,7 +56,7 @@ struct Run: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A folder, or an EROFS image without compression, that is the root file system; PROGRAM is then looked for in it. What the program changes is gone when it ends. Needs martlet's own VMM.",
+            "A folder, an archive, or an EROFS image without compression, that is the root file system; PROGRAM is then looked for in it. What the program changes is gone when it ends.",
             valueName: "root"), completion: .file())
     var rootfs: String?
 

@@ -17,7 +17,7 @@ struct SwiftPackage {
         guard let folder = String(validating: path, as: UTF8.self) else {
             throw ImageFailure(path, "is no name in UTF-8, which a Swift package's must be")
         }
-        guard let swift = Host.executable("swift") else {
+        guard let swift = Host.executable(named: "swift") else {
             throw ImageFailure(
                 path,
                 "is a Swift package, and there is no 'swift' in PATH; install it from swift.org")
