@@ -50,7 +50,7 @@ package final class OpenFile: RegionOwner {
     /// Takes a descriptor away; the last closes the file. The process's record locks on the file end
     /// with any of its descriptors.
     package func release() {
-        if !flags.contains(.path) { removeRecordLocks(of: nil) }
+        if !flags.contains(.path) { removeRecordLocksOfCaller() }
         letGo()
     }
     /// Keeps the file open without a descriptor: in a message to another socket, or while a call waits.
@@ -60,7 +60,7 @@ package final class OpenFile: RegionOwner {
         referenceCount -= 1
         guard !flags.contains(.path) else { return }
         guard referenceCount == 0 else { return node.referenceDropped(self) }
-        removeRecordLocks(of: self)
+        removeRecordLocks(of: RecordLockHolder(self))
         unlock()
         drive?.stop()
         drive = nil

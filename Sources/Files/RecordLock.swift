@@ -22,59 +22,74 @@ package struct RecordLock {
     }
 }
 
+/// Who has record locks: an open file (F_OFD_SETLK), or a process by its descriptors, so that processes
+/// which share those have them in common.
+package struct RecordLockHolder {
+    fileprivate let object: AnyObject
+    /// The number of the process that took the lock; -1 of an open file's.
+    package let process: Int32
+    package init(descriptors: AnyObject, process: Int32) {
+        object = descriptors
+        self.process = process
+    }
+    package init(_ file: OpenFile) {
+        object = file
+        process = -1
+    }
+}
+
 /// One range that somebody holds.
 private final class HeldLock {
     let kind: RecordLock.Kind
     let first: Int64
     let last: Int64
-    /// The open file whose lock it is (F_OFD_SETLK); `nil` for the process's.
-    let file: OpenFile?
+    let holder: RecordLockHolder
     var next: HeldLock?
 
-    init(_ lock: RecordLock, _ file: OpenFile?) {
+    init(_ lock: RecordLock, _ holder: RecordLockHolder) {
         kind = lock.kind
         first = lock.first
         last = lock.last
-        self.file = file
+        self.holder = holder
     }
+    func isOf(_ holder: RecordLockHolder) -> Bool { self.holder.object === holder.object }
     func overlaps(_ lock: RecordLock) -> Bool { first <= lock.last && lock.first <= last }
 }
 
 /// The record locks on one node: owner by owner in the order of their coming, each one's by their first
 /// byte.
 ///
-/// Ranges of one owner never overlap, and those that touch have different kinds. There is one process,
-/// so an owner is that or an open file.
+/// Ranges of one owner never overlap, and those that touch have different kinds.
 struct RecordLocks {
     private var head: HeldLock?
 
     var isEmpty: Bool { head == nil }
 
     /// The first lock of somebody else's that is in the way.
-    func conflict(with lock: RecordLock, of owner: OpenFile?) -> (RecordLock, isOfFile: Bool)? {
+    func conflict(
+        with lock: RecordLock, of owner: RecordLockHolder
+    ) -> (RecordLock, holder: RecordLockHolder)? {
         guard lock.kind != .none else { return nil }
         var held = head
         while let current = held {
             held = current.next
-            guard current.file !== owner, current.overlaps(lock) else { continue }
+            guard !current.isOf(owner), current.overlaps(lock) else { continue }
             if current.kind == .exclusive || lock.kind == .exclusive {
-                return (
-                    RecordLock(current.kind, current.first, current.last), current.file != nil
-                )
+                return (RecordLock(current.kind, current.first, current.last), current.holder)
             }
         }
         return nil
     }
     /// The first lock of an owner's that overlaps one.
-    func held(overlapping lock: RecordLock, by owner: OpenFile?) -> RecordLock? {
+    func held(overlapping lock: RecordLock, by owner: RecordLockHolder) -> RecordLock? {
         var held = head
-        while let current = held, !(current.file === owner && current.overlaps(lock)) {
+        while let current = held, !(current.isOf(owner) && current.overlaps(lock)) {
             held = current.next
         }
         return held.map { RecordLock($0.kind, $0.first, $0.last) }
     }
     /// Gives an owner a range, or takes it away. The caller has admitted two objects.
-    mutating func set(_ lock: RecordLock, of owner: OpenFile?) {
+    mutating func set(_ lock: RecordLock, of owner: RecordLockHolder) {
         var first = lock.first
         var last = lock.last
         // Whether a lock of the owner's made way for the new one, and behind which that then goes.
@@ -85,7 +100,7 @@ struct RecordLocks {
         while let current = held {
             held = current.next
             let touches =
-                current.file === owner
+                current.isOf(owner)
                 && (current.overlaps(lock) || (current.kind == lock.kind && adjoins(current, lock)))
             guard touches else {
                 before = current
@@ -117,7 +132,7 @@ struct RecordLocks {
     }
     @discardableResult
     private mutating func insert(
-        _ lock: RecordLock, of owner: OpenFile?, behind before: HeldLock?
+        _ lock: RecordLock, of owner: RecordLockHolder, behind before: HeldLock?
     ) -> HeldLock {
         let new = HeldLock(lock, owner)
         if let before {
@@ -139,7 +154,7 @@ struct RecordLocks {
         var held = head
         var isAmongOwn = false
         while let current = held {
-            let isOwn = current.file === lock.file
+            let isOwn = current.isOf(lock.holder)
             if isOwn ? current.first > lock.first : isAmongOwn { break }
             isAmongOwn = isOwn
             before = current
@@ -153,42 +168,90 @@ struct RecordLocks {
         lock.next = nil
     }
     /// Takes all of an owner's locks away.
-    mutating func removeAll(of owner: OpenFile?) {
+    mutating func removeAll(of owner: RecordLockHolder) {
         var before: HeldLock?
         var held = head
         while let current = held {
             held = current.next
-            if current.file === owner { unlink(current, after: before) } else { before = current }
+            if current.isOf(owner) { unlink(current, after: before) } else { before = current }
         }
     }
 }
 
-extension OpenFile {
-    /// Whose a record lock is.
-    package enum LockOwner: Sendable {
-        case process
-        /// F_OFD_SETLK
-        case file
+/// A process that waits for a record lock.
+private final class LockWait {
+    let holder: RecordLockHolder
+    let lock: RecordLock
+    let node: Node
+    var next: LockWait?
+    init(_ holder: RecordLockHolder, _ lock: RecordLock, _ node: Node) {
+        self.holder = holder
+        self.lock = lock
+        self.node = node
     }
-    /// The first lock of others in the way of one, and whether an open file holds it.
+    /// Who has what it waits for.
+    var blocker: RecordLockHolder? {
+        node.recordLocks.conflict(with: lock, of: holder)?.holder
+    }
+}
+
+/// Who waits for record locks, to notice who would wait for himself.
+private enum LockWaits {
+    private static let first = Global<LockWait?>(nil)
+    /// Linux follows as many (fs/locks.c, MAX_DEADLK_ITERATIONS).
+    private static let longestChain = 10
+
+    static func add(_ wait: LockWait) {
+        wait.next = first.value
+        first.value = wait
+    }
+    static func remove(_ wait: LockWait) {
+        var before: LockWait?
+        var here = first.value
+        while let current = here, current !== wait {
+            before = current
+            here = current.next
+        }
+        if let before { before.next = wait.next } else { first.value = wait.next }
+        wait.next = nil
+    }
+    /// Whether waiting would close a circle.
+    static func isDeadlock(_ wait: LockWait) -> Bool {
+        var blocker = wait.blocker
+        for _ in 0..<longestChain {
+            guard let current = blocker, current.process != -1 else { return false }
+            if current.object === wait.holder.object { return true }
+            blocker = find(current)?.blocker
+        }
+        return false
+    }
+    private static func find(_ holder: RecordLockHolder) -> LockWait? {
+        var wait = first.value
+        while let current = wait, current.holder.object !== holder.object { wait = current.next }
+        return wait
+    }
+}
+
+extension OpenFile {
+    /// The first lock of others in the way of one, and who holds it.
     package func conflict(
-        with lock: RecordLock, of owner: LockOwner
-    ) -> (RecordLock, isOfFile: Bool)? {
-        node.recordLocks.conflict(with: lock, of: owner == .file ? self : nil)
+        with lock: RecordLock, of owner: RecordLockHolder
+    ) -> (RecordLock, holder: RecordLockHolder)? {
+        node.recordLocks.conflict(with: lock, of: owner)
     }
     /// The file's own first lock that overlaps one (F_OFD_GETLK of F_UNLCK, since Linux 6.5).
     package func ownLock(overlapping lock: RecordLock) -> RecordLock? {
-        node.recordLocks.held(overlapping: lock, by: self)
+        node.recordLocks.held(overlapping: lock, by: RecordLockHolder(self))
     }
-    /// Takes all locks of an open file, or of the process, away.
-    func removeRecordLocks(of owner: OpenFile?) {
+    /// Takes all locks of an open file, or of a process, away.
+    func removeRecordLocks(of owner: RecordLockHolder) {
         guard !node.recordLocks.isEmpty else { return }
         node.recordLocks.removeAll(of: owner)
         Self.lockChanges.value.wake()
     }
-    /// Sets or takes away a record lock. EAGAIN, EBADF, EINTR as `restart`, ENOMEM.
+    /// Sets or takes away a record lock. EAGAIN, EBADF, EDEADLK, EINTR as `restart`, ENOMEM.
     package func setRecordLock(
-        _ lock: RecordLock, of owner: LockOwner, _ blocking: Blocking
+        _ lock: RecordLock, of owner: RecordLockHolder, _ blocking: Blocking
     ) throws(Errno) {
         switch lock.kind {
         case .shared: guard flags.allowsReading else { throw .badDescriptor }
@@ -197,13 +260,34 @@ extension OpenFile {
         }
         if conflict(with: lock, of: owner) != nil {
             guard blocking == .blocking else { throw .tryAgain }
-            let outcome = Wait.until(on: .queue(Self.lockChanges.value)) {
-                self.conflict(with: lock, of: owner) == nil
-            }
-            guard outcome != .interrupted else { throw .restart }
+            try wait(for: lock, of: owner)
         }
         try KernelReserve.admit()
-        node.recordLocks.set(lock, of: owner == .file ? self : nil)
+        node.recordLocks.set(lock, of: owner)
         Self.lockChanges.value.wake()
+    }
+    private func wait(for lock: RecordLock, of owner: RecordLockHolder) throws(Errno) {
+        try KernelReserve.admit()
+        let wait = LockWait(owner, lock, node)
+        // An open file's lock has nobody who would wait for himself.
+        guard owner.process == -1 || !LockWaits.isDeadlock(wait) else { throw .deadlock }
+        LockWaits.add(wait)
+        defer { LockWaits.remove(wait) }
+        let outcome = Wait.until(on: .queue(Self.lockChanges.value)) {
+            self.conflict(with: lock, of: owner) == nil
+        }
+        guard outcome != .interrupted else { throw .restart }
+    }
+
+    // Set once by boot.
+    private static let currentHolder = Global<(() -> RecordLockHolder?)?>(nil)
+    /// Says who makes system calls: whose record locks end with a descriptor.
+    package static func setLockHolder(_ holder: @escaping () -> RecordLockHolder?) {
+        currentHolder.value = holder
+    }
+    /// Takes the calling process's locks away.
+    func removeRecordLocksOfCaller() {
+        guard !node.recordLocks.isEmpty, let holder = Self.currentHolder.value?() else { return }
+        removeRecordLocks(of: holder)
     }
 }

@@ -9,6 +9,8 @@ package final class TaskNode: AnonymousNode {
     package let identifier: Int32
     package let scope: Scope
     package private(set) var hasEnded = false
+    /// Whether nothing has its number any more, or something else does.
+    package private(set) var isGone = false
 
     package enum Scope: Sendable {
         case process
@@ -21,11 +23,13 @@ package final class TaskNode: AnonymousNode {
         super.init(in: fileSystem)
         mode = FileMode(rawValue: 0o700)
     }
-    /// It ended, with none of its number left.
+    /// It ended; a process can still be waited for.
     package func end() {
         hasEnded = true
         wake([.readable, .hungUp])
     }
+    /// It was waited for, or needs not to be.
+    package func disappear() { isGone = true }
     override func readiness(_ file: OpenFile) -> Readiness {
         hasEnded ? [.readable, .normalReadable, .hungUp] : []
     }
@@ -49,20 +53,20 @@ extension FileContext {
 extension OpenFile {
     /// The process or thread that the file is open on.
     package var task: TaskNode? { node as? TaskNode }
-    /// Whether this is the folder in /proc of a process with a number, which pidfd_send_signal(2) takes too.
-    package func isFolder(ofProcess identifier: Int32) -> Bool {
+    /// The number of the process or thread whose folder in /proc this is, which pidfd_send_signal(2) takes
+    /// too; `nil` for other files.
+    package var processOfFolder: Int32? {
         guard node.kind == .directory, node.fileSystem.kind == .procfs,
             let parent = entry.parent, parent.isMountPoint
-        else { return false }
-        var storage = InlineArray<12, UInt8>(repeating: 0)
-        let length: Int
-        do {
-            var span = storage.mutableSpan
-            var text = TextBuffer(into: span.mutableRaw)
-            text.append(UInt64(UInt32(bitPattern: identifier)))
-            length = text.writtenCount
-        }
+        else { return nil }
         let name = entry.name
-        return name.bytes.isEqual(to: storage.span.raw.extracting(first: length))
+        guard (1...7).contains(name.bytes.byteCount) else { return nil }
+        var number: Int32 = 0
+        for index in 0..<name.bytes.byteCount {
+            let digit = name.bytes.byte(at: index)
+            guard (0x30...0x39).contains(digit) else { return nil }
+            number = number * 10 + Int32(digit - 0x30)
+        }
+        return number
     }
 }

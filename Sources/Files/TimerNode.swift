@@ -60,7 +60,7 @@ package final class TimerNode: AnonymousNode, WakeTarget {
     ) throws(Errno) {
         timer?.cancel()
         clockWatch.stop()
-        watchesClock = base == .clockStartUntilSet && clock == .realtime
+        watchesClock = base == .clockStartUntilSet && clock.isRealtime
         if watchesClock { Clock.realtimeChanges.value.add(clockWatch, for: self) }
         hasExpired = false
         ticks = 0

@@ -107,8 +107,10 @@ package enum Processors {
     private static let states = Global(InlineArray<64, ProcessorState?>(repeating: nil))
     /// What the interrupt controller calls them, each from when it has come.
     private static let identifiers = Global(InlineArray<64, UInt64>(repeating: 0))
-    /// 0: what boot began with.
+    /// What each CPU began with; 0: what boot did.
     private static let roots = Global(InlineArray<64, UInt64>(repeating: 0))
+    /// What each CPU loaded since; 0: nothing.
+    private static let loadedRoots = Global(InlineArray<64, UInt64>(repeating: 0))
     private static let started = Global(1)
     /// CPUs that take part: 1 until `share`.
     package static var startedCount: Int { started.value }
@@ -173,48 +175,63 @@ package enum Processors {
     private static let counts = Global(FlushCounts())
     package static var flushCounts: FlushCounts { counts.value }
 
-    /// Loads a page-table root on this CPU.
+    /// Loads a page-table root on this CPU, which drops every translation of the program.
     package static func loadRoot(_ root: PhysicalAddress) {
-        CPU.setFirstRoot(root)
+        loadedRoots.value[CPU.number] = root.rawValue
         CPU.loadRoot(root)
     }
-    /// Drops one page's translation on all CPUs.
-    package static func flush(_ address: VirtualAddress) {
-        counts.value.pages &+= 1
-        CPU.flushPage(address)
-        flushOthers()
-    }
-    /// Drops all translations of the program on all CPUs.
-    package static func flushAll() {
-        counts.value.spaces &+= 1
+    /// Loads what this CPU began with.
+    package static func loadFirstRoot() {
+        loadedRoots.value[CPU.number] = 0
         CPU.flushTranslations(ownRoot)
-        flushOthers()
     }
+    /// The root that a CPU began with, where that is one of its own.
+    package static func ownFirstRoot(of number: Int) -> PhysicalAddress? {
+        let root = roots.value[number]
+        return root == 0 ? nil : PhysicalAddress(rawValue: root)
+    }
+    /// Drops one page's translation on CPUs, a bit each.
+    package static func flush(_ address: VirtualAddress, on processors: UInt64) {
+        guard processors != 0 else { return }
+        counts.value.pages &+= 1
+        if CPU.flushesReachAll || processors & ownBit != 0 { CPU.flushPage(address) }
+        flushOthers(processors)
+    }
+    /// Drops all translations of the program on CPUs, a bit each.
+    package static func flushAll(on processors: UInt64) {
+        guard processors != 0 else { return }
+        counts.value.spaces &+= 1
+        if CPU.flushesReachAll || processors & ownBit != 0 { CPU.flushTranslations(ownRoot) }
+        flushOthers(processors)
+    }
+    /// This CPU in a set of CPUs.
+    package static var ownBit: UInt64 { 1 << UInt64(CPU.number) }
     /// Makes the others drop theirs too, where this CPU's instruction does not.
-    private static func flushOthers() {
-        if startedCount > 1, !CPU.flushesReachAll { callIn() }
+    private static func flushOthers(_ processors: UInt64) {
+        if startedCount > 1, !CPU.flushesReachAll { callIn(processors) }
     }
     private static var ownRoot: PhysicalAddress? {
-        let root = roots.value[CPU.number]
-        return root == 0 ? nil : PhysicalAddress(rawValue: root)
+        let loaded = loadedRoots.value[CPU.number]
+        return loaded == 0 ? ownFirstRoot(of: CPU.number) : PhysicalAddress(rawValue: loaded)
     }
     /// Waits until every CPU that runs the program has been in the library OS, which orders its memory
     /// accesses (membarrier(2)). Precondition: the caller has the lock.
     package static func synchronize() {
-        if startedCount > 1 { callIn() }
+        if startedCount > 1 { callIn(.max) }
     }
-    /// Makes the others serve, and waits for those that run the program. Precondition: the caller has the
+    /// Makes others serve, and waits for those that run the program. Precondition: the caller has the
     /// lock, so that nobody waits for this CPU meanwhile.
-    private static func callIn() {
-        let own = CPU.number
-        for number in 0..<startedCount where number != own {
+    private static func callIn(_ processors: UInt64) {
+        let others = processors & ~ownBit
+        guard others != 0 else { return }
+        for number in 0..<startedCount where others >> UInt64(number) & 1 != 0 {
             let state = state(number)
             state.setMustFlush(true)
             guard state.runsProgram else { continue }
             counts.value.interrupts &+= 1
             interrupt(number)
         }
-        for number in 0..<startedCount where number != own {
+        for number in 0..<startedCount where others >> UInt64(number) & 1 != 0 {
             let state = state(number)
             // One that is idle does it before it touches anything.
             while state.runsProgram, state.mustFlush { CPU.pause() }

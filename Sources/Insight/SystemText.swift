@@ -25,20 +25,22 @@ enum SystemText {
     static func load(_ process: Process, _ text: inout TextBuffer) {
         LoadAverage.current().write(to: &text)
         text.append(byte: 0x20)
-        text.append(UInt64(runningThreads(of: process)))
+        text.append(UInt64(runningThreads))
         text.append("/")
-        text.append(UInt64(process.threads.count))
+        text.append(UInt64(ProcessTable.threadCount))
         text.append(byte: 0x20)
-        line(UInt64(process.threads.lastIdentifier), &text)
+        line(UInt64(ProcessTable.lastIdentifier), &text)
     }
-    private static func runningThreads(of process: Process) -> Int {
+    private static var runningThreads: Int {
         var count = 0
-        var next = process.threads.first
-        while let thread = next {
-            next = thread.next
-            switch thread.thread.state {
-            case .running, .ready: count += 1
-            case .blocked, .ended: break
+        ProcessTable.forEach { process in
+            var next = process.threads.first
+            while let thread = next {
+                next = thread.next
+                switch thread.thread.state {
+                case .running, .ready: count += 1
+                case .blocked, .ended: break
+                }
             }
         }
         return count
@@ -84,16 +86,17 @@ enum SystemText {
         }
         text.append("intr ")
         text.append(Interrupts.count)
-        let switches = process.switches
+        var switches = 0
+        ProcessTable.forEach { switches += $0.switches.voluntary + $0.switches.forced }
         text.append("\nctxt ")
-        text.append(decimal: switches.voluntary + switches.forced)
+        text.append(decimal: switches)
         text.append("\nbtime ")
         let boot = Clock.realtime() - Clock.monotonic()
         text.append(decimal: boot.rawValue / Nanoseconds.perSecond)
         text.append("\nprocesses ")
-        text.append(UInt64(process.threads.lastIdentifier))
+        text.append(UInt64(ProcessTable.lastIdentifier))
         text.append("\nprocs_running ")
-        text.append(UInt64(runningThreads(of: process)))
+        text.append(UInt64(runningThreads))
         // Nothing here is put off to softirqs.
         text.append("\nprocs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n")
     }

@@ -119,7 +119,7 @@ internal import Trace
 /// turn it is, then signals.
 private func prepareReturn(to frame: ProgramFrame) {
     CPU.hasReturnWork = false
-    if Scheduler.isEnding() { Scheduler.end() }
+    endIfDue(frame)
     if CPU.area.wasStepped {
         CPU.area.wasStepped = false
         CPU.setStepping(frame)
@@ -131,5 +131,13 @@ private func prepareReturn(to frame: ProgramFrame) {
     if Scheduler.reschedule() { Processes.wasPreempted(frame: frame) }
     if Processors.startedCount > 1 { Processes.arrived() }
     Processes.deliverPendingSignals(frame: frame)
+    endIfDue(frame)
     ProgramTimer.arm()
+}
+
+/// Ends the running thread where it has to; returns otherwise.
+private func endIfDue(_ frame: ProgramFrame) {
+    guard Scheduler.isEnding() else { return }
+    SystemCalls.endThread(frame: frame)
+    Scheduler.end()
 }

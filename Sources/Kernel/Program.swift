@@ -191,7 +191,7 @@ struct Program: ~Copyable {
         Threads.start(entry: library_thread_started, idleEntry: library_idle_started)
         let space = AddressSpace(
             root: PhysicalAddress(rawValue: record[BootRecord.pageTableRoot]),
-            layout: ProgramStart.randomLayout())
+            layout: ProgramStart.layout(for: nil))
         let process = Process(
             addressSpace: space, root: files.root, workingDirectory: files.root, thread: thread,
             callSites: callSites)
@@ -213,10 +213,10 @@ struct Program: ~Copyable {
         }
         devices.records.onSignal = { number in
             guard let signal = Signal(rawValue: number) else { return }
-            Processes.post(signal, to: Process.current, SignalInformation(signal, .kernel))
+            Processes.post(signal, to: process, SignalInformation(signal, .kernel))
         }
         let records = devices.records
-        records.onReport = { ThreadReport.write(of: Process.current) { records.sendReport($0) } }
+        records.onReport = { ThreadReport.write(of: process) { records.sendReport($0) } }
         if let log = Log.current, log.level.rawValue >= NucleusInterface.LogLevel.info.rawValue {
             MissingFiles.tell { records.sendMissing($0) }
         }
@@ -226,7 +226,7 @@ struct Program: ~Copyable {
             || terminal != nil
         let terminal = terminal
         terminal?.owner = ProcessTerminal(process)
-        devices.records.onResume = { Process.current.signals.resume() }
+        devices.records.onResume = { process.signals.resume() }
         Process.setStop { signal in
             guard canStop else { return .impossible }
             terminal?.flush()

@@ -98,6 +98,22 @@ package struct SignalInformation: BitwiseCopyable, Sendable {
         bytes.storeLittleEndian(value, at: 48)  // ssi_ptr
     }
 
+    /// Of a child's end, stop or going on (SIGCHLD): a CLD_* code, and an exit status or a signal's number.
+    package init(
+        child: Int32, user: UInt32, signal: Signal, code: Int32, status: Int32, time: Nanoseconds
+    ) {
+        self.init(signal, SignalCode(rawValue: code), process: child, user: user)
+        words[3] = UInt64(UInt32(bitPattern: status))
+        // Ticks of 1/100 s; all of the time is the program's own.
+        words[4] = UInt64(max(0, time.rawValue / 10_000_000))
+    }
+    /// si_pid, si_uid and si_status of such.
+    package var child: (process: Int32, user: UInt32, status: Int32) {
+        (
+            Int32(truncatingIfNeeded: words[2]), UInt32(truncatingIfNeeded: words[2] >> 32),
+            Int32(truncatingIfNeeded: words[3])
+        )
+    }
     /// As the program wrote it (rt_sigqueueinfo(2)). Precondition: 48 bytes or more.
     package init(_ bytes: RawSpan) {
         for index in 0..<6 { words[index] = bytes.littleEndian(UInt64.self, at: index * 8) }

@@ -8,8 +8,11 @@ extension AddressSpace {
     /// ENOMEM. The space keeps its reference; the frame is valid until the space changes.
     @export(interface)
     package func frame(at page: VirtualAddress, for access: Access) throws(Errno) -> Frame {
+        let before = tables.entry(at: page.pageDown)
         switch resolveFault(at: page, access: access) {
-        case .resolved: break
+        case .resolved:
+            // No fault has dropped what this CPU holds of it.
+            if before.isPresent, tables.entry(at: page.pageDown) != before { flush(page.pageDown) }
         case .outOfMemory: throw .outOfMemory
         case .notMapped, .notPermitted, .beyondObject: throw .badAddress
         }

@@ -25,8 +25,8 @@ extension AddressSpace {
 
     /// Makes the page at `address` present with the right that `access` needs, or says why not.
     ///
-    /// No translation is flushed: the CPU drops what it cached of an address when it faults there
-    /// (SDM volume 3, section 5.10.4.1), and one CPU runs the space.
+    /// This CPU's translation is not flushed: it drops what it cached of an address when it faults there
+    /// (SDM volume 3, section 5.10.4.1). Others', where the page becomes another one, are.
     @export(interface)
     package func resolveFault(at address: VirtualAddress, access: Access) -> FaultOutcome {
         guard address < ProgramSpace.end,
@@ -174,6 +174,7 @@ extension AddressSpace {
         guard let copy = copyForProgram(frame) else { return .outOfMemory }
         _ = tables.set(
             PageTableEntry(page: copy.address, rights: region.protection.rights), at: page)
+        flushElsewhere(page)
         Frames.release(frame)
         return .resolved
     }

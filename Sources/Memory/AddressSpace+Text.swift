@@ -21,13 +21,20 @@ extension AddressSpace {
     @export(interface)
     package func textFrame(at page: VirtualAddress) throws(Errno) -> Frame {
         guard let region = regions.find(containing: page), region.isText else { throw .badAddress }
-        let frame = try frame(at: page, for: .execute)
+        let frame = try ownFrame(at: page, for: .execute)
         region.flags.insert(.changedText)
+        return frame
+    }
+    /// The frame at a page, made present for an access and this space's own, whatever the program may do
+    /// there. EFAULT, ENOMEM.
+    @export(interface)
+    package func ownFrame(at page: VirtualAddress, for access: Access) throws(Errno) -> Frame {
+        let frame = try frame(at: page, for: access)
         guard Frames.shareCount(frame) != 1 else { return frame }
         try KernelReserve.admit()
         guard let copy = Frames.allocate() else { throw .outOfMemory }
         copy.copy(from: frame)
-        let entry = PageTableEntry(page: copy.address, rights: region.protection.rights)
+        let entry = PageTableEntry(page: copy.address, rights: tables.entry(at: page).rights)
         guard tables.set(entry, at: page) else {
             Frames.release(copy)
             throw .outOfMemory

@@ -102,14 +102,6 @@ extension AddressSpace {
         // Private copies stay on Linux only below the new end; all go (mm/truncate.c).
         removePages(of: region, from: start, to: region.end)
     }
-
-    /// Drops stale translations: one page, or all of the space's.
-    func flush(_ address: VirtualAddress) {
-        if isActive { Processors.flush(address) }
-    }
-    func flushAll() {
-        if isActive { Processors.flushAll() }
-    }
 }
 
 /// Frames taken out of tables, released only after their translations were flushed.

@@ -103,14 +103,22 @@ package final class AddressSpace {
     /// Bytes below a growing region that stay free, as stack_guard_gap.
     static let guardGap: UInt64 = 256 << 12
 
-    /// Whether the CPU uses these tables, so that translations may have to be flushed.
-    private(set) var isActive: Bool
+    /// CPUs that have these tables loaded, a bit each: translations may have to be dropped there.
+    var loadedOn: UInt64 = 0
+    /// Roots of CPUs beside the first.
+    var furtherRoots = FurtherRoots()
+    /// Whether its root is the machine's own, which further CPUs follow as well.
+    let usesFirstRoots: Bool
+    // Its place among all spaces.
+    var nextSpace: AddressSpace?
+    var previousSpace: AddressSpace?
 
     /// Uses the tables that boot left loaded at `root`, whose program slots are empty.
     package init(root: PhysicalAddress, layout: AddressLayout) {
         tables = Tables(root: root)
-        isActive = true
         self.layout = layout
+        usesFirstRoots = true
+        noteLoaded()
     }
     /// Makes tables that share the library OS's part of `other`; a test's space has none. ENOMEM.
     package init(sharingLibraryOf other: AddressSpace?, layout: AddressLayout) throws(Errno) {
@@ -118,21 +126,22 @@ package final class AddressSpace {
             throw .outOfMemory
         }
         self.tables = tables
-        isActive = false
         self.layout = layout
+        usesFirstRoots = false
+        guard furtherRoots.make(of: tables.root) else {
+            freeRoot()
+            throw .outOfMemory
+        }
+        enlist()
     }
-    /// Makes the CPU use this space instead of `previous`.
-    package func activate(insteadOf previous: AddressSpace?) {
-        previous?.isActive = false
-        isActive = true
-        Processors.loadRoot(tables.root)
-    }
-    /// Root of the page tables, for the CPU.
+    /// Root of the page tables.
     package var root: PhysicalAddress { tables.root }
 
-    /// Removes every region, page and table but the root, which goes too unless it is loaded.
+    /// Removes every region, page and table, the roots too unless they are the machine's. Precondition: no
+    /// CPU has it loaded, or its root stays.
     package func close() {
         onTextChange = nil
+        defer { freeRoot() }
         while let region = regions.first {
             removePages(of: region, from: region.start, to: region.end)
             forget(region)
@@ -146,13 +155,19 @@ package final class AddressSpace {
             ProgramSpace.libraryEnd, Self.tablesEnd, floor: ProgramSpace.libraryEnd,
             ceiling: Self.tablesEnd, chain: chain)
         guard all != nil else { return }
-        flushAll()
+        // Further CPUs may walk the machine's root though they use no program's memory.
+        if usesFirstRoots { Processors.flushAll(on: .max) } else { flushAll() }
         Tables.freeDetached(all)
     }
     /// End of the lower half, up to which tables are the program's.
     static let tablesEnd = VirtualAddress(rawValue: 1 << 47)
-    /// Frees the root. Precondition: closed, and no CPU uses it.
-    package func freeRoot() { FrameTables.free(tables.root) }
+    private func freeRoot() {
+        guard !usesFirstRoots else { return }
+        precondition(loadedOn == 0)
+        delist()
+        furtherRoots.free()
+        FrameTables.free(tables.root)
+    }
 
     // MARK: Regions
 
@@ -266,7 +281,7 @@ enum FrameTables: TableMemory {
     }
     static func allocate() -> PhysicalAddress? { Frames.allocateZeroed()?.address }
     static func free(_ table: PhysicalAddress) { Frames.release(Frame(containing: table)) }
-    static func flush(_ address: VirtualAddress) { Processors.flush(address) }
+    static func flush(_ address: VirtualAddress) { Processors.flush(address, on: .max) }
     static func rootChanged(_ root: PhysicalAddress, _ index: Int, _ value: UInt64) {
         RootMirrors.store(value, root, index)
     }

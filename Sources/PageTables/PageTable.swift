@@ -207,6 +207,33 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
         return true
     }
 
+    /// The first address in `start..<end` that a 2 MiB leaf begins at; `nil` where there is none. Absent
+    /// subtrees cost one load.
+    package func nextLargePage(from start: VirtualAddress, to end: VirtualAddress) -> VirtualAddress?
+    {
+        guard start < end else { return nil }
+        return nextLargePage(root, Self.topLevel, start.rawValue, end.rawValue)
+            .map { VirtualAddress(rawValue: $0) }
+    }
+    private func nextLargePage(
+        _ table: PhysicalAddress, _ level: Int, _ start: UInt64, _ end: UInt64
+    ) -> UInt64? {
+        var address = start
+        while address < end {
+            let next = min(end, (address & ~(Self.span(level) - 1)) + Self.span(level))
+            let entry = Entry(rawValue: Memory.load(table, Self.index(address, level)))
+            if entry.isPresent || entry.isLarge {
+                if level == 1 {
+                    if entry.isLarge, address & (Self.span(1) - 1) == 0 { return address }
+                } else if let found = nextLargePage(entry.page, level - 1, address, next) {
+                    return found
+                }
+            }
+            address = next
+        }
+        return nil
+    }
+
     // MARK: Ranges
 
     /// Calls `body` with each leaf that is not absent in `start..<end`, lowest first, and stores what

@@ -62,4 +62,8 @@ extension PageTableFormat {
 package enum ProgramSpace {
     package static let libraryStart = VirtualAddress(rawValue: UInt64(LIBRARY_BASE))
     package static let libraryEnd = VirtualAddress(rawValue: UInt64(LIBRARY_END))
+    /// The same as entries of a root.
+    package static var librarySlots: Range<Int> {
+        Int(LIBRARY_BASE) >> 39 & 511..<Int(LIBRARY_END) >> 39 & 511
+    }
 }

@@ -9,6 +9,8 @@ internal import Wire
 struct AuxiliaryVector {
     let program: LoadedProgram
     let credentials: ProcessCredentials
+    /// Whether the program has rights that who ran it has not.
+    let isSecure: Bool
     let name: VirtualAddress
     let platform: VirtualAddress
     let random: VirtualAddress
@@ -36,7 +38,7 @@ struct AuxiliaryVector {
             (.effectiveUser, UInt64(credentials.users.effective)),
             (.realGroup, UInt64(credentials.groups.real)),
             (.effectiveGroup, UInt64(credentials.groups.effective)),
-            (.secure, 0),
+            (.secure, isSecure ? 1 : 0),
             (.random, random.rawValue),
             (.hardware2, ProcessorFeatures.capabilities2),
             (.executableName, name.rawValue),

@@ -21,7 +21,7 @@ package final class CallSites {
         case leave
     }
     private let space: AddressSpace
-    private let policy: Policy
+    let policy: Policy
     private var areas = InlineArray<16, StubArea?>(repeating: nil)
     private var areaCount = 0
     /// How often sites called, by a hash of their address; what is more than `callsBefore` counts no
@@ -40,6 +40,19 @@ package final class CallSites {
         self.policy = policy
         // Until the space is closed.
         space.onTextChange = { start, end in self.takeBack(from: start, to: end) }
+    }
+    /// The sites of a space that is a copy of this one's (fork(2)). ENOMEM.
+    func copy(for space: AddressSpace) throws(Errno) -> CallSites {
+        let new = CallSites(of: space, policy)
+        for index in 0..<areaCount {
+            try KernelReserve.admit()
+            new.areas[index] = try areas[index]?.copy()
+            new.areaCount = index + 1
+        }
+        new.calls = calls
+        new.refused = refused
+        new.count = count
+        return new
     }
 
     /// Logs how the program's calls came, at info level.
@@ -197,6 +210,21 @@ final class StubArea {
 
     private let start: VirtualAddress
     private var records: FixedBuffer<Record>
+
+    private init(_ start: VirtualAddress, _ records: consuming FixedBuffer<Record>, used: Int) {
+        self.start = start
+        self.records = records
+        self.used = used
+    }
+    /// The same area of a copy of the space. ENOMEM.
+    func copy() throws(Errno) -> StubArea {
+        let nothing = Record(site: 0, plan: .none)
+        guard var records = FixedBuffer(count: Self.stubsPerArea, repeating: nothing) else {
+            throw .outOfMemory
+        }
+        for index in 1..<used { records[index] = self.records[index] }
+        return StubArea(start, records, used: used)
+    }
     // The first slot holds the entry's address.
     private var used = 1
 
@@ -230,7 +258,8 @@ final class StubArea {
         guard let slot = freeSlot() else { return nil }
         let stub = VirtualAddress(
             rawValue: start.rawValue + UInt64(slot * CallSite.stubByteCount))
-        let frame = try space.frame(at: stub.pageDown, for: .execute)
+        // A fork's other half has other stubs.
+        let frame = try space.ownFrame(at: stub.pageDown, for: .execute)
         let isWritten = frame.withMutableBytes { bytes in
             var place = bytes._mutatingExtracting(
                 stub.pageOffset..<stub.pageOffset + CallSite.stubByteCount)
@@ -277,9 +306,9 @@ final class StubArea {
             let record = records[index]
             records[index].site = 0
             let site = VirtualAddress(rawValue: record.site)
-            guard let frame = space.presentFrame(at: site), Frames.shareCount(frame) == 1 else {
-                continue
-            }
+            guard space.presentFrame(at: site) != nil,
+                let frame = try? space.ownFrame(at: site.pageDown, for: .execute)
+            else { continue }
             frame.withMutableBytes { record.plan.undo(in: &$0, site: site) }
             CPU.cleanCode(at: site, byteCount: CallSite.systemCallByteCount)
         }

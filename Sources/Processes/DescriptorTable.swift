@@ -18,8 +18,47 @@ package final class DescriptorTable<File: AnyObject> {
     package private(set) var highWater = 0
     /// Descriptors in use.
     package private(set) var count = 0
+    /// Processes that have the table.
+    var userCount = 1
 
     package init() {}
+
+    /// A table with the same descriptors, for a process of its own. `retain` is told of each. ENOMEM.
+    func copy(_ retain: (File) -> Void) throws(Errno) -> DescriptorTable {
+        let new = DescriptorTable()
+        var number = next(from: 0)
+        // Room first, so that nothing has to be taken back.
+        while let current = number {
+            _ = try new.makeLeaf(holding: Int(current))
+            number = next(from: (current | 63) + 1)
+        }
+        number = next(from: 0)
+        while let current = number {
+            let file = try file(current)
+            _ = try new.replace(file, at: Int(current), flags: try flags(current))
+            retain(file)
+            number = next(from: current + 1)
+        }
+        new.lowestCandidate = lowestCandidate
+        return new
+    }
+    /// To be called when a process has the table no more: the last one's files are closed.
+    func leave(_ close: (File) -> Void) {
+        userCount -= 1
+        guard userCount == 0 else { return }
+        while let number = next(from: 0), let file = try? remove(number) { close(file) }
+    }
+    /// Closes what execve(2) does not keep.
+    func closeOnExecute(_ close: (File) -> Void) {
+        var number = next(from: 0)
+        while let current = number {
+            number = next(from: current + 1)
+            guard (try? flags(current)) == .closeOnExec, let file = try? remove(current) else {
+                continue
+            }
+            close(file)
+        }
+    }
 
     /// 64 descriptors.
     private final class Leaf {

@@ -2,16 +2,16 @@ package import Base
 internal import LinuxABI
 package import Scheduler
 
-/// What a futex is known by: its address in a process, or its place in memory that processes share
-/// (futex(2)).
+/// What a futex is known by: its address and the page tables that it is looked up in, or its place in memory
+/// that processes share (futex(2)).
 package enum FutexKey: Equatable, Sendable {
-    case address(VirtualAddress)
+    case address(VirtualAddress, in: PhysicalAddress)
     case memory(PhysicalAddress)
 
     fileprivate var hash: Int {
         let value =
             switch self {
-            case .address(let address): address.rawValue
+            case .address(let address, let space): address.rawValue ^ space.rawValue
             case .memory(let address): address.rawValue ^ 0x5555_5555
             }
         return Int(truncatingIfNeeded: ((value >> 2) &* 0x9e37_79b9_7f4a_7c15) >> 56)
@@ -34,7 +34,7 @@ package struct FutexOwnership: Sendable {
 /// A thread's place in a futex's queue.
 package final class FutexWaiter {
     package internal(set) var thread: Thread?
-    fileprivate var key = FutexKey.address(VirtualAddress(rawValue: 0))
+    fileprivate var key = FutexKey.memory(PhysicalAddress(rawValue: 0))
     /// Where it waits to become a word's owner: whose the word is meanwhile.
     fileprivate var owned: FutexOwnership?
     fileprivate var isForOwnership: Bool { owned != nil }
@@ -53,6 +53,11 @@ package final class FutexWaiter {
         self.index = index
         self.thread = thread
     }
+}
+
+extension Process {
+    /// Who waits for futexes, of all processes.
+    package static let futexes = Immortal(FutexTable())
 }
 
 /// Threads that wait for futexes: 256 queues by the keys' hash, oldest first.

@@ -16,7 +16,9 @@ package final class IntervalTimers {
         /// ITIMER_PROF
         case profiling = 2
 
-        fileprivate var clock: TimerClock { self == .real ? .monotonic : .processor }
+        fileprivate func clock(_ process: Process) -> TimerClock {
+            self == .real ? .monotonic : .processor(process)
+        }
         fileprivate var signal: Signal {
             switch self {
             case .real: .alarm
@@ -38,7 +40,7 @@ package final class IntervalTimers {
     }
     /// Arms a timer (a zero delay: disarms it), which then sends its signal to the process. ENOMEM.
     package func set(
-        _ kind: Kind, delay: Nanoseconds, interval: Nanoseconds
+        _ kind: Kind, delay: Nanoseconds, interval: Nanoseconds, for process: Process
     ) throws(Errno) {
         let index = Int(kind.rawValue)
         guard delay > .zero else {
@@ -50,12 +52,19 @@ package final class IntervalTimers {
             timer = existing
         } else {
             try admitObject()
-            timer = KernelTimer(kind.clock) {
+            timer = KernelTimer(kind.clock(process)) {
                 Processes.post(
-                    kind.signal, to: Process.current, SignalInformation(kind.signal, .kernel))
+                    kind.signal, to: process, SignalInformation(kind.signal, .kernel))
             }
             timers[index] = timer
         }
-        timer.arm(at: kind.clock.now() + delay, interval: interval)
+        timer.arm(at: kind.clock(process).now() + delay, interval: interval)
+    }
+    /// Disarms all, when their process ends.
+    func stop() {
+        for index in timers.indices {
+            timers[index]?.cancel()
+            timers[index] = nil
+        }
     }
 }

@@ -168,6 +168,10 @@ package final class PosixTimers {
         count += 1
         advance()
     }
+    /// Ends all, when their process ends or runs another program.
+    func removeAll() {
+        while let timer = first { try? remove(timer.identifier) }
+    }
     /// Ends a timer; a signal of it that waits is taken back. EINVAL.
     package func remove(_ identifier: Int32) throws(Errno) {
         var before: PosixTimer?

@@ -6,24 +6,18 @@ package import Memory
 package import Scheduler
 
 /// A process: what its threads share.
+///
+/// A process that ended stays, without threads, memory and files, until its parent has waited for it.
 package final class Process {
     /// The process's number; the program is process 1, as in a container.
-    package let identifier: Int32 = 1
-    /// The number of the process that started this one: 0, as for any first process.
-    package var parentIdentifier: Int32 { 0 }
-    /// Session and process group (setsid(2), setpgid(2)): those of a session leader.
-    package let session: Int32 = 1
-    package let group: Int32 = 1
+    package let identifier: Int32
+    /// Session and process group (setsid(2), setpgid(2)).
+    package internal(set) var session: Int32
+    package internal(set) var group: Int32
 
-    package let addressSpace: AddressSpace
-    package let descriptors = DescriptorTable<OpenFile>()
-    /// Where "/" is (chroot(2)).
-    package var root: DirectoryEntry
-    package var workingDirectory: DirectoryEntry
-    /// The program that runs (/proc/self/exe).
-    package var executable: DirectoryEntry?
-    /// File mode bits that new files do not get (umask(2)).
-    package var fileModeMask: UInt32 = 0o022
+    package internal(set) var memory: ProcessMemory
+    package internal(set) var descriptors: DescriptorTable<OpenFile>
+    package let place: ProcessPlace
     package var credentials = ProcessCredentials() {
         didSet {
             // What changes whom the process acts for ends PR_SET_DUMPABLE (prctl(2)).
@@ -32,96 +26,142 @@ package final class Process {
                 && oldValue.users.fileSystem == credentials.users.fileSystem
                 && oldValue.groups.effective == credentials.groups.effective
                 && oldValue.groups.fileSystem == credentials.groups.fileSystem
-            if !isSame { attributes.dumpable = 0 }
+            if !isSame {
+                attributes.dumpable = 0
+                attributes.parentDeathSignal = 0
+            }
         }
     }
     package private(set) var limits: Limits
-    package let signals = SharedSignals()
-    package private(set) var threads = ProgramThreads()
-    package var futexes = FutexTable()
-    private var switchesOfEnded = Thread.Switches()
-    /// With what the first thread ended where it did before others (wait(2)).
-    private var statusOfFirst: UInt8 = 0
-    package let callSites: CallSites
+    package let signals: SharedSignals
+    package internal(set) var threads = ProgramThreads()
     package let timers = IntervalTimers()
     package let posixTimers = PosixTimers()
     /// Expires where RLIMIT_CPU is used up.
     private var processorTimer: KernelTimer?
     /// When the process began, on the monotonic clock.
     package let startTime = Clock.monotonic()
-    private let processorTimeBefore = Clock.processor()
+    /// What threads used that ended, and what children did that were waited for.
+    var usedByThreads = ResourceUsage()
+    package internal(set) var usedByChildren = ResourceUsage()
     /// What open files of it are open on (pidfd_open(2)), from the first on.
     package var task: TaskNode?
     /// Whether it is being killed for want of memory.
     var isOutOfMemory = false
-
-    /// Where argument strings, environment and auxiliary vector are (/proc/self/cmdline, …).
-    package var argumentRange = Process.nowhere..<Process.nowhere
-    package var environmentRange = Process.nowhere..<Process.nowhere
-    package var auxiliaryVector = Process.nowhere
     /// What prctl(2) keeps.
     package var attributes = ProcessAttributes()
     /// Numbers of unimplemented calls that were logged, a bit each.
     package var loggedCalls = InlineArray<8, UInt64>(repeating: 0)
 
-    private static var nowhere: VirtualAddress { VirtualAddress(rawValue: 0) }
+    // MARK: Relations
 
-    /// A process with root's credentials that sees files from `root` on.
+    /// Who made it, or who took it over from who did; `nil` for the first process.
+    package internal(set) var parent: Process?
+    /// The number of the parent: 0 for the first process.
+    package internal(set) var parentIdentifier: Int32
+    /// The signal that its end sends to its parent, 0 for none; SIGCHLD but for clone(2).
+    package var endSignal: Int32 = Int32(Signal.child.rawValue)
+    /// Whether it ran a program by execve(2) since it was made.
+    package internal(set) var hasExecuted = false
+    /// Its children, oldest first, and its place among its parent's.
+    package internal(set) var firstChild: Process?
+    var lastChild: Process?
+    package internal(set) var nextSibling: Process?
+    var previousSibling: Process?
+    /// Who waits for a child to end, stop or go on.
+    package let childChanges = WaitQueue()
+    /// Who waits for a thread to end, or for the process to leave its maker's memory (vfork(2)).
+    let changes = WaitQueue()
+    /// The number of the thread that made it, or of the one that took it over.
+    var makerIdentifier: Int32 = 0
+    /// Whether it has given its memory back, as it ends.
+    var hasLeftMemory = false
+    /// With what the first thread ended where it did before others (wait(2)).
+    var statusOfFirst: UInt8 = 0
+    /// How it ended, once it is about to.
+    package internal(set) var end: ProcessEnd?
+    package internal(set) var state = State.running
+    package enum State: Sendable {
+        case running
+        /// It ended, and nobody waited for it yet.
+        case zombie
+        /// Nobody can find it any more.
+        case gone
+    }
+    // Its places in the table.
+    var nextInTable: Process?
+    var nextProcess: Process?
+    var previousProcess: Process?
+
+    /// The first process, with root's credentials, that sees files from `root` on.
     package init(
         addressSpace: AddressSpace, root: DirectoryEntry, workingDirectory: DirectoryEntry,
         thread: Thread, callSites policy: CallSites.Policy = .leave
     ) {
-        self.addressSpace = addressSpace
-        self.root = root
-        self.workingDirectory = workingDirectory
+        identifier = 1
+        session = 1
+        group = 1
+        parentIdentifier = 0
+        memory = ProcessMemory(addressSpace, policy)
+        descriptors = DescriptorTable()
+        place = ProcessPlace(root: root, workingDirectory: workingDirectory)
         limits = Limits(frameCount: Frames.totalCount)
-        callSites = CallSites(of: addressSpace, policy)
+        signals = SharedSignals()
+        ProcessTable.reset()
+        _ = try? ProcessTable.takeIdentifier()
+        begin()
+        addThread(ProgramThread(thread, of: self, signals))
+        Socket.setUser { Process.current }
+        OpenFile.setLockHolder { Process.hasCurrent ? Process.current.lockHolder : nil }
+    }
+    /// A child of `parent`, without threads. What it shares or copies, the caller made.
+    init(
+        _ identifier: Int32, childOf parent: Process, memory: ProcessMemory,
+        descriptors: DescriptorTable<OpenFile>, place: ProcessPlace, actions: SignalActions,
+        maker: Process
+    ) {
+        self.identifier = identifier
+        session = maker.session
+        group = maker.group
+        parentIdentifier = parent.identifier
+        self.memory = memory
+        self.descriptors = descriptors
+        self.place = place
+        credentials = maker.credentials
+        limits = maker.limits
+        signals = SharedSignals(actions)
+        signals.trampoline = memory.trampoline
+        attributes = maker.attributes.inherited
+        self.parent = parent
+        begin()
+        parent.adopt(self)
+    }
+    private func begin() {
+        signals.process = self
         applyLimits()
-        threads.add(ProgramThread(thread, of: self, signals))
-        _ = threads.takeIdentifier()
+        ProcessTable.add(self)
     }
 
-    // MARK: Threads
-
-    /// Makes a further thread that has what the maker has, and does not run yet (clone(2)). EAGAIN
-    /// where RLIMIT_NPROC allows no more, ENOMEM.
-    package func makeThread(
-        from maker: ProgramThread, context: ThreadContext
-    ) throws(Errno) -> ProgramThread {
-        try admitObject()
-        let thread = Thread(identifier: threads.takeIdentifier(), context: context)
-        let new = ProgramThread(thread, of: self, signals)
-        new.inherit(from: maker)
-        threads.add(new)
-        return new
+    package var addressSpace: AddressSpace { memory.space }
+    package var callSites: CallSites { memory.callSites }
+    /// The program that runs (/proc/self/exe).
+    package var executable: DirectoryEntry? { memory.executable }
+    package var argumentRange: Range<VirtualAddress> { memory.argumentRange }
+    package var environmentRange: Range<VirtualAddress> { memory.environmentRange }
+    package var auxiliaryVector: VirtualAddress { memory.auxiliaryVector }
+    /// Where "/" is (chroot(2)).
+    package var root: DirectoryEntry {
+        get { place.root }
+        set { place.root = newValue }
     }
-    /// Ends a thread, which runs; with the last one ends the process. The caller makes it leave the CPU.
-    package func end(_ thread: ProgramThread, status: UInt8) {
-        if thread === threads.first, thread.thread.identifier == identifier {
-            statusOfFirst = status
-        }
-        guard threads.count > 1 else {
-            Process.terminate(.exited(status: statusOfFirst))
-        }
-        threads.remove(thread)
-        switchesOfEnded = switchesOfEnded + thread.thread.switches
-        thread.signals.end()
-        thread.task?.end()
-        thread.thread.isEnding = true
+    package var workingDirectory: DirectoryEntry {
+        get { place.workingDirectory }
+        set { place.workingDirectory = newValue }
     }
-    /// Waits and switches of all threads, those that ended too.
-    package var switches: Thread.Switches {
-        var sum = switchesOfEnded
-        var thread = threads.first
-        while let current = thread {
-            thread = current.next
-            sum = sum + current.thread.switches
-        }
-        return sum
-    }
-    /// The first thread's name, or that of the oldest there is.
-    package var name: InlineArray<16, UInt8> {
-        threads.first?.name ?? InlineArray(repeating: 0)
+    /// File mode bits that new files do not get (umask(2)).
+    package var fileModeMask: UInt32 {
+        get { place.fileModeMask }
+        set { place.fileModeMask = newValue }
     }
 
     /// From where and with whose rights the file system resolves paths.
@@ -136,15 +176,59 @@ package final class Process {
     package var descriptorLimit: Int {
         Int(truncatingIfNeeded: min(limits[.openFiles].soft, 1 << 20))
     }
+    /// The first thread's name, or that of the oldest there is.
+    package var name: InlineArray<16, UInt8> { threads.first?.name ?? nameAtEnd }
+    /// The name that it had last.
+    var nameAtEnd = InlineArray<16, UInt8>(repeating: 0)
+
+    // MARK: Threads
+
+    /// Makes a further thread that has what the maker has, and does not run yet (clone(2)). EAGAIN
+    /// where RLIMIT_NPROC allows no more, ENOMEM.
+    package func makeThread(
+        from maker: ProgramThread, context: ThreadContext
+    ) throws(Errno) -> ProgramThread {
+        try admitTask()
+        let thread = Thread(identifier: try ProcessTable.takeIdentifier(), context: context)
+        let new = ProgramThread(thread, of: self, signals)
+        new.inherit(from: maker)
+        addThread(new)
+        return new
+    }
+    func addThread(_ thread: ProgramThread) {
+        threads.add(thread)
+        ProcessTable.add(thread)
+    }
+    /// Lets the process's user have one more thread or process. EAGAIN, ENOMEM.
+    func admitTask() throws(Errno) {
+        let limit = limits[.processes].soft
+        let user = credentials.users.real
+        if limit != Limit.infinity, user != 0, !credentials.has(.systemResource),
+            !credentials.has(.administration)
+        {
+            var count: UInt64 = 0
+            ProcessTable.forEach {
+                if $0.credentials.users.real == user { count += UInt64($0.threads.count) }
+            }
+            guard count < limit else { throw .tryAgain }
+        }
+        guard UInt64(ProcessTable.threadCount) < Limits.threadCount(frameCount: Frames.totalCount)
+        else { throw .tryAgain }
+        try admitObject()
+    }
+
+    // MARK: Limits
 
     /// Changes a limit as setrlimit(2), and what holds to it: EINVAL, EPERM.
-    package func setLimit(_ resource: Resource, to limit: Limit) throws(Errno) {
-        try limits.change(resource, to: limit, by: credentials)
+    package func setLimit(
+        _ resource: Resource, to limit: Limit, by caller: Process? = nil
+    ) throws(Errno) {
+        try limits.change(resource, to: limit, by: (caller ?? self).credentials)
         applyLimits()
     }
     /// Lifts RLIMIT_CORE, which nobody set yet.
     func allowCore() { limits[.core].soft = Limit.infinity }
-    private func applyLimits() {
+    func applyLimits() {
         addressSpace.limits.addressSpace = limits[.addressSpace].soft
         addressSpace.limits.data = limits[.data].soft
         addressSpace.limits.stack = limits[.stack].soft
@@ -158,11 +242,11 @@ package final class Process {
             processorTimer?.cancel()
             return
         }
-        let timer = processorTimer ?? KernelTimer(.processor) { self.processorLimitReached() }
+        let timer =
+            processorTimer ?? KernelTimer(.processor(self)) { self.processorLimitReached() }
         processorTimer = timer
         let seconds = Int64(clamping: max(1, min(limit.soft, limit.hard)))
-        let used = Nanoseconds(rawValue: Nanoseconds.perSecond).multiplied(by: seconds)
-        timer.arm(at: Clock.processor() - processorTime + used)
+        timer.arm(at: Nanoseconds(rawValue: Nanoseconds.perSecond).multiplied(by: seconds))
     }
     private func processorLimitReached() {
         var limit = limits[.processorTime]
@@ -175,29 +259,47 @@ package final class Process {
         limits[.processorTime] = limit
         applyProcessorLimit()
     }
-
-    /// Processor time that the program used: what passed on all CPUs since its start less what they waited.
-    ///
-    /// Time in the program and time in the library OS are not told apart.
-    package var processorTime: Nanoseconds {
-        Clock.processor() - processorTimeBefore
+    /// Ends what refers to it in turn.
+    func stopTimers() {
+        processorTimer?.cancel()
+        processorTimer = nil
+        timers.stop()
+        posixTimers.removeAll()
     }
 }
 
+extension Process: Numbered {
+    var number: Int32 { identifier }
+}
+
 extension Process {
-    private static let first = Global<Process?>(nil)
+    // What each CPU runs a thread of, and its number.
+    private static let running = Global(InlineArray<64, Process?>(repeating: nil))
+    private static let identifiers = Global(InlineArray<64, Int32>(repeating: 0))
 
     /// The process of the running thread. Precondition: boot has set it.
     package static var current: Process {
-        guard let process = first.value else { fatalError("no process yet") }
+        guard let process = running.value[CPU.number] else { fatalError("no process yet") }
         return process
     }
+    /// Its number; needs no lock.
+    package static var currentIdentifier: Int32 { identifiers.value[CPU.number] }
     /// Whether boot has come to the program.
-    package static var hasCurrent: Bool { first.value != nil }
-    /// Declares the process that the machine runs.
+    package static var hasCurrent: Bool { running.value[CPU.number] != nil }
+    /// Declares the process that this CPU runs.
     package static func setCurrent(_ process: Process) {
-        first.value = process
-        Socket.setUser(process)
+        running.value[CPU.number] = process
+        identifiers.value[CPU.number] = process.identifier
+    }
+    /// The machine's first process, whose end is the machine's.
+    package static var first: Process? { ProcessTable.find(1) }
+    package var isFirst: Bool { identifier == 1 }
+}
+
+extension Process {
+    /// What its record locks are held by (fcntl(2)).
+    package var lockHolder: RecordLockHolder {
+        RecordLockHolder(descriptors: descriptors, process: identifier)
     }
 }
 

@@ -1,5 +1,4 @@
-/// Attributes that a process sets and gets back, and that nothing else depends on while it is the
-/// machine's only one.
+/// Attributes that a process sets and gets back (prctl(2)).
 package struct ProcessAttributes: Sendable {
     /// PR_SET_DUMPABLE
     package var dumpable: UInt64 = 1
@@ -21,4 +20,11 @@ package struct ProcessAttributes: Sendable {
     static let memoryAdjustments: ClosedRange<Int64> = -1000...1000
 
     package init() {}
+    /// What a child has (fork(2), prctl(2)).
+    var inherited: Self {
+        var new = self
+        new.parentDeathSignal = 0
+        new.isSubreaper = false
+        return new
+    }
 }

@@ -1,4 +1,6 @@
 package import Files
+internal import LinuxABI
+
 /// A set of capabilities (capabilities(7)), a bit each.
 package struct CapabilitySet: OptionSet, Sendable {
     package let rawValue: UInt64
@@ -19,6 +21,8 @@ package struct CapabilitySet: OptionSet, Sendable {
     package static let lockMemory = Self(rawValue: 1 << 14)
     /// CAP_SYS_CHROOT
     package static let changeRoot = Self(rawValue: 1 << 18)
+    /// CAP_SYS_PTRACE
+    package static let tracing = Self(rawValue: 1 << 19)
     /// CAP_SYS_ADMIN
     package static let administration = Self(rawValue: 1 << 21)
     /// CAP_SYS_NICE
@@ -47,6 +51,10 @@ package struct ProcessCredentials {
             saved = number
             fileSystem = number
         }
+        /// Whether real, effective and saved are `number`.
+        package func areAll(_ number: UInt32) -> Bool {
+            number == real && number == effective && number == saved
+        }
         /// Whether `number` is one of real, effective and saved.
         package func contains(_ number: UInt32) -> Bool {
             number == real || number == effective || number == saved
@@ -68,6 +76,21 @@ package struct ProcessCredentials {
 
     /// Root with all capabilities, as the first process of a container.
     package init() {}
+
+    /// Whether who has these may send signals to who has others (kill(2), "permission").
+    package func maySignal(_ other: ProcessCredentials) -> Bool {
+        has(.kill)
+            || [users.effective, users.real].contains {
+                $0 == other.users.saved || $0 == other.users.real
+            }
+    }
+    /// Whether who has these may look into who has others (ptrace(2), "Ptrace access mode checking").
+    /// `dumpable`: PR_SET_DUMPABLE of the other.
+    package func mayInspect(_ other: ProcessCredentials, dumpable: UInt64) -> Bool {
+        if has(.tracing) { return true }
+        return other.users.areAll(users.real) && other.groups.areAll(groups.real) && dumpable == 1
+            && other.permitted.isSubset(of: permitted)
+    }
 
     package func has(_ capability: CapabilitySet) -> Bool { effective.contains(capability) }
 
@@ -98,6 +121,41 @@ package struct ProcessCredentials {
             effective.formUnion(permitted.intersection(overFiles))
         }
         users.fileSystem = user
+    }
+
+    /// What running a program makes of credentials.
+    struct AfterExecution {
+        let new: ProcessCredentials
+        /// Whether the program has rights that who runs it has not (getauxval(3), AT_SECURE).
+        let isSecure: Bool
+    }
+    /// What running a file makes of these: its set-user-ID and set-group-ID bits, and the capabilities that
+    /// follow (execve(2); capabilities(7), "Transformation of capabilities during execve()").
+    func afterExecution(of file: Node) -> AfterExecution {
+        var new = self
+        if !hasNoNewPrivileges {
+            if file.mode.contains(.setUser) { new.users.effective = file.owner }
+            // Without the group's execute bit it is a mark for locks.
+            if file.mode.contains([.setGroup, .groupExecute]) {
+                new.groups.effective = file.group
+            }
+        }
+        let changes =
+            new.users.effective != users.effective || new.groups.effective != groups.effective
+        new.users.saved = new.users.effective
+        new.users.fileSystem = new.users.effective
+        new.groups.saved = new.groups.effective
+        new.groups.fileSystem = new.groups.effective
+        if changes { new.ambient = [] }
+        // Files here have no capabilities; root's programs have all.
+        let isRoot = new.users.effective == 0
+        let hasAll = isRoot || new.users.real == 0
+        new.permitted = new.ambient.union(hasAll ? inheritable.union(bounding) : [])
+        new.effective = isRoot ? new.permitted : new.ambient
+        new.keepsCapabilities = false
+        let isSecure =
+            new.users.effective != new.users.real || new.groups.effective != new.groups.real
+        return AfterExecution(new: new, isSecure: changes || isSecure)
     }
 
     /// What the file system checks.

@@ -48,15 +48,15 @@ package enum Processes {
     }
 
     /// Delivers signals, by changing the program's registers and stack; to be called before each
-    /// return to the program. Does not return where a signal ends the process.
+    /// return to the program. Where a signal ends the process, its threads are ending afterwards.
     @export(interface)
     package static func deliverPendingSignals(frame: ProgramFrame) {
         let signals = ProgramThread.current.signals
         signals.shared.waitForContinuation()
         if let signal = signals.deliver(to: frame) {
-            Process.current.dumpCore(
-                frame, signal, signals.fatal ?? SignalInformation(signal, .kernel))
-            Process.terminate(.killed(signal))
+            let process = Process.current
+            process.dumpCore(frame, signal, signals.fatal ?? SignalInformation(signal, .kernel))
+            process.terminate(.killed(signal))
         }
     }
 
@@ -96,6 +96,14 @@ package enum Processes {
             try process.post(signal, information)
         } catch {
             Log.warning("no room for a signal")
+        }
+    }
+
+    /// Sends a signal of the library OS's own to every process of a group.
+    package static func post(_ signal: Signal, toGroup group: Int32) {
+        ProcessTable.forEach {
+            guard $0.group == group, $0.end == nil else { return }
+            post(signal, to: $0, SignalInformation(signal, .kernel))
         }
     }
 

@@ -39,7 +39,6 @@ struct ProgramImage: ~Copyable {
             count = file.pages.read(at: 0, into: &bytes)
         }
         let bytes = storage.span.raw.extracting(first: count)
-        if count >= 2, bytes.bigEndian(UInt16.self, at: 0) == scriptMagic { throw .script }
         do throws(ELFFailure) {
             let header = try ELFHeader(checking: bytes)
             try header.require(machine)
@@ -74,9 +73,6 @@ struct ProgramImage: ~Copyable {
             throw .file(error)
         }
     }
-    /// "#!" as a big-endian integer.
-    private static let scriptMagic: UInt16 = 0x2321
-
     /// The path of its dynamic linker, without the NUL, as it is at `range` of the file.
     func interpreterPath(at range: Range<UInt64>) throws(StartFailure) -> FixedBuffer<UInt8> {
         guard var path = FixedBuffer<UInt8>(count: range.count - 1, repeating: 0) else {

@@ -13,53 +13,131 @@ package enum ProgramStart {
         package let stack: VirtualAddress
     }
 
-    /// A random layout for a new address space.
-    package static func randomLayout(stackLimit: UInt64 = 8 << 20) -> AddressLayout {
-        AddressLayout(
+    /// A layout for a new address space, random but under ADDR_NO_RANDOMIZE (personality(2)).
+    package static func layout(for process: Process?) -> AddressLayout {
+        let noRandomization: UInt32 = 0x0004_0000
+        let stackLimit = process?.limits[.stack].soft ?? 8 << 20
+        guard process.map({ $0.attributes.personality & noRandomization == 0 }) ?? true else {
+            return AddressLayout(entropy: .none, stackLimit: stackLimit)
+        }
+        return AddressLayout(
             entropy: .init(
                 stack: Entropy.word(), map: Entropy.word(), executable: Entropy.word(),
                 heap: Entropy.word()),
             stackLimit: stackLimit)
     }
 
-    /// Loads a program into the current process, whose address space is empty.
+    /// Loads a program into the first process, whose address space is empty.
     @export(interface)
     package static func load(
-        path: RawSpan, arguments: borrowing ProgramStrings, environment: borrowing ProgramStrings,
+        path: RawSpan, arguments: consuming ProgramStrings, environment: borrowing ProgramStrings,
         workingDirectory: RawSpan?
     ) throws(StartFailure) -> Registers {
-        try load(
-            into: Process.current, path: path, arguments: arguments, environment: environment,
-            workingDirectory: workingDirectory)
+        let process = Process.current
+        if let workingDirectory { try enter(workingDirectory, process) }
+        let entry: DirectoryEntry
+        do throws(Errno) {
+            entry = try process.fileContext.resolve(path)
+        } catch {
+            throw .path(error)
+        }
+        let program = try load(
+            entry, path, arguments: arguments, environment: environment, into: process.memory,
+            for: process)
+        process.signals.trampoline = process.memory.trampoline
+        ProgramThread.current.setName(fromPath: path)
+        ExtendedState.reset()
+        return program.registers
     }
 
+    /// A program in memory that nothing runs in yet.
+    struct Loaded {
+        let registers: Registers
+        /// What the process becomes by running it.
+        let credentials: ProcessCredentials
+        /// Whether it gains rights by that (AT_SECURE).
+        let isSecure: Bool
+    }
+    /// Loads what `entry` is, or the interpreter that it names, into memory of its own.
     static func load(
-        into process: Process, path: RawSpan, arguments: borrowing ProgramStrings,
-        environment: borrowing ProgramStrings, workingDirectory: RawSpan?
-    ) throws(StartFailure) -> Registers {
-        if let workingDirectory { try enter(workingDirectory, process) }
-        let file = try findExecutable(path, process)
+        _ entry: DirectoryEntry, _ path: RawSpan, arguments: consuming ProgramStrings,
+        environment: borrowing ProgramStrings, into memory: ProcessMemory, for process: Process
+    ) throws(StartFailure) -> Loaded {
+        guard var strings = Optional(arguments), strings.hasFirst() else {
+            throw .memory(.outOfMemory)
+        }
+        try checkSize(strings, environment, path, process)
+        let entry = try findInterpreters(entry, path, &strings, process)
+        let file = try executable(entry, process)
         let image = try ProgramImage(checking: file)
-        try checkSize(arguments, environment, path, process)
         do throws(Errno) {
             // While it runs, nobody writes to it (ETXTBSY).
             try file.denyWriting()
         } catch {
             throw .path(error)
         }
-        let linker = try loadInterpreter(of: image, process)
+        memory.setExecutable(file, entry)
+        let credentials = process.credentials.afterExecution(of: file)
+        let linker = try loadInterpreter(of: image, memory.space, process)
         do throws(Errno) {
-            var program = try image.map(into: process.addressSpace)
+            var program = try image.map(into: memory.space)
             if let linker { program.interpreterBase = linker.base }
             let stack = try makeStack(
-                process, program, path, arguments, environment,
+                memory, process, credentials, program, path, strings, environment,
                 isExecutable: image.layout.hasExecutableStack ? .allowed : .forbidden)
-            ProgramThread.current.setName(fromPath: path)
-            ExtendedState.reset()
-            return Registers(entry: linker?.entry ?? program.entry, stack: stack)
+            return Loaded(
+                registers: Registers(entry: linker?.entry ?? program.entry, stack: stack),
+                credentials: credentials.new, isSecure: credentials.isSecure)
         } catch {
             throw error == .argumentListTooLong ? .tooManyArguments : .memory(error)
         }
+    }
+
+    /// Interpreters of scripts that are scripts themselves, at most (fs/exec.c, exec_binprm).
+    private static let mostScripts = 5
+    /// Follows scripts to what runs them, whose arguments become the interpreter, what is behind it, the
+    /// script, and the old ones but the first (fs/binfmt_script.c).
+    private static func findInterpreters(
+        _ entry: DirectoryEntry, _ path: RawSpan, _ arguments: inout ProgramStrings,
+        _ process: Process
+    ) throws(StartFailure) -> DirectoryEntry {
+        guard var current = try script(entry, process) else { return entry }
+        guard arguments.replaceFirst(by: current.interpreter, current.argument, path) else {
+            throw .memory(.outOfMemory)
+        }
+        for _ in 0..<mostScripts {
+            let next: DirectoryEntry
+            do throws(Errno) {
+                next = try process.fileContext.resolve(current.interpreter)
+            } catch {
+                throw .interpreter(error)
+            }
+            guard let line = try script(next, process) else { return next }
+            guard
+                arguments.replaceFirst(
+                    by: line.interpreter, line.argument, current.interpreter)
+            else { throw .memory(.outOfMemory) }
+            current = line
+        }
+        throw .path(.tooManySymbolicLinks)
+    }
+    /// The first line of a script; `nil` where a file is none.
+    private static func script(
+        _ entry: DirectoryEntry, _ process: Process
+    ) throws(StartFailure) -> ScriptLine? {
+        let file = try executable(entry, process)
+        do throws(Errno) { try file.loadContents() } catch { throw .memory(error) }
+        return try ScriptLine(of: file)
+    }
+    /// The file that may be executed.
+    private static func executable(
+        _ entry: DirectoryEntry, _ process: Process
+    ) throws(StartFailure) -> RegularNode {
+        guard let file = entry.node as? RegularNode else { throw .notRegular }
+        guard file.allows(.execute, for: process.fileCredentials) else {
+            throw .path(.permissionDenied)
+        }
+        return file
     }
 
     private static func enter(_ path: RawSpan, _ process: Process) throws(StartFailure) {
@@ -71,32 +149,16 @@ package enum ProgramStart {
             throw .workingDirectory(error)
         }
     }
-    private static func findExecutable(
-        _ path: RawSpan, _ process: Process
-    ) throws(StartFailure) -> RegularNode {
-        let entry: DirectoryEntry
-        do throws(Errno) {
-            entry = try process.fileContext.resolve(path)
-        } catch {
-            throw .path(error)
-        }
-        guard let file = entry.node as? RegularNode else { throw .notRegular }
-        guard file.allows(.execute, for: process.fileCredentials) else {
-            throw .path(.permissionDenied)
-        }
-        process.executable = entry
-        return file
-    }
     /// Maps the dynamic linker that a program names; `nil` where it is static.
     private static func loadInterpreter(
-        of image: borrowing ProgramImage, _ process: Process
+        of image: borrowing ProgramImage, _ space: AddressSpace, _ process: Process
     ) throws(StartFailure) -> (entry: VirtualAddress, base: VirtualAddress)? {
         guard let range = image.layout.interpreter else { return nil }
         let file = try findInterpreter(try image.interpreterPath(at: range), process)
         do throws(StartFailure) {
             let linker = try ProgramImage(checking: file)
             do throws(Errno) {
-                return try linker.mapInterpreter(into: process.addressSpace)
+                return try linker.mapInterpreter(into: space)
             } catch {
                 throw .memory(error)
             }
@@ -137,22 +199,23 @@ package enum ProgramStart {
     }
 
     private static func makeStack(
-        _ process: Process, _ program: LoadedProgram, _ path: RawSpan,
-        _ arguments: borrowing ProgramStrings, _ environment: borrowing ProgramStrings,
+        _ memory: ProcessMemory, _ process: Process,
+        _ credentials: ProcessCredentials.AfterExecution, _ program: LoadedProgram,
+        _ path: RawSpan, _ arguments: borrowing ProgramStrings, _ environment: borrowing ProgramStrings,
         isExecutable: ProgramStack.StackExecution
     ) throws(Errno) -> VirtualAddress {
         let stringBytes = arguments.byteCount + environment.byteCount + path.byteCount
         let pointerBytes = (arguments.count + environment.count) * 8
         var stack = try ProgramStack(
-            in: process.addressSpace, room: stringBytes + pointerBytes + 16384,
+            in: memory.space, room: stringBytes + pointerBytes + 16384,
             isExecutable: isExecutable)
         let zero: StaticString = "\0"
         _ = try stack.push(zero.bytes)
         let name = try stack.push(path)
         let environmentStart = try stack.push(environment.bytes)
         let argumentStart = try stack.push(arguments.bytes)
-        process.argumentRange = argumentStart..<environmentStart
-        process.environmentRange = environmentStart..<name
+        memory.argumentRange = argumentStart..<environmentStart
+        memory.environmentRange = environmentStart..<name
 
         try stack.skip(random: Entropy.word())
         let terminator: StaticString = "\0"
@@ -166,10 +229,10 @@ package enum ProgramStart {
         }
         let random = try stack.push(seed.span.raw)
 
-        let sharedObject = try SharedClocks.map(into: process.addressSpace)
-        process.signals.trampoline = VDSO.signalReturn(in: sharedObject)
+        let sharedObject = try SharedClocks.map(into: memory.space)
+        memory.trampoline = VDSO.signalReturn(in: sharedObject)
         let vector = AuxiliaryVector(
-            program: program, credentials: process.credentials, name: name, platform: platform,
+            program: program, credentials: credentials.new, isSecure: credentials.isSecure, name: name, platform: platform,
             random: random, sharedObject: sharedObject)
         let items = 1 + arguments.count + 1 + environment.count + 1
         let table = try stack.pushTable(
@@ -178,7 +241,7 @@ package enum ProgramStart {
         try words.append(UInt64(arguments.count), to: stack)
         try words.append(arguments, at: argumentStart, to: stack)
         try words.append(environment, at: environmentStart, to: stack)
-        process.auxiliaryVector = words.address
+        memory.auxiliaryVector = words.address
         try vector.write(to: &words, stack)
         return table
     }

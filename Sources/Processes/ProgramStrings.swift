@@ -27,9 +27,18 @@ package struct ProgramStrings: ~Copyable {
         storage = grown
         return true
     }
+    /// Whether bytes begin a string or go on with the last one.
+    package enum Piece: Sendable {
+        case new
+        case continued
+    }
     /// Adds a string up to its first NUL or its end. Returns whether there was memory.
-    package mutating func append(_ bytes: RawSpan) -> Bool {
+    package mutating func append(_ bytes: RawSpan, _ piece: Piece = .new) -> Bool {
         guard reserve(bytes.byteCount) else { return false }
+        if piece == .continued {
+            byteCount -= 1
+            count -= 1
+        }
         var index = 0
         while index < bytes.byteCount {
             let byte = bytes.byte(at: index)
@@ -56,6 +65,30 @@ package struct ProgramStrings: ~Copyable {
         storage[byteCount + length] = 0
         byteCount += length + 1
         count += 1
+    }
+
+    /// Makes sure that there is a first string, be it empty, as execve(2) does; whether there was memory.
+    mutating func hasFirst() -> Bool {
+        guard count == 0 else { return true }
+        let empty: StaticString = ""
+        return append(empty.bytes)
+    }
+    /// Puts three strings in the first one's place, the second only where it is not empty; whether there was
+    /// memory.
+    mutating func replaceFirst(
+        by first: RawSpan, _ second: RawSpan, _ third: RawSpan
+    ) -> Bool {
+        guard var new = ProgramStrings(), new.append(first),
+            second.byteCount == 0 || new.append(second), new.append(third)
+        else { return false }
+        var offset = length(at: 0) + 1
+        while offset < byteCount {
+            let size = length(at: offset)
+            guard new.append(storage.bytes.extracting(offset..<offset + size)) else { return false }
+            offset += size + 1
+        }
+        self = new
+        return true
     }
 
     /// All strings, each with its NUL.

@@ -2,12 +2,15 @@ package import Base
 package import Files
 internal import Hardware
 internal import LinuxABI
+internal import Memory
 package import Scheduler
 
 /// A thread of a process: what it has of its own beside registers and signals.
 package final class ProgramThread: ThreadCompanion {
     package let thread: Thread
     package let process: Process
+    /// With what it ends, where it does by exit(2).
+    package var status: UInt8 = 0
     package let signals: Signals
     /// When it began, on the monotonic clock.
     package let startTime = Clock.monotonic()
@@ -24,6 +27,7 @@ package final class ProgramThread: ThreadCompanion {
     // Its place among the process's threads.
     package fileprivate(set) var next: ProgramThread?
     fileprivate var previous: ProgramThread?
+    var nextInTable: ProgramThread?
 
     init(_ thread: Thread, of process: Process, _ shared: SharedSignals) {
         self.thread = thread
@@ -42,6 +46,11 @@ package final class ProgramThread: ThreadCompanion {
             fatalError("a thread without a program")
         }
         return thread
+    }
+    /// Makes its process the CPU's.
+    package func willRun() {
+        Process.setCurrent(process)
+        process.addressSpace.load()
     }
 
     /// Names the thread: at most 15 bytes up to the first NUL (PR_SET_NAME).
@@ -77,21 +86,16 @@ extension Signals {
     }
 }
 
+extension ProgramThread: Numbered {
+    var number: Int32 { thread.identifier }
+}
+
 /// The threads of a process, oldest first.
 package struct ProgramThreads: ~Copyable {
     package private(set) var first: ProgramThread?
     private var last: ProgramThread?
     package private(set) var count = 0
-    /// The number that the next thread of the machine gets.
-    private var nextIdentifier: Int32 = 1
 
-    /// The highest number that a thread had: how many there were.
-    package var lastIdentifier: Int32 { nextIdentifier - 1 }
-
-    mutating func takeIdentifier() -> Int32 {
-        defer { nextIdentifier += 1 }
-        return nextIdentifier
-    }
     mutating func add(_ thread: ProgramThread) {
         thread.previous = last
         if let last { last.next = thread } else { first = thread }

@@ -7,7 +7,9 @@ internal import Trace
 
 /// What the threads of a process share of its signals (signal(7)): actions, and those sent to all of it.
 package final class SharedSignals {
-    private var actions = InlineArray<64, SignalAction>(repeating: .standard)
+    package internal(set) var actions: SignalActions
+    /// Whose they are; `nil` when that ended.
+    var process: Process?
     let pending = PendingSignals()
     /// Signals of timers that came while they were ignored.
     let parked = PendingSignals()
@@ -17,12 +19,17 @@ package final class SharedSignals {
     package let arrivals = WaitQueue()
     /// Whether a signal stopped the process.
     package private(set) var isStopped = false
+    /// Which signal did.
+    private(set) var stoppedBy: Signal?
+    /// What a parent's wait can take once: that a signal stopped the process, that it goes on.
+    var stopReport: Signal?
+    var hasContinueReport = false
     private let continuation = WaitQueue()
     /// The threads' own, the first thread's first.
     private(set) var first: Signals?
     private var last: Signals?
 
-    package init() {}
+    package init(_ actions: SignalActions = SignalActions()) { self.actions = actions }
 
     /// Signals that wait for any thread.
     package var waitingForAll: SignalSet { pending.set }
@@ -64,13 +71,15 @@ package final class SharedSignals {
 
     // MARK: Actions
 
-    package subscript(signal: Signal) -> SignalAction { actions[Int(signal.rawValue) - 1] }
+    package subscript(signal: Signal) -> SignalAction {
+        actions.values[Int(signal.rawValue) - 1]
+    }
     /// Sets an action, as sigaction(2); pending signals that become ignored are dropped.
     package func setAction(_ signal: Signal, _ action: SignalAction) {
         var action = action
         action.flags.formIntersection(.known)
         action.mask.subtract(.unblockable)
-        actions[Int(signal.rawValue) - 1] = action
+        actions.values[Int(signal.rawValue) - 1] = action
         if isIgnored(signal) {
             drop(SignalSet(signal))
         } else {
@@ -78,9 +87,9 @@ package final class SharedSignals {
         }
     }
     func resetHandler(of signal: Signal) {
-        actions[Int(signal.rawValue) - 1].handler = SignalAction.defaultHandler
+        actions.values[Int(signal.rawValue) - 1].handler = SignalAction.defaultHandler
     }
-    func resetAction(of signal: Signal) { actions[Int(signal.rawValue) - 1] = .standard }
+    func resetAction(of signal: Signal) { actions.values[Int(signal.rawValue) - 1] = .standard }
     func isIgnored(_ signal: Signal) -> Bool {
         let action = self[signal]
         if action.isIgnoring { return true }
@@ -89,6 +98,11 @@ package final class SharedSignals {
         case .ignore, .continue: true
         case .terminate, .stop: false
         }
+    }
+    /// Drops all signals that wait for the process.
+    func dropAll() {
+        pending.remove(SignalSet(rawValue: .max))
+        parked.remove(SignalSet(rawValue: .max))
     }
     /// Drops signals of the process and of every thread.
     func drop(_ signals: SignalSet) {
@@ -159,10 +173,13 @@ package final class SharedSignals {
 
     // MARK: Stopping
 
-    /// Stops the process, and with it the machine's process on the host, until it is continued.
+    /// Stops the process until it is continued; the first process stops the machine's process on the host
+    /// as well.
     func stop(_ signal: Signal) {
+        guard let process, process.end == nil else { return }
         isStopped = true
-        guard Process.tellStop(signal) == .told else {
+        stoppedBy = signal
+        if process.isFirst, Process.tellStop(signal) != .told {
             isStopped = false
             return Log.line(.warning) {
                 $0.append("stopping the program is not supported here: ")
@@ -170,7 +187,10 @@ package final class SharedSignals {
                 $0.append(" is ignored")
             }
         }
+        stopReport = signal
+        hasContinueReport = false
         forEach { $0.leaveProgram() }
+        process.tellParent(.stopped(signal))
         waitForContinuation()
     }
     /// Keeps a thread from its program while the process is stopped.
@@ -180,8 +200,13 @@ package final class SharedSignals {
     }
     /// Lets a stopped process go on.
     package func resume() {
+        guard isStopped else { return }
         isStopped = false
+        stopReport = nil
         continuation.wake()
+        guard let process, process.end == nil else { return }
+        hasContinueReport = true
+        process.tellParent(.continued)
     }
 }
 

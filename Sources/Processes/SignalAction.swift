@@ -75,6 +75,27 @@ package struct SignalAction: Sendable {
     }
 }
 
+/// The actions of a process's signals, which clone(2) with CLONE_SIGHAND shares.
+package final class SignalActions {
+    var values = InlineArray<64, SignalAction>(repeating: .standard)
+
+    init() {}
+    /// The same actions, for somebody of his own.
+    func copy() -> SignalActions {
+        let new = SignalActions()
+        new.values = values
+        return new
+    }
+    /// What execve(2) leaves: no handlers; what is ignored stays so.
+    func resetHandlers() {
+        for index in values.indices {
+            let isIgnoring = values[index].isIgnoring
+            values[index] = .standard
+            if isIgnoring { values[index].handler = SignalAction.ignoringHandler }
+        }
+    }
+}
+
 /// Where handlers with SA_ONSTACK run (sigaltstack(2)).
 package struct AlternateStack: Sendable {
     package var base: UInt64 = 0

@@ -40,6 +40,14 @@ package final class Signals {
         self.shared = shared
         shared.add(self)
     }
+    /// Forgets what belonged to a program that execve(2) replaced.
+    func forgetProgram() {
+        alternateStack.reset()
+        fault = FaultRecord()
+        restart = nil
+        sequence = nil
+        restoreBlocked()
+    }
     /// To be called when the thread ends.
     func end() { shared.remove(self) }
     var isEnding: Bool { thread.isEnding }

@@ -36,13 +36,14 @@ package enum StartFailure: Error, Equatable, Sendable {
         switch self {
         case .path(let error): line.append(Self.sentence(error))
         case .notRegular: line.append(" is not a regular file")
-        case .script: line.append(" is a script, which is coming; run its interpreter instead")
+        case .script: line.append(" is a script whose first line names no interpreter")
         case .file(let failure):
             line.append(" ")
             line.append(failure.reason)
             if case .otherMachine(let machine) = failure { line.append(machine.name) }
         case .interpreter:
-            line.append(" cannot be started: its dynamic linker is not in the image, or is damaged")
+            line.append(
+                " cannot be started: its interpreter or dynamic linker is not in the image, or is damaged")
         case .workingDirectory:
             line.append(" cannot be started: the working directory does not exist")
         case .tooManyArguments:

@@ -73,26 +73,29 @@ package enum Clock {
         Timers.realtimeWasSet()
         realtimeChanges.value.wake()
     }
-    /// Time for which CPUs did not wait: what a program uses of processors.
-    package static func processor() -> Nanoseconds {
-        let now = monotonic()
-        return now.multiplied(by: Int64(Processor.count)) - Wait.waitedTime(at: now)
-    }
+}
+
+/// Who uses processors: a thread or a process.
+package protocol ProcessorClock: AnyObject {
+    var processorTime: Nanoseconds { get }
 }
 
 /// What a timer goes by.
-package enum TimerClock: Sendable {
+package enum TimerClock {
     case monotonic
     /// CLOCK_REALTIME: a timer moves when the clock is set.
     case realtime
-    /// `Clock.processor`: stands still while the program waits.
-    case processor
+    /// What somebody used of processors: stands still while that waits.
+    case processor(any ProcessorClock)
 
+    package var isRealtime: Bool {
+        if case .realtime = self { true } else { false }
+    }
     package func now() -> Nanoseconds {
         switch self {
         case .monotonic: Clock.monotonic()
         case .realtime: Clock.realtime()
-        case .processor: Clock.processor()
+        case .processor(let user): user.processorTime
         }
     }
     /// The point of the monotonic clock where this clock shows `time`, at the earliest.

@@ -45,7 +45,7 @@ package final class KernelTimer {
     fileprivate func expire() {
         guard let due else { return }
         let late = clock.now() - due
-        if clock != .monotonic, late < .zero {
+        if late < .zero {
             // The clock was set, or the program waited. Not finer than a tick of Linux, as a wait
             // would otherwise look all the time at what can't happen in it.
             let tick = Nanoseconds(rawValue: 4_000_000)
@@ -63,7 +63,7 @@ package final class KernelTimer {
         onExpiry()
     }
     /// Whether it moves when CLOCK_REALTIME is set.
-    fileprivate var followsRealtime: Bool { clock == .realtime }
+    fileprivate var followsRealtime: Bool { clock.isRealtime }
     /// Goes back into the queue, where its time on its clock is now. Precondition: it was armed.
     fileprivate func queueAgain() {
         if let due { queue(at: due) }

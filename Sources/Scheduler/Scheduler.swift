@@ -1,5 +1,6 @@
 package import Base
 internal import Hardware
+internal import Memory
 
 /// Who runs (sched(7)).
 ///
@@ -71,7 +72,10 @@ package enum Scheduler {
 
     /// Starts the machine's other CPUs, if there are and nobody did.
     package static func startProcessors() {
-        guard Processors.share() else { return }
+        // Each space there is needs a root for each of them.
+        guard Frames.freeCount > KernelReserve.frames + Processors.count, Processors.share(),
+            AddressSpace.addFurtherRoots()
+        else { return }
         Processor.addOthers()
         Processor.number(0).idler = Threads.makeIdlerOfFirst()
         Clock.showProcessors()
@@ -176,6 +180,7 @@ package enum Scheduler {
         next.state = .running
         processor.running = next
         next.startCounting(now)
+        if let companion = next.companion { companion.willRun() } else { AddressSpace.unload() }
         guard let from = thread.context, let to = next.context else {
             fatalError("a thread without a context to switch")
         }
@@ -195,6 +200,8 @@ package enum Scheduler {
         leaveForEver()
         while true {
             if let change = takeNextAfterEnd() { ThreadContext.change(change) }
+            // Its process may end before anybody else runs here.
+            AddressSpace.unload()
             if Wait.idleStep() { wakeLookers() }
         }
     }

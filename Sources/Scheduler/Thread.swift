@@ -3,12 +3,15 @@ package import Hardware
 package import LinuxABI
 
 /// What a higher module keeps for a thread.
-package protocol ThreadCompanion: AnyObject {}
+package protocol ThreadCompanion: AnyObject {
+    /// Called on the CPU on which the thread is about to run, on another thread's stack.
+    func willRun()
+}
 
 /// A thread, as far as running and waiting are concerned.
 package final class Thread {
     /// Thread id as gettid(2) gives it.
-    package let identifier: Int32
+    package internal(set) var identifier: Int32
     /// `nil` while it was never left for another one.
     package internal(set) var context: ThreadContext?
     /// What Processes knows of the thread; that refers to this one.
@@ -74,7 +77,17 @@ package final class Thread {
     }
     /// Whether it ends at its next return to the program.
     package var isEnding = false {
-        didSet { if isEnding { leaveProgram() } }
+        didSet {
+            guard isEnding else { return }
+            // It ends every wait.
+            if state == .blocked { Scheduler.wake(self) }
+            leaveProgram()
+        }
+    }
+    /// Gives it another number: that of its process, as the one thread that execve(2) leaves.
+    package func renumber(_ identifier: Int32) {
+        self.identifier = identifier
+        if Thread.current === self { Processor.current.running = self }
     }
     /// Waits in which it gave the CPU up, and times that it was taken away (getrusage(2)).
     package internal(set) var switches = Switches()
@@ -168,6 +181,8 @@ package final class Thread {
         context = nil
     }
 }
+
+extension Thread: ProcessorClock {}
 
 extension Thread: WakeTarget {
     package func woken(by events: Readiness) -> Bool {

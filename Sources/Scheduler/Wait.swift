@@ -111,6 +111,7 @@ package enum Wait {
         var looks = true
         if case .set(let set) = source { looks = set.takeWakes() }
         if looks, condition() { return .ready }
+        if thread.isEnding { return .interrupted }
         if interruptible == .bySignals, thread.hasDeliverableSignal { return .interrupted }
         if let deadline, deadline <= Clock.monotonic() { return .timedOut }
         return nil
@@ -130,7 +131,7 @@ package enum Wait {
         }
         return .ready
     }
-    /// Whether signals end a wait.
+    /// Whether signals end a wait; the thread's end always does.
     package enum Interruption: Sendable {
         case bySignals
         case never

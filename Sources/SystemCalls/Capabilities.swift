@@ -31,9 +31,8 @@ extension SystemCalls {
         }
         let process = try ProgramMemory.load(Int32.self, at: try header.field(4))
         guard process >= 0 else { throw .invalidArgument }
-        try requireSelf(caller, process)
+        let credentials = try findProcess(caller, process).credentials
         guard !data.isNull else { return 0 }
-        let credentials = caller.process.credentials
         let sets =
             [credentials.effective, credentials.permitted, credentials.inheritable]
             as InlineArray<3, CapabilitySet>

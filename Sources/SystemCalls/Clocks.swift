@@ -15,8 +15,9 @@ enum ClockName: Equatable {
     case atomicTime
     case processTime
     case threadTime
-    /// The same of another thread, by its number.
+    /// The same of another thread or process, by its number.
     case timeOfThread(Int32)
+    case timeOfProcess(Int32)
     /// CLOCK_REALTIME_ALARM and CLOCK_BOOTTIME_ALARM: without a device that wakes a sleeping machine
     /// they can only be what a timerfd goes by.
     case realtimeAlarm
@@ -45,14 +46,19 @@ enum ClockName: Equatable {
                 return
             }
             if number & 4 != 0 {
-                guard Process.current.threads.find(process) != nil else { throw .invalidArgument }
-                self = .timeOfThread(process)
-            } else {
-                guard
-                    process == Process.current.identifier
-                        || process == ProgramThread.current.thread.identifier
+                guard let thread = ProcessTable.thread(process),
+                    thread.process === Process.current
                 else { throw .invalidArgument }
+                self = .timeOfThread(process)
+            } else if process == Process.current.identifier
+                || process == ProgramThread.current.thread.identifier
+            {
                 self = .processTime
+            } else {
+                guard ProcessTable.find(process)?.state == .running else {
+                    throw .invalidArgument
+                }
+                self = .timeOfProcess(process)
             }
         default: throw .invalidArgument
         }
@@ -67,7 +73,8 @@ enum ClockName: Equatable {
         case .processTime: process.processorTime
         case .threadTime: ProgramThread.current.thread.processorTime
         case .timeOfThread(let number):
-            process.threads.find(number)?.thread.processorTime ?? .zero
+            ProcessTable.thread(number)?.thread.processorTime ?? .zero
+        case .timeOfProcess(let number): ProcessTable.find(number)?.processorTime ?? .zero
         }
     }
     /// What the coarse clocks of Linux have with 250 ticks a second; all others have 1 ns.
@@ -181,10 +188,13 @@ extension SystemCalls {
     static func times(_ caller: Caller, buffer: VirtualAddress) throws(Errno) -> Int {
         let tick: Int64 = 10_000_000
         if !buffer.isNull {
-            try ProgramMemory.store(caller.process.processorTime.rawValue / tick, at: buffer)
-            for index: UInt64 in 1...3 {
-                try ProgramMemory.store(Int64(0), at: try buffer.field(index * 8))
+            // Of the process and of its children; all of it is the programs' own.
+            let times = [caller.process.processorTime, .zero, caller.process.usedByChildren.time]
+            for index in times.indices {
+                try ProgramMemory.store(
+                    times[index].rawValue / tick, at: try buffer.field(UInt64(index) * 8))
             }
+            try ProgramMemory.store(Int64(0), at: try buffer.field(24))
         }
         return Int(Clock.monotonic().rawValue / tick)
     }

@@ -1,4 +1,5 @@
 internal import Base
+internal import Files
 internal import Hardware
 internal import LinuxABI
 internal import Memory
@@ -6,7 +7,7 @@ internal import Processes
 internal import Scheduler
 internal import Trace
 
-// New threads (clone(2)). New processes are ENOSYS.
+// New threads and processes (clone(2)).
 extension SystemCalls {
     /// The flags of clone(2) and clone3(2), but for the signal in the low byte.
     private struct CloneFlags: OptionSet {
@@ -16,6 +17,8 @@ extension SystemCalls {
         static let files = Self(rawValue: 0x400)
         static let signalHandlers = Self(rawValue: 0x800)
         static let pidfd = Self(rawValue: 0x1000)
+        static let traced = Self(rawValue: 0x2000)
+        static let vfork = Self(rawValue: 0x4000)
         static let parent = Self(rawValue: 0x8000)
         static let thread = Self(rawValue: 0x1_0000)
         static let mountNamespace = Self(rawValue: 0x2_0000)
@@ -24,6 +27,7 @@ extension SystemCalls {
         static let parentSetIdentifier = Self(rawValue: 0x10_0000)
         static let childClearIdentifier = Self(rawValue: 0x20_0000)
         static let detached = Self(rawValue: 0x40_0000)
+        static let untraced = Self(rawValue: 0x80_0000)
         static let childSetIdentifier = Self(rawValue: 0x100_0000)
         static let inputOutput = Self(rawValue: 0x8000_0000)
         static let clearSignalHandlers = Self(rawValue: 0x1_0000_0000)
@@ -31,6 +35,9 @@ extension SystemCalls {
         static let userNamespace = Self(rawValue: 0x1000_0000)
         static let processNamespace = Self(rawValue: 0x2000_0000)
         static let exitSignalMask: UInt64 = 0xff
+        /// Of other namespaces than the one there is: CLONE_NEWNS, NEWTIME, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER,
+        /// NEWPID, NEWNET.
+        static let namespaces = Self(rawValue: 0x7e02_0080)
 
         /// What every thread shares with its process.
         static let ofThread: Self = [.memory, .fileSystem, .files, .signalHandlers, .thread]
@@ -42,10 +49,26 @@ extension SystemCalls {
         var parentIdentifier = VirtualAddress(rawValue: 0)
         var childIdentifier = VirtualAddress(rawValue: 0)
         var threadPointer: UInt64 = 0
+        var pidfd = VirtualAddress(rawValue: 0)
     }
 
-    /// clone(2): Makes a thread; without CLONE_VM, CLONE_THREAD and what they need: ENOSYS. Errors:
-    /// EAGAIN, EINVAL, ENOMEM, ENOSYS.
+    /// fork(2): Makes a process like the caller. Errors: EAGAIN, ENOMEM.
+    static func fork(_ caller: Caller) throws(Errno) -> Int {
+        var request = CloneRequest()
+        request.exitSignal = UInt64(Signal.child.rawValue)
+        return try perform(request, for: caller)
+    }
+
+    /// vfork(2): Makes a process in the caller's memory, and waits until it has its own or ended. Errors:
+    /// EAGAIN, ENOMEM.
+    static func vfork(_ caller: Caller) throws(Errno) -> Int {
+        var request = CloneRequest()
+        request.flags = [.memory, .vfork]
+        request.exitSignal = UInt64(Signal.child.rawValue)
+        return try perform(request, for: caller)
+    }
+
+    /// clone(2): Makes a thread or a process. Errors: EAGAIN, EINVAL, EMFILE, ENOMEM, ENOSYS, EPERM.
     static func clone(
         _ caller: Caller, flags: UInt64, stack: VirtualAddress, parentIdentifier: VirtualAddress,
         fourth: UInt64, fifth: UInt64
@@ -56,12 +79,17 @@ extension SystemCalls {
             flags: CloneFlags(rawValue: flags & 0xffff_ffff & ~CloneFlags.exitSignalMask),
             exitSignal: flags & CloneFlags.exitSignalMask, stack: stack,
             parentIdentifier: parentIdentifier,
-            childIdentifier: VirtualAddress(rawValue: child), threadPointer: pointer)
+            childIdentifier: VirtualAddress(rawValue: child), threadPointer: pointer,
+            pidfd: parentIdentifier)
+        // Both would go to the same place.
+        guard !request.flags.isSuperset(of: [.pidfd, .parentSetIdentifier]) else {
+            throw .invalidArgument
+        }
         return try perform(request, for: caller)
     }
 
-    /// clone3(2): The same with arguments in memory. Errors: E2BIG, EAGAIN, EFAULT, EINVAL, ENOMEM,
-    /// ENOSYS.
+    /// clone3(2): The same with arguments in memory. Errors: E2BIG, EAGAIN, EFAULT, EINVAL, EMFILE, ENOMEM,
+    /// ENOSYS, EPERM.
     static func clone3(
         _ caller: Caller, arguments: VirtualAddress, size: Int
     ) throws(Errno) -> Int {
@@ -81,6 +109,7 @@ extension SystemCalls {
         }
         var request = CloneRequest()
         request.flags = CloneFlags(rawValue: try field(0))
+        request.pidfd = VirtualAddress(rawValue: try field(1))
         request.childIdentifier = VirtualAddress(rawValue: try field(2))
         request.parentIdentifier = VirtualAddress(rawValue: try field(3))
         request.exitSignal = try field(4)
@@ -111,7 +140,7 @@ extension SystemCalls {
         return try perform(request, for: caller)
     }
 
-    /// kernel/fork.c, copy_process: what excludes what, then the thread.
+    /// kernel/fork.c, copy_process: what excludes what, then the thread or the process.
     private static func perform(
         _ request: CloneRequest, for caller: Caller
     ) throws(Errno) -> Int {
@@ -123,32 +152,44 @@ extension SystemCalls {
             !flags.contains(.thread)
                 || flags.isDisjoint(with: [.userNamespace, .processNamespace]),
             !flags.contains(.pidfd) || flags.isDisjoint(with: [.detached, .thread]),
-            !flags.isSuperset(of: [.signalHandlers, .clearSignalHandlers])
+            !flags.isSuperset(of: [.signalHandlers, .clearSignalHandlers]),
+            request.exitSignal <= 64
         else { throw .invalidArgument }
+        // As where the kernel was built without namespaces.
+        guard flags.isDisjoint(with: .namespaces) else { throw .invalidArgument }
+        guard !flags.contains(.setThreadPointer)
+            || request.threadPointer < ProgramSpace.end.rawValue
+        else { throw .operationNotPermitted }
+        guard flags.contains(.thread) else { return try makeProcess(request, for: caller) }
         let known: CloneFlags = [
             .ofThread, .semaphores, .setThreadPointer, .parentSetIdentifier, .childClearIdentifier,
-            .childSetIdentifier, .detached, .inputOutput,
+            .childSetIdentifier, .detached, .untraced, .inputOutput,
         ]
         guard flags.isSuperset(of: .ofThread), flags.isSubset(of: known) else {
             return try unimplemented(caller)
         }
         return try makeThread(request, for: caller)
     }
-    private static func makeThread(
+    /// What a new thread begins with. EAGAIN.
+    private static func makeContext(
         _ request: CloneRequest, for caller: Caller
-    ) throws(Errno) -> Int {
-        let flags = request.flags
-        if flags.contains(.setThreadPointer) {
-            guard request.threadPointer < ProgramSpace.end.rawValue else {
-                throw .operationNotPermitted
-            }
-        }
+    ) throws(Errno) -> ThreadContext {
         guard let context = Threads.makeContext(copying: caller.frame) else { throw .tryAgain }
         let frame = context.frame
         frame.result = 0
         frame.forgetSystemCall()
         if !request.stack.isNull { frame.stack = request.stack }
-        if flags.contains(.setThreadPointer) { context.threadPointer = request.threadPointer }
+        if request.flags.contains(.setThreadPointer) {
+            context.threadPointer = request.threadPointer
+        }
+        return context
+    }
+    private static func makeThread(
+        _ request: CloneRequest, for caller: Caller
+    ) throws(Errno) -> Int {
+        let flags = request.flags
+        let context = try makeContext(request, for: caller)
+        guard caller.process.end == nil else { throw .restart }
         let new = try caller.process.makeThread(from: caller.thread, context: context)
         let identifier = new.thread.identifier
         if flags.contains(.childClearIdentifier) { new.clearedIdentifier = request.childIdentifier }
@@ -162,5 +203,73 @@ extension SystemCalls {
         Scheduler.startProcessors()
         Scheduler.start(new.thread)
         return Int(identifier)
+    }
+    private static func makeProcess(
+        _ request: CloneRequest, for caller: Caller
+    ) throws(Errno) -> Int {
+        let flags = request.flags
+        // CLONE_PTRACE means nothing to who is not traced.
+        let known: CloneFlags = [
+            .memory, .fileSystem, .files, .signalHandlers, .pidfd, .traced, .vfork, .parent,
+            .semaphores, .setThreadPointer, .parentSetIdentifier, .childClearIdentifier,
+            .childSetIdentifier, .detached, .untraced, .inputOutput, .clearSignalHandlers,
+        ]
+        guard flags.isSubset(of: known) else { return try unimplemented(caller) }
+        // Where there are more CPUs, each needs to see the new memory.
+        Scheduler.startProcessors()
+        let context = try makeContext(request, for: caller)
+        let child = try caller.process.fork(sharing(flags))
+        if !flags.contains(.parent) { child.endSignal = Int32(request.exitSignal) }
+        let identifier = child.identifier
+        if flags.contains(.pidfd) {
+            do throws(Errno) {
+                let descriptor = Int32(try open(child, [], for: caller))
+                do throws(Errno) {
+                    try ProgramMemory.store(descriptor, at: request.pidfd)
+                } catch {
+                    try caller.process.descriptors.remove(descriptor).release()
+                    throw error
+                }
+            } catch {
+                child.abandon()
+                throw error
+            }
+        }
+        let new = child.makeFirstThread(from: caller.thread, context: context)
+        if flags.contains(.memory) {
+            new.signals.sequence = nil
+            if !flags.contains(.vfork) { new.signals.alternateStack.reset() }
+        }
+        if flags.contains(.childClearIdentifier) { new.clearedIdentifier = request.childIdentifier }
+        if flags.contains(.parentSetIdentifier) {
+            try? ProgramMemory.store(identifier, at: request.parentIdentifier)
+        }
+        if flags.contains(.childSetIdentifier) {
+            store(identifier, at: request.childIdentifier, of: child)
+        }
+        Scheduler.start(new.thread)
+        if flags.contains(.vfork) { caller.process.waitForRelease(of: child) }
+        return Int(identifier)
+    }
+    private static func sharing(_ flags: CloneFlags) -> ForkSharing {
+        var sharing: ForkSharing = []
+        if flags.contains(.memory) { sharing.insert(.memory) }
+        if flags.contains(.fileSystem) { sharing.insert(.place) }
+        if flags.contains(.files) { sharing.insert(.descriptors) }
+        if flags.contains(.signalHandlers) { sharing.insert(.actions) }
+        if flags.contains(.parent) { sharing.insert(.parent) }
+        if flags.contains(.clearSignalHandlers) { sharing.insert(.noHandlers) }
+        return sharing
+    }
+    /// Stores a number into a process's memory, where that can be written.
+    private static func store(_ number: Int32, at address: VirtualAddress, of child: Process) {
+        let space = child.addressSpace
+        for index in 0..<UInt64(4) {
+            guard let place = address.advanced(by: index),
+                let frame = try? space.frame(at: place.pageDown, for: .write)
+            else { return }
+            frame.store(
+                UInt8(truncatingIfNeeded: number >> Int32(index * 8)), at: place.pageOffset)
+        }
     }
 }

@@ -21,7 +21,8 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let isOfFile =
             command == .getFileLock || command == .setFileLock || command == .setFileLockWaiting
-        let owner: OpenFile.LockOwner = isOfFile ? .file : .process
+        let owner =
+            isOfFile ? RecordLockHolder(file) : caller.process.lockHolder
         let type = try ProgramMemory.load(Int16.self, at: address)
         let process = try ProgramMemory.load(Int32.self, at: field(address, LockField.process))
         let isQuestion = command == .getLock || command == .getFileLock
@@ -35,9 +36,9 @@ extension SystemCalls {
         }
         let found =
             lock.kind == .none
-            ? file.ownLock(overlapping: lock).map { ($0, isOfFile: true) }
+            ? file.ownLock(overlapping: lock).map { ($0, holder: RecordLockHolder(file)) }
             : file.conflict(with: lock, of: owner)
-        guard let (held, isFileLock) = found else {
+        guard let (held, holder) = found else {
             try ProgramMemory.store(RecordLock.Kind.none.rawValue, at: address)
             return 0
         }
@@ -47,8 +48,7 @@ extension SystemCalls {
         try ProgramMemory.store(
             held.last == .max ? 0 : held.last - held.first + 1,
             at: field(address, LockField.length))
-        try ProgramMemory.store(
-            isFileLock ? -1 : caller.process.identifier, at: field(address, LockField.process))
+        try ProgramMemory.store(holder.process, at: field(address, LockField.process))
         return 0
     }
 

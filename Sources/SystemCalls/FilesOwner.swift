@@ -29,9 +29,9 @@ extension SystemCalls {
     ) throws(Errno) {
         let exists =
             switch kind {
-            case .thread: caller.process.threads.find(number) != nil
-            case .process: number == caller.process.identifier
-            case .group: number == caller.process.group
+            case .thread: ProcessTable.thread(number) != nil
+            case .process: ProcessTable.find(number) != nil
+            case .group: ProcessTable.hasGroup(number)
             }
         guard number == 0 || exists else { throw .noSuchProcess }
         let drive = try makeDrive(caller, file)
@@ -69,32 +69,42 @@ extension SystemCalls {
     ) throws(Errno) -> SignalDrive {
         let drive = try file.makeDrive()
         guard drive.send == nil else { return drive }
-        let process = caller.process
         drive.send = { drive, event in
             guard drive.identifier != 0 else { return }
-            // POLL_IN and POLL_OUT, with the bits of poll(2) that Linux says with them.
-            let isReadable = event.contains(.readable)
-            let signal = Signal(rawValue: drive.signal)
-            let information =
-                signal.map {
-                    SignalInformation(
-                        $0, SignalCode(rawValue: isReadable ? 1 : 2),
-                        band: isReadable ? 0x41 : 0x304, descriptor: drive.descriptor)
-                } ?? SignalInformation(.inputOutput, .kernel)
-            // Where the queue is full Linux sends a plain SIGIO.
-            do throws(Errno) {
-                var thread: ProgramThread?
-                if drive.owner == .thread {
-                    thread = process.threads.find(drive.identifier)
-                    // It ended.
-                    guard thread != nil else { return }
+            switch drive.owner {
+            case .thread:
+                // It may have ended.
+                guard let thread = ProcessTable.thread(drive.identifier) else { return }
+                send(drive, event, to: thread.process, thread)
+            case .process:
+                guard let process = ProcessTable.find(drive.identifier) else { return }
+                send(drive, event, to: process, nil)
+            case .group:
+                ProcessTable.forEach {
+                    if $0.group == drive.identifier { send(drive, event, to: $0, nil) }
                 }
-                try process.post(signal ?? .inputOutput, information, toThread: thread)
-            } catch {
-                Processes.post(
-                    .inputOutput, to: process, SignalInformation(.inputOutput, .kernel))
             }
         }
         return drive
+    }
+    private static func send(
+        _ drive: SignalDrive, _ event: Readiness, to process: Process, _ thread: ProgramThread?
+    ) {
+        guard process.end == nil else { return }
+        // POLL_IN and POLL_OUT, with the bits of poll(2) that Linux says with them.
+        let isReadable = event.contains(.readable)
+        let signal = Signal(rawValue: drive.signal)
+        let information =
+            signal.map {
+                SignalInformation(
+                    $0, SignalCode(rawValue: isReadable ? 1 : 2),
+                    band: isReadable ? 0x41 : 0x304, descriptor: drive.descriptor)
+            } ?? SignalInformation(.inputOutput, .kernel)
+        // Where the queue is full Linux sends a plain SIGIO.
+        do throws(Errno) {
+            try process.post(signal ?? .inputOutput, information, toThread: thread)
+        } catch {
+            Processes.post(.inputOutput, to: process, SignalInformation(.inputOutput, .kernel))
+        }
     }
 }

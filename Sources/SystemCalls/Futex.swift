@@ -67,7 +67,7 @@ extension SystemCalls {
             let mask = command == Operation.wake ? UInt32.max : value3
             guard mask != 0 else { throw .invalidArgument }
             // Linux wakes one where fewer are asked for.
-            return caller.process.futexes.wake(try key(address), count: max(count, 1), mask: mask)
+            return Process.futexes.value.wake(try key(address), count: max(count, 1), mask: mask)
         case Operation.requeue, Operation.compareRequeue:
             guard count >= 0, count2 >= 0 else { throw .invalidArgument }
             let from = try key(address)
@@ -77,15 +77,15 @@ extension SystemCalls {
                     throw .tryAgain
                 }
             }
-            let woken = caller.process.futexes.wake(from, count: count)
-            return woken + caller.process.futexes.requeue(from, to: to, count: count2)
+            let woken = Process.futexes.value.wake(from, count: count)
+            return woken + Process.futexes.value.requeue(from, to: to, count: count2)
         case Operation.wakeOperation:
             let first = try key(address)
             let second = try key(address2)
             let isTrue = try operate(value3, at: address2)
-            let woken = caller.process.futexes.wake(first, count: max(count, 1))
+            let woken = Process.futexes.value.wake(first, count: max(count, 1))
             guard isTrue else { return woken }
-            return woken + caller.process.futexes.wake(second, count: max(count2, 1))
+            return woken + Process.futexes.value.wake(second, count: max(count2, 1))
         case Operation.lockOwned, Operation.lockOwned2:
             return try lockOwned(
                 caller, address, try key(address),
@@ -117,7 +117,7 @@ extension SystemCalls {
         guard address.rawValue & 3 == 0 else { throw .invalidArgument }
         guard ProgramMemory.contains(address, count: 4) else { throw .badAddress }
         guard !isPrivate, let place = try caller.process.addressSpace.sharedPlace(of: address)
-        else { return .address(address) }
+        else { return .address(address, in: caller.process.addressSpace.root) }
         return .memory(place)
     }
 
@@ -127,9 +127,9 @@ extension SystemCalls {
             throw .tryAgain
         }
         let waiter = caller.thread.futexWaiter
-        caller.process.futexes.add(waiter, key, mask: wait.mask)
+        Process.futexes.value.add(waiter, key, mask: wait.mask)
         let outcome = Wait.until(deadline: wait.deadline, on: .nothing) { !waiter.isQueued }
-        caller.process.futexes.remove(waiter)
+        Process.futexes.value.remove(waiter)
         switch outcome {
         case .ready: return 0
         case .timedOut: throw .timedOut
@@ -144,7 +144,7 @@ extension SystemCalls {
         _ caller: Caller, _ address: VirtualAddress, count: Int
     ) throws(Errno) -> Int {
         let key = try futexKey(caller, address, isPrivate: false)
-        return caller.process.futexes.wake(key, count: count)
+        return Process.futexes.value.wake(key, count: count)
     }
 
     /// Does what FUTEX_WAKE_OP encodes to the second word, and says whether its old value compares
@@ -206,7 +206,7 @@ extension SystemCalls {
         var places: [FutexWaiter] = []
         try KernelReserve.admit()
         places.reserveCapacity(Int(count))
-        defer { for place in places { caller.process.futexes.remove(place) } }
+        defer { for place in places { Process.futexes.value.remove(place) } }
         // Linux looks at all entries before it queues any.
         for index in 0..<UInt64(count) {
             let entry = try waiters.field(index * entrySize)
@@ -228,7 +228,7 @@ extension SystemCalls {
                 throw .tryAgain
             }
             let place = FutexWaiter(index: Int(index), thread: caller.thread.thread)
-            caller.process.futexes.add(place, key, mask: .max)
+            Process.futexes.value.add(place, key, mask: .max)
             places.append(place)
         }
         var woken: Int?

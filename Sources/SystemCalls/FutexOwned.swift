@@ -1,6 +1,7 @@
 internal import Base
 internal import Hardware
 internal import LinuxABI
+internal import Memory
 internal import Processes
 internal import Scheduler
 
@@ -20,15 +21,15 @@ extension SystemCalls {
         while true {
             let old = try ProgramMemory.load(UInt32.self, at: address)
             let owner = old & ownerMask
-            guard !caller.process.waits(Int32(bitPattern: owner), for: thread.thread.identifier)
+            guard !Process.waits(Int32(bitPattern: owner), for: thread.thread.identifier)
             else {
                 throw .deadlock
             }
             // One that ends has cleared it: it goes to who waits already (attach_to_pi_state).
-            if owner == 0, old & ownerDied != 0, let ending = caller.process.futexes.owner(key) {
+            if owner == 0, old & ownerDied != 0, let ending = Process.futexes.value.owner(key) {
                 return FutexOwnership(address: address, owner: ending)
             }
-            if owner != 0, caller.process.threads.find(Int32(bitPattern: owner)) == nil {
+            if owner != 0, ProcessTable.thread(Int32(bitPattern: owner)) == nil {
                 throw .noSuchProcess
             }
             let new = owner == 0 ? identifier | old & (waiters | ownerDied) : old | waiters
@@ -55,8 +56,8 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard let owned = try take(caller, address, key, for: caller.thread) else { return 0 }
         let waiter = caller.thread.futexWaiter
-        caller.process.futexes.add(waiter, key, mask: .max, owned: owned)
-        caller.process.passPriorities(to: owned.owner)
+        Process.futexes.value.add(waiter, key, mask: .max, owned: owned)
+        Process.passPriorities(to: owned.owner)
         return try waitForOwnership(caller, waiter, until: deadline, .restart)
     }
     /// Waits until the owner hands the word over.
@@ -66,8 +67,8 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let outcome = Wait.until(deadline: deadline, on: .nothing) { !waiter.isQueued }
         let owner = waiter.owner
-        caller.process.futexes.remove(waiter)
-        if let owner { caller.process.passPriorities(to: owner) }
+        Process.futexes.value.remove(waiter)
+        if let owner { Process.passPriorities(to: owner) }
         switch outcome {
         case .ready: return 0
         case .timedOut: throw .timedOut
@@ -87,14 +88,14 @@ extension SystemCalls {
     private static func handOver(
         _ caller: Caller, _ address: VirtualAddress, _ key: FutexKey, marking mark: UInt32 = 0
     ) throws(Errno) {
-        let next = caller.process.futexes.firstForOwnership(key)
+        let next = Process.futexes.value.firstForOwnership(key)
         let new = next.map { UInt32(bitPattern: $0.identifier) | waiters } ?? 0
         _ = try ProgramMemory.update(at: address) { _ in new | mark }
         guard let next else { return }
-        _ = caller.process.futexes.wakeForOwnership(key)
-        caller.process.futexes.setOwner(key, to: next.identifier)
-        caller.process.passPriorities(to: caller.thread.thread.identifier)
-        caller.process.passPriorities(to: next.identifier)
+        _ = Process.futexes.value.wakeForOwnership(key)
+        Process.futexes.value.setOwner(key, to: next.identifier)
+        Process.passPriorities(to: caller.thread.thread.identifier)
+        Process.passPriorities(to: next.identifier)
     }
 
     /// Waits for one word, from which FUTEX_CMP_REQUEUE_PI moves it to another that has owners.
@@ -104,7 +105,7 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard try ProgramMemory.load(UInt32.self, at: address) == value else { throw .tryAgain }
         let waiter = caller.thread.futexWaiter
-        caller.process.futexes.add(waiter, key, mask: .max, requeuesTo: ownedKey)
+        Process.futexes.value.add(waiter, key, mask: .max, requeuesTo: ownedKey)
         return try waitForOwnership(caller, waiter, until: deadline, .tryAgain)
     }
     /// Gives the word to the first waiter if it is free, and lets the others wait for it.
@@ -112,16 +113,16 @@ extension SystemCalls {
         _ caller: Caller, _ from: FutexKey, _ to: FutexKey, _ address: VirtualAddress, count: Int
     ) throws(Errno) -> Int {
         var moved = 0
-        while moved <= count, let thread = caller.process.futexes.firstToRequeue(from) {
-            guard caller.process.futexes.requeueTarget(of: from) == to else {
+        while moved <= count, let thread = Process.futexes.value.firstToRequeue(from) {
+            guard Process.futexes.value.requeueTarget(of: from) == to else {
                 throw .invalidArgument
             }
-            guard let owner = caller.process.threads.find(thread.identifier) else { break }
+            guard let owner = ProcessTable.thread(thread.identifier) else { break }
             let owned = try take(caller, address, to, for: owner)
-            caller.process.futexes.moveForOwnership(
+            Process.futexes.value.moveForOwnership(
                 from, to: to, owned ?? FutexOwnership(address: address, owner: thread.identifier),
                 isOwner: owned == nil)
-            if let owned { caller.process.passPriorities(to: owned.owner) }
+            if let owned { Process.passPriorities(to: owned.owner) }
             moved += 1
         }
         return moved
@@ -161,12 +162,12 @@ extension SystemCalls {
     /// say (kernel/futex/pi.c, exit_pi_state_list).
     static func releaseOwnedFutexes(_ caller: Caller) {
         let identifier = caller.thread.thread.identifier
-        while let word = caller.process.futexes.word(of: identifier) {
+        while let word = Process.futexes.value.word(of: identifier) {
             do throws(Errno) {
                 try handOver(caller, word.address, word.key, marking: ownerDied)
             } catch {
                 // Nobody can read the word either; they wait on, as for a thread that never ends.
-                caller.process.futexes.setOwner(word.key, to: 0)
+                Process.futexes.value.setOwner(word.key, to: 0)
             }
         }
     }
@@ -182,14 +183,15 @@ extension SystemCalls {
         guard old & ownerMask == identifier else {
             // It was unlocked, and the waiter that saw that may not have been woken.
             if isInWork, !isOwned, old & ownerMask == 0 {
-                _ = caller.process.futexes.wake(key, count: 1)
-                _ = caller.process.futexes.wake(.address(address), count: 1)
+                _ = Process.futexes.value.wake(key, count: 1)
+                _ = Process.futexes.value.wake(
+                    .address(address, in: caller.process.addressSpace.root), count: 1)
             }
             return
         }
         if isOwned { return try handOver(caller, address, key, marking: ownerDied) }
         _ = try ProgramMemory.update(at: address) { $0 & waiters | ownerDied }
         guard old & waiters != 0 else { return }
-        _ = caller.process.futexes.wake(key, count: 1)
+        _ = Process.futexes.value.wake(key, count: 1)
     }
 }

@@ -6,8 +6,8 @@ internal import Scheduler
 
 // Who the program is to itself and to others: process, session and group numbers, the mask of modes.
 extension SystemCalls {
-    /// getpid(2): Returns the process's number, 1. Errors: none.
-    static func getpid(_ caller: Caller) -> Int { Int(caller.process.identifier) }
+    /// getpid(2): Returns the process's number, 1 of the first. Errors: none.
+    static func getpid(_ caller: Caller) -> Int { Int(Process.currentIdentifier) }
 
     /// getppid(2): Returns the parent's number, 0 for the first process. Errors: none.
     static func getppid(_ caller: Caller) -> Int { Int(caller.process.parentIdentifier) }
@@ -27,35 +27,33 @@ extension SystemCalls {
 
     /// getpgid(2): Returns a process's group. Errors: ESRCH.
     static func getpgid(_ caller: Caller, process: Int32) throws(Errno) -> Int {
-        try requireSelf(caller, process)
-        return Int(caller.process.group)
+        Int(try findProcess(caller, process).group)
     }
 
-    /// setpgid(2): Sets a process's group; a session leader has none but its own. Errors: EINVAL,
-    /// EPERM, ESRCH.
+    /// setpgid(2): Puts the caller, or a child that has not called execve(2) yet, into a process group of its
+    /// session. Errors: EACCES, EINVAL, EPERM, ESRCH.
     static func setpgid(_ caller: Caller, process: Int32, group: Int32) throws(Errno) -> Int {
+        let number = process == 0 ? caller.process.identifier : process
         guard group >= 0 else { throw .invalidArgument }
-        try requireSelf(caller, process)
-        throw .operationNotPermitted
+        guard number > 0, let target = ProcessTable.find(number) else { throw .noSuchProcess }
+        try caller.process.setGroup(of: target, to: group == 0 ? number : group)
+        return 0
     }
 
     /// getsid(2): Returns a process's session. Errors: ESRCH.
     static func getsid(_ caller: Caller, process: Int32) throws(Errno) -> Int {
-        try requireSelf(caller, process)
-        return Int(caller.process.session)
+        Int(try findProcess(caller, process).session)
     }
 
     /// setsid(2): Begins a session, which the leader of a process group can't. Errors: EPERM.
-    static func setsid(_ caller: Caller) throws(Errno) -> Int { throw .operationNotPermitted }
+    static func setsid(_ caller: Caller) throws(Errno) -> Int {
+        try caller.process.beginSession()
+        return Int(caller.process.session)
+    }
 
     /// umask(2): Sets the mask of new files' mode bits and returns the old one. Errors: none.
     static func umask(_ caller: Caller, mask: UInt32) -> Int {
         defer { caller.process.fileModeMask = mask & 0o777 }
         return Int(caller.process.fileModeMask)
-    }
-
-    /// Checks that a process number means the caller, the one process that there is. ESRCH.
-    static func requireSelf(_ caller: Caller, _ process: Int32) throws(Errno) {
-        guard process == 0 || process == caller.process.identifier else { throw .noSuchProcess }
     }
 }

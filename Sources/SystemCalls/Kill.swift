@@ -4,31 +4,63 @@ internal import LinuxABI
 internal import Processes
 internal import Scheduler
 
-// Sending signals; the one process there is can send them only to itself.
+// Sending signals.
 extension SystemCalls {
-    /// kill(2): Sends a signal to a process or a group. Errors: EINVAL, ESRCH.
+    /// kill(2): Sends a signal to a process, a group or everybody. Errors: EAGAIN, EINVAL, EPERM, ESRCH.
     static func kill(_ caller: Caller, process: Int32, number: Int32) throws(Errno) -> Int {
-        // -1 is everybody but the first process and the caller: nobody here.
-        let isSelf =
-            process == 0 || process == caller.process.identifier
-            || (process < -1 && process == -caller.process.group)
-        guard isSelf else { throw .noSuchProcess }
-        return try send(caller, number, .user, to: nil)
+        let information = information(caller, number, .user)
+        guard process > 0 else {
+            guard process != .min else { throw .noSuchProcess }
+            // -1: all but the first process and the caller.
+            return try send(caller, number, information) {
+                process == -1
+                    ? !$0.isFirst && $0 !== caller.process
+                    : $0.group == (process == 0 ? caller.process.group : -process)
+            }
+        }
+        guard let target = ProcessTable.process(ofAny: process) else { throw .noSuchProcess }
+        return try send(caller, number, information, to: target, thread: nil)
+    }
+    /// Sends a signal to every process that is meant: ESRCH where there is none, EPERM where it may go to
+    /// none of them.
+    static func send(
+        _ caller: Caller, _ number: Int32, _ information: SignalInformation,
+        where isMeant: (Process) -> Bool
+    ) throws(Errno) -> Int {
+        var failure: Errno? = .noSuchProcess
+        var hasSent = false
+        ProcessTable.forEach { target in
+            guard isMeant(target) else { return }
+            do throws(Errno) {
+                _ = try send(caller, number, information, to: target, thread: nil)
+                hasSent = true
+            } catch {
+                failure = error
+            }
+        }
+        if !hasSent, let failure { throw failure }
+        return 0
     }
 
-    /// tkill(2): Sends a signal to a thread. Errors: EAGAIN, EINVAL, ESRCH.
+    /// tkill(2): Sends a signal to a thread. Errors: EAGAIN, EINVAL, EPERM, ESRCH.
     static func tkill(_ caller: Caller, thread: Int32, number: Int32) throws(Errno) -> Int {
         guard thread > 0 else { throw .invalidArgument }
-        return try send(caller, number, .thread, to: try find(caller, thread))
+        let target = try find(caller, thread)
+        return try send(
+            caller, number, information(caller, number, .thread), to: target.process,
+            thread: target)
     }
 
-    /// tgkill(2): Sends a signal to a thread of a process. Errors: EAGAIN, EINVAL, ESRCH.
+    /// tgkill(2): Sends a signal to a thread of a process. Errors: EAGAIN, EINVAL, EPERM, ESRCH.
     static func tgkill(
         _ caller: Caller, process: Int32, thread: Int32, number: Int32
     ) throws(Errno) -> Int {
         guard process > 0, thread > 0 else { throw .invalidArgument }
-        guard process == caller.process.identifier else { throw .noSuchProcess }
-        return try send(caller, number, .thread, to: try find(caller, thread))
+        let target = try find(caller, thread)
+        guard target.process.identifier == process else { throw .noSuchProcess }
+        return try send(
+            caller, number, information(caller, number, .thread), to: target.process,
+            thread: target)
     }
 
     /// rt_sigqueueinfo(2): Sends a signal with data to a process. Errors: EAGAIN, EFAULT, EINVAL,
@@ -38,8 +70,8 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         let information = try load(number, information)
         try requireOwnCode(caller, information, for: process)
-        guard process == caller.process.identifier else { throw .noSuchProcess }
-        return try send(caller, number, information, to: nil)
+        guard let target = ProcessTable.process(ofAny: process) else { throw .noSuchProcess }
+        return try send(caller, number, information, to: target, thread: nil)
     }
     /// Others may not be told that the kernel or kill(2) sent a signal (kernel/signal.c,
     /// do_rt_sigqueueinfo). EPERM.
@@ -62,14 +94,21 @@ extension SystemCalls {
         let information = try load(number, information)
         guard process > 0, thread > 0 else { throw .invalidArgument }
         try requireOwnCode(caller, information, for: thread)
-        guard process == caller.process.identifier else { throw .noSuchProcess }
-        return try send(caller, number, information, to: try find(caller, thread))
+        let target = try find(caller, thread)
+        guard target.process.identifier == process else { throw .noSuchProcess }
+        return try send(caller, number, information, to: target.process, thread: target)
     }
 
     /// The thread with a number, the caller's where it is 0. ESRCH.
     static func find(_ caller: Caller, _ thread: Int32) throws(Errno) -> ProgramThread {
         guard thread != 0 else { return caller.thread }
-        guard let found = caller.process.threads.find(thread) else { throw .noSuchProcess }
+        guard let found = ProcessTable.thread(thread) else { throw .noSuchProcess }
+        return found
+    }
+    /// The process with a number, or that of the thread with it; the caller's where it is 0. ESRCH.
+    static func findProcess(_ caller: Caller, _ number: Int32) throws(Errno) -> Process {
+        guard number != 0 else { return caller.process }
+        guard let found = ProcessTable.process(ofAny: number) else { throw .noSuchProcess }
         return found
     }
 
@@ -93,24 +132,33 @@ extension SystemCalls {
         information.number = number
         return information
     }
-    static func send(
-        _ caller: Caller, _ number: Int32, _ code: SignalCode, to thread: ProgramThread?
-    ) throws(Errno) -> Int {
-        guard number != 0 else { return 0 }
-        guard let signal = Signal(rawValue: number) else { throw .invalidArgument }
-        let information = SignalInformation(
-            signal, code, process: caller.process.identifier,
+    /// What comes with a signal that the caller sends.
+    static func information(
+        _ caller: Caller, _ number: Int32, _ code: SignalCode
+    ) -> SignalInformation {
+        var information = SignalInformation(
+            .kill, code, process: caller.process.identifier,
             user: caller.process.credentials.users.real)
-        try caller.process.post(signal, information, toThread: thread)
-        return 0
+        information.number = number
+        return information
     }
+    /// Sends a signal to a process, or to one thread of it; number 0 only asks whether that is allowed.
+    /// EAGAIN, EINVAL, EPERM.
     static func send(
-        _ caller: Caller, _ number: Int32, _ information: SignalInformation,
-        to thread: ProgramThread?
+        _ caller: Caller, _ number: Int32, _ information: SignalInformation, to target: Process,
+        thread: ProgramThread?
     ) throws(Errno) -> Int {
-        guard number != 0 else { return 0 }
-        guard let signal = Signal(rawValue: number) else { throw .invalidArgument }
-        try caller.process.post(signal, information, toThread: thread)
+        guard (0...64).contains(number) else { throw .invalidArgument }
+        let own = caller.process
+        // Of one session anybody may let anybody go on.
+        guard
+            target === own || own.credentials.maySignal(target.credentials)
+                || number == Signal.continue.rawValue && own.session == target.session
+        else { throw .operationNotPermitted }
+        guard number != 0, let signal = Signal(rawValue: number), target.end == nil else {
+            return 0
+        }
+        try target.post(signal, information, toThread: thread)
         return 0
     }
 }

@@ -13,10 +13,18 @@ extension SystemCalls {
         old: VirtualAddress
     ) throws(Errno) -> Int {
         let limit = new.isNull ? nil : try loadLimit(new)
-        try requireSelf(caller, process)
+        let target = try findProcess(caller, process)
+        if target !== caller.process {
+            // kernel/sys.c, check_prlimit_permission
+            let (own, other) = (caller.process.credentials, target.credentials)
+            guard
+                other.users.areAll(own.users.real) && other.groups.areAll(own.groups.real)
+                    || own.has(.systemResource)
+            else { throw .operationNotPermitted }
+        }
         let resource = try known(resource)
-        let previous = caller.process.limits[resource]
-        if let limit { try caller.process.setLimit(resource, to: limit) }
+        let previous = target.limits[resource]
+        if let limit { try target.setLimit(resource, to: limit, by: caller.process) }
         if !old.isNull { try store(previous, at: old) }
         return 0
     }
@@ -59,26 +67,38 @@ extension SystemCalls {
     static func getrusage(
         _ caller: Caller, who: Int32, usage: VirtualAddress
     ) throws(Errno) -> Int {
-        // RUSAGE_SELF, RUSAGE_THREAD and RUSAGE_CHILDREN, of which there are none.
-        guard who == 0 || who == 1 || who == -1 else { throw .invalidArgument }
+        var used: ResourceUsage
+        switch who {
+        // RUSAGE_SELF
+        case 0: used = caller.process.usage
+        // RUSAGE_CHILDREN
+        case -1: used = caller.process.usedByChildren
+        // RUSAGE_THREAD
+        case 1:
+            used = caller.process.usage
+            used.time = caller.thread.thread.processorTime
+            used.switches = caller.thread.thread.switches
+        default: throw .invalidArgument
+        }
+        try store(used, at: usage)
+        return 0
+    }
+    /// Stores a struct rusage. EFAULT.
+    static func store(_ usage: ResourceUsage, at address: VirtualAddress) throws(Errno) {
         let size = 144
         let maximumResidentOffset: UInt64 = 32
         let faultsOffset: UInt64 = 64
         let waitsOffset: UInt64 = 128
         let switchesOffset: UInt64 = 136
-        try ProgramMemory.zero(usage, count: size)
-        guard who != -1 else { return 0 }
-        let thread = caller.thread.thread
-        try ProgramMemory.storeTimeValue(
-            who == 1 ? thread.processorTime : caller.process.processorTime, at: usage)
-        let kibibytes = caller.process.addressSpace.residentPages * Page.size / 1024
-        try ProgramMemory.store(Int64(kibibytes), at: try usage.field(maximumResidentOffset))
+        try ProgramMemory.zero(address, count: size)
+        try ProgramMemory.storeTimeValue(usage.time, at: address)
+        let kibibytes = usage.peakPages * Page.size / 1024
+        try ProgramMemory.store(Int64(kibibytes), at: try address.field(maximumResidentOffset))
+        try ProgramMemory.store(Int64(usage.faults), at: try address.field(faultsOffset))
         try ProgramMemory.store(
-            Int64(caller.process.addressSpace.faultCount), at: try usage.field(faultsOffset))
-        let switches = who == 1 ? thread.switches : caller.process.switches
-        try ProgramMemory.store(Int64(switches.voluntary), at: try usage.field(waitsOffset))
-        try ProgramMemory.store(Int64(switches.forced), at: try usage.field(switchesOffset))
-        return 0
+            Int64(usage.switches.voluntary), at: try address.field(waitsOffset))
+        try ProgramMemory.store(
+            Int64(usage.switches.forced), at: try address.field(switchesOffset))
     }
 
     /// sysinfo(2): Tells uptime and memory of the machine. Errors: EFAULT.
@@ -93,7 +113,8 @@ extension SystemCalls {
             UInt64(Frames.totalCount) * pageSize, at: try information.field(32))
         try ProgramMemory.store(
             UInt64(Frames.freeCount) * pageSize, at: try information.field(40))
-        try ProgramMemory.store(UInt16(1), at: try information.field(80))
+        try ProgramMemory.store(
+            UInt16(clamping: ProcessTable.threadCount), at: try information.field(80))
         try ProgramMemory.store(UInt32(1), at: try information.field(104))
         return 0
     }

@@ -142,8 +142,7 @@ struct MessageHeader {
             own.users.contains(user) || own.has(.setUser),
             own.groups.contains(group) || own.has(.setGroup)
         else { throw .operationNotPermitted }
-        // There is no other process.
-        guard process == caller.process.identifier else { throw .noSuchProcess }
+        guard ProcessTable.find(process) != nil else { throw .noSuchProcess }
         return PeerCredentials(process: process, user: user, group: group)
     }
 

@@ -17,9 +17,9 @@ extension SystemCalls {
         guard flags.isSubset(of: [.nonblocking, .exclusive]), identifier > 0 else {
             throw .invalidArgument
         }
-        let process = caller.process
-        let thread = process.threads.find(identifier)
-        guard identifier == process.identifier || thread != nil else { throw .noSuchProcess }
+        let process = ProcessTable.find(identifier)
+        let thread = ProcessTable.thread(identifier)
+        guard process != nil || thread != nil else { throw .noSuchProcess }
         let task: TaskNode
         if flags.contains(.exclusive) {
             // The first thread may have ended before the process.
@@ -27,10 +27,19 @@ extension SystemCalls {
             task = try Self.task(thread.task, .thread, identifier, caller)
             thread.task = task
         } else {
-            guard identifier == process.identifier else { throw .noSuchFile }
-            task = try Self.task(process.task, .process, identifier, caller)
-            process.task = task
+            guard let process else { throw .noSuchFile }
+            return try open(process, flags, for: caller)
         }
+        try caller.requireDescriptor()
+        return try caller.install(try caller.files.open(task, flags), .closeOnExec)
+    }
+    /// Opens a process for a caller; returns the descriptor. EMFILE, ENOMEM.
+    static func open(
+        _ process: Process, _ flags: OpenFlags, for caller: Caller
+    ) throws(Errno) -> Int {
+        let task = try task(process.task, .process, process.identifier, caller)
+        if process.state != .running { task.end() }
+        process.task = task
         try caller.requireDescriptor()
         return try caller.install(try caller.files.open(task, flags), .closeOnExec)
     }
@@ -49,35 +58,38 @@ extension SystemCalls {
     ) throws(Errno) -> Int {
         guard let scope = SignalScope(rawValue: flags) else { throw .invalidArgument }
         let file = try caller.file(descriptor)
-        let target: ProgramThread?
+        let identifier: Int32
         let kind: TaskNode.Scope
         if let task = file.task {
             kind = scope == .asOpened ? task.scope : scope == .thread ? .thread : .process
-            guard !task.hasEnded else { throw .noSuchProcess }
-            target = kind == .thread ? try find(caller, task.identifier) : nil
+            guard !task.isGone else { throw .noSuchProcess }
+            identifier = task.identifier
         } else {
-            guard file.isFolder(ofProcess: caller.process.identifier) else {
-                throw .badDescriptor
-            }
+            guard let number = file.processOfFolder else { throw .badDescriptor }
             kind = scope == .thread ? .thread : .process
-            target = kind == .thread ? try find(caller, caller.process.identifier) : nil
+            identifier = number
         }
-        guard information.rawValue != 0 else {
-            return try send(caller, number, kind == .thread ? .thread : .user, to: target)
+        let thread = kind == .thread ? try find(caller, identifier) : nil
+        guard let target = thread?.process ?? ProcessTable.process(ofAny: identifier) else {
+            throw .noSuchProcess
         }
-        let given = try load(number, information, .isSame)
+        let code: SignalCode = kind == .thread ? .thread : .user
+        let given =
+            information.rawValue == 0
+            ? Self.information(caller, number, code) : try load(number, information, .isSame)
         // Codes of others are for oneself alone.
         let isOneself =
             scope != .processGroup
-            && (kind == .process
-                ? caller.thread.thread.identifier == caller.process.identifier
-                : target === caller.thread)
-        if !isOneself {
+            && (kind == .process ? target === caller.process : thread === caller.thread)
+        if information.rawValue != 0, !isOneself {
             guard given.code.rawValue < 0, given.code != .thread else {
                 throw .operationNotPermitted
             }
         }
-        return try send(caller, number, given, to: target)
+        guard scope == .processGroup else {
+            return try send(caller, number, given, to: target, thread: thread)
+        }
+        return try send(caller, number, given) { $0.group == target.group }
     }
     /// To whom a signal goes: the flags of pidfd_send_signal(2), of which one at most may be set.
     private enum SignalScope: UInt32 {
@@ -87,18 +99,30 @@ extension SystemCalls {
         case thread = 1
         /// PIDFD_SIGNAL_THREAD_GROUP
         case process = 2
-        /// PIDFD_SIGNAL_PROCESS_GROUP; the process is the group's only one.
+        /// PIDFD_SIGNAL_PROCESS_GROUP
         case processGroup = 4
     }
 
-    /// pidfd_getfd(2): Duplicates a descriptor of a process. Errors: EBADF, EINVAL, EMFILE, ESRCH.
+    /// EPERM where the caller may not look into a process (ptrace(2), PTRACE_MODE_ATTACH_REALCREDS).
+    static func requireInspection(_ caller: Caller, of other: Process) throws(Errno) {
+        guard
+            other === caller.process
+                || caller.process.credentials.mayInspect(
+                    other.credentials, dumpable: other.attributes.dumpable)
+        else { throw .operationNotPermitted }
+    }
+
+    /// pidfd_getfd(2): Duplicates a descriptor of a process. Errors: EBADF, EINVAL, EMFILE, EPERM, ESRCH.
     static func pidfdGetfd(
         _ caller: Caller, descriptor: Int32, target: Int32, flags: UInt32
     ) throws(Errno) -> Int {
         guard flags == 0 else { throw .invalidArgument }
         guard let task = try caller.file(descriptor).task else { throw .badDescriptor }
-        guard !task.hasEnded else { throw .noSuchProcess }
-        let file = try caller.anyFile(target)
+        guard !task.hasEnded, let other = ProcessTable.process(ofAny: task.identifier) else {
+            throw .noSuchProcess
+        }
+        try requireInspection(caller, of: other)
+        let file = try other.descriptors.file(target)
         let number = try caller.process.descriptors.insert(
             file, limit: caller.process.descriptorLimit, flags: .closeOnExec)
         file.retain()

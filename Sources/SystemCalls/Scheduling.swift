@@ -21,8 +21,7 @@ extension SystemCalls {
         try ProgramMemory.store(Scheduler.affinity(of: thread), at: mask)
         return 8
     }
-    /// sched_setaffinity(2): Sets the CPUs a thread may use. Errors: EFAULT,
-    /// EINVAL, ESRCH.
+    /// sched_setaffinity(2): Sets the CPUs a thread may use. Errors: EFAULT, EINVAL, EPERM, ESRCH.
     static func schedSetaffinity(
         _ caller: Caller, process: Int32, size: UInt32, mask: VirtualAddress
     ) throws(Errno) -> Int {
@@ -32,7 +31,9 @@ extension SystemCalls {
             let byte = try ProgramMemory.load(UInt8.self, at: try mask.field(index))
             first |= UInt64(byte) << (index * 8)
         }
-        let thread = try find(caller, process).thread
+        let target = try find(caller, process)
+        let thread = target.thread
+        if !caller.process.credentials.has(.nice) { try requireOwner(caller, of: target) }
         guard first & Scheduler.allProcessors != 0 else { throw .invalidArgument }
         // A thread of a process that has had one so far may want another CPU than the first.
         Scheduler.startProcessors()
@@ -84,6 +85,14 @@ extension SystemCalls {
         try change(caller, thread, to: share)
         return 0
     }
+    /// EPERM where a thread's process is another user's (kernel/sched/core.c, check_same_owner).
+    private static func requireOwner(
+        _ caller: Caller, of thread: ProgramThread
+    ) throws(Errno) {
+        let user = caller.process.credentials.users.effective
+        let owner = thread.process.credentials.users
+        guard user == owner.effective || user == owner.real else { throw .operationNotPermitted }
+    }
     /// EINVAL where a policy does not have the priority, EPERM where the caller may not set it.
     private static func change(
         _ caller: Caller, _ thread: ProgramThread, to share: ProcessorShare
@@ -92,7 +101,8 @@ extension SystemCalls {
             throw .invalidArgument
         }
         if !caller.process.credentials.has(.nice) {
-            let limits = caller.process.limits
+            try requireOwner(caller, of: thread)
+            let limits = thread.process.limits
             if share.isRealtime {
                 guard UInt64(share.priority) <= limits[.realtimePriority].soft else {
                     throw .operationNotPermitted
@@ -105,7 +115,7 @@ extension SystemCalls {
             }
         }
         Scheduler.change(thread.thread, to: share)
-        if let owner = thread.futexWaiter.owner { caller.process.passPriorities(to: owner) }
+        if let owner = thread.futexWaiter.owner { Process.passPriorities(to: owner) }
     }
 
     /// sched_get_priority_max(2): Tells a policy's highest priority. Errors: EINVAL.
@@ -216,16 +226,17 @@ extension SystemCalls {
         }
         return Int(20 - least)
     }
-    /// setpriority(2): Sets the nice value. Errors: EACCES, EINVAL, ESRCH.
+    /// setpriority(2): Sets the nice value. Errors: EACCES, EINVAL, EPERM, ESRCH.
     static func setpriority(
         _ caller: Caller, which: Int32, who: Int32, nice: Int32
     ) throws(Errno) -> Int {
         let nice = min(max(nice, -20), 19)
         try forEach(caller, which: which, who) { (thread) throws(Errno) in
             var share = thread.thread.share
+            if !caller.process.credentials.has(.nice) { try requireOwner(caller, of: thread) }
             if nice < share.nice, !caller.process.credentials.has(.nice) {
                 // RLIMIT_NICE counts as 20 less the nice value.
-                guard UInt64(20 - nice) <= caller.process.limits[.nice].soft else {
+                guard UInt64(20 - nice) <= thread.process.limits[.nice].soft else {
                     throw .permissionDenied
                 }
             }
@@ -242,17 +253,27 @@ extension SystemCalls {
     ) throws(Errno) {
         switch which {
         case 0: return try body(try find(caller, who))
-        case 1: guard who == 0 || who == caller.process.group else { throw .noSuchProcess }
-        case 2:
-            guard who == 0 || UInt32(bitPattern: who) == caller.process.credentials.users.real
-            else { throw .noSuchProcess }
+        case 1, 2: break
         default: throw .invalidArgument
         }
-        var thread = caller.process.threads.first
-        while let current = thread {
-            thread = current.next
-            try body(current)
+        let group = who == 0 ? caller.process.group : who
+        let user = who == 0 ? caller.process.credentials.users.real : UInt32(bitPattern: who)
+        var failure: Errno? = .noSuchProcess
+        ProcessTable.forEach { process in
+            guard which == 1 ? process.group == group : process.credentials.users.real == user
+            else { return }
+            var thread = process.threads.first
+            while let current = thread {
+                thread = current.next
+                do throws(Errno) {
+                    try body(current)
+                    if failure == .noSuchProcess { failure = nil }
+                } catch {
+                    failure = error
+                }
+            }
         }
+        if let failure { throw failure }
     }
 
     /// membarrier(2): Orders memory between threads; where one CPU runs them, a switch has done it.

@@ -79,7 +79,7 @@ extension SystemCalls {
         let left = caller.process.timers.value(.real).remaining
         try caller.process.timers.set(
             .real, delay: Nanoseconds(rawValue: Int64(seconds) * Nanoseconds.perSecond),
-            interval: .zero)
+            interval: .zero, for: caller.process)
         // Rounded, but never to 0 while something is left (alarm_setitimer of Linux).
         let (whole, rest) = left.rawValue.quotientAndRemainder(dividingBy: Nanoseconds.perSecond)
         let roundsUp = rest >= Nanoseconds.perSecond / 2 || (whole == 0 && rest > 0)
@@ -108,7 +108,8 @@ extension SystemCalls {
         }
         let kind = try timer(which)
         let previous = caller.process.timers.value(kind)
-        try caller.process.timers.set(kind, delay: delay, interval: interval)
+        try caller.process.timers.set(
+            kind, delay: delay, interval: interval, for: caller.process)
         if !old.isNull { try store(previous, at: old) }
         return 0
     }

@@ -471,6 +471,25 @@ internal import NucleusLayout
             fifth: UInt64(register: frame.argument(4)))
     }
 }
+@c func call_fork(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.fork(Caller(frame))
+    }
+}
+@c func call_vfork(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.vfork(Caller(frame))
+    }
+}
+@c func call_execve(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.execve(
+            Caller(frame),
+            path: VirtualAddress(register: frame.argument(0)),
+            arguments: VirtualAddress(register: frame.argument(1)),
+            environment: VirtualAddress(register: frame.argument(2)))
+    }
+}
 @c func call_exit(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         SystemCalls.exit(Caller(frame), status: Int32(register: frame.argument(0)))
@@ -751,7 +770,7 @@ internal import NucleusLayout
     }
 }
 @c func call_getppid(_ frame: UInt) -> Int {
-    SystemCalls.answerAlone(frame) { frame in
+    SystemCalls.answer(frame) { frame throws(Errno) in
         SystemCalls.getppid(Caller(frame))
     }
 }
@@ -1934,6 +1953,17 @@ internal import NucleusLayout
             flags: UInt32(register: frame.argument(1)))
     }
 }
+@c func call_execveat(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.execveat(
+            Caller(frame),
+            directory: Int32(register: frame.argument(0)),
+            path: VirtualAddress(register: frame.argument(1)),
+            arguments: VirtualAddress(register: frame.argument(2)),
+            environment: VirtualAddress(register: frame.argument(3)),
+            flags: Int32(register: frame.argument(4)))
+    }
+}
 @c func call_membarrier(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.membarrier(
@@ -2158,9 +2188,9 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_setsockopt,
     call_getsockopt,
     call_clone,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_fork,
+    call_vfork,
+    call_execve,
     call_exit,
     call_wait4,
     call_kill,
@@ -2423,7 +2453,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_memfdCreate,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_execveat,
     call_unimplemented,
     call_membarrier,
     call_mlock2,
@@ -2792,7 +2822,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_clone,
-    call_unimplemented,
+    call_execve,
     call_mmap,
     call_fadvise64,
     call_unimplemented,
@@ -2852,7 +2882,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_getrandom,
     call_memfdCreate,
     call_unimplemented,
-    call_unimplemented,
+    call_execveat,
     call_unimplemented,
     call_membarrier,
     call_mlock2,

@@ -24,7 +24,12 @@ extension SystemCalls {
         case .realtime, .atomicTime: timerClock = .realtime
         case .monotonic, .bootTime: timerClock = .monotonic
         // Whose clock it is, is looked at last.
-        case .processTime, .threadTime, .timeOfThread, nil: timerClock = .processor
+        case .processTime, nil: timerClock = .processor(process)
+        case .threadTime: timerClock = .processor(caller.thread.thread)
+        case .timeOfThread(let number):
+            timerClock = .processor(try find(caller, number).thread)
+        case .timeOfProcess(let number):
+            timerClock = .processor(try findProcess(caller, number))
         // The alarm clocks need a device that wakes the machine, which is found missing last.
         case .realtimeAlarm, .bootTimeAlarm: timerClock = .realtime
         case .monotonicRaw, .monotonicCoarse, .realtimeCoarse: throw .notSupported
@@ -78,8 +83,8 @@ extension SystemCalls {
                 guard let signal = Signal(rawValue: signal) else { throw .invalidArgument }
                 return .signal(signal, .process(caller.process.signals), value: value)
             case 4:  // SIGEV_THREAD_ID
-                guard let target = caller.process.threads.find(thread),
-                    let signal = Signal(rawValue: signal)
+                guard let target = ProcessTable.thread(thread),
+                    target.process === caller.process, let signal = Signal(rawValue: signal)
                 else { throw .invalidArgument }
                 return .signal(signal, .thread(target.signals), value: value)
             default: throw .invalidArgument

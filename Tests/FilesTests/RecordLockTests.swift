@@ -22,6 +22,8 @@ import Testing
         }
     }
 
+    private final class Descriptors {}
+
     @Test(
         "any sequence of locks holds what a table of bytes holds",
         arguments: 0..<20 as Range<UInt64>)
@@ -30,7 +32,9 @@ import Testing
         try tree.write("/file", "0123456789abcdef")
         let files = [try tree.open("/file", .readWrite), try tree.open("/file", .readWrite)]
         let node = files[0].node
-        let owners: [OpenFile?] = [nil, files[0], files[1]]
+        let process = RecordLockHolder(descriptors: Descriptors(), process: 1)
+        OpenFile.setLockHolder { process }
+        let owners = [process, RecordLockHolder(files[0]), RecordLockHolder(files[1])]
         var model = Model()
         var random = SeededRandom(seed: seed)
         for _ in 0..<2000 {

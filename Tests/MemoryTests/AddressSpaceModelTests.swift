@@ -117,7 +117,6 @@ extension MemoryTests {
             space.close()
             #expect(space.residentPages == 0 && space.mappedByteCount == 0)
             #expect(space.tables.countTables() == 0)
-            space.freeRoot()
             return largePages
         }
 

@@ -293,7 +293,6 @@ extension MemoryTests {
                 if n == 0 { complete = present }
                 if present != complete { failures += 1 }
                 space.close()
-                space.freeRoot()
             }
             #expect(failures > 5)
             #expect(abs(before - Frames.freeCount) <= 4)

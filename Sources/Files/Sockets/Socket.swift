@@ -98,7 +98,7 @@ package class Socket: TransferNode {
     override func send(
         _ file: OpenFile, _ count: Int, _ blocking: Blocking, from source: ByteSource
     ) throws(Errno) -> Int {
-        guard let user = Self.user.value else { throw .notConnected }
+        guard let user = Self.user.value?() else { throw .notConnected }
         file.hold()
         defer { file.letGo() }
         var message = OutgoingMessage(byteCount: count)
@@ -106,9 +106,9 @@ package class Socket: TransferNode {
         return try send(message, by: user, from: source)
     }
     /// Who writes by write(2), which is told no process.
-    private static let user = Global<(any SocketUser)?>(nil)
+    private static let user = Global<(() -> any SocketUser)?>(nil)
     /// Says who makes system calls.
-    package static func setUser(_ user: any SocketUser) { Self.user.value = user }
+    package static func setUser(_ user: @escaping () -> any SocketUser) { Self.user.value = user }
 
     // MARK: For the families
 

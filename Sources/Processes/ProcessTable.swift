@@ -1,0 +1,157 @@
+internal import LinuxABI
+internal import Base
+
+/// What has a number by which it is found.
+protocol Numbered: AnyObject {
+    var number: Int32 { get }
+    /// The next one of the same bucket.
+    var nextInTable: Self? { get set }
+}
+
+/// Objects by their numbers: 256 lists.
+struct NumberTable<Element: Numbered>: ~Copyable {
+    private var buckets = InlineArray<256, Element?>(repeating: nil)
+
+    private static func bucket(_ number: Int32) -> Int { Int(number & 255) }
+
+    subscript(number: Int32) -> Element? {
+        var element = buckets[Self.bucket(number)]
+        while let current = element, current.number != number { element = current.nextInTable }
+        return element
+    }
+    mutating func add(_ element: Element) {
+        let bucket = Self.bucket(element.number)
+        element.nextInTable = buckets[bucket]
+        buckets[bucket] = element
+    }
+    mutating func remove(_ element: Element) {
+        let bucket = Self.bucket(element.number)
+        var before: Element?
+        var here = buckets[bucket]
+        while let current = here, current !== element {
+            before = current
+            here = current.nextInTable
+        }
+        guard here != nil else { return }
+        if let before {
+            before.nextInTable = element.nextInTable
+        } else {
+            buckets[bucket] = element.nextInTable
+        }
+        element.nextInTable = nil
+    }
+}
+
+/// The machine's processes and threads, and their numbers, which both have in common.
+package enum ProcessTable {
+    private static let processes = Immortal(NumberTable<Process>())
+    private static let threads = Immortal(NumberTable<ProgramThread>())
+    // Processes, oldest first.
+    private static let oldest = Global<Process?>(nil)
+    private static let newest = Global<Process?>(nil)
+    private static let counts = Global((processes: 0, threads: 0))
+    private static let last = Global<Int32>(0)
+    private static let hasWrapped = Global(false)
+
+    /// Numbers are below this (kernel.pid_max).
+    package static let limit: Int32 = 4_194_304
+    /// After the last one, numbers go on here (RESERVED_PIDS).
+    private static let firstAgain: Int32 = 300
+
+    /// The number that was given out last (the last word of /proc/loadavg).
+    package static var lastIdentifier: Int32 { last.value }
+    package static var processCount: Int { counts.value.processes }
+    package static var threadCount: Int { counts.value.threads }
+
+    /// A process by its number, ended ones that nobody waited for yet included.
+    package static func find(_ identifier: Int32) -> Process? { processes.value[identifier] }
+    /// A thread by its number.
+    package static func thread(_ identifier: Int32) -> ProgramThread? { threads.value[identifier] }
+    /// The process whose number this is, or that of one of its threads.
+    package static func process(ofAny identifier: Int32) -> Process? {
+        find(identifier) ?? thread(identifier)?.process
+    }
+    /// The oldest process, or the next younger one: for walks.
+    package static var first: Process? { oldest.value }
+
+    /// Calls `body` with each process that has not been waited for, oldest first.
+    package static func forEach<Failure: Error>(
+        _ body: (Process) throws(Failure) -> Void
+    ) throws(Failure) {
+        var process = oldest.value
+        while let current = process {
+            process = current.nextProcess
+            try body(current)
+        }
+    }
+    /// Whether a process belongs to a process group.
+    package static func hasGroup(_ group: Int32) -> Bool {
+        var process = oldest.value
+        while let current = process {
+            if current.group == group { return true }
+            process = current.nextProcess
+        }
+        return false
+    }
+
+    /// A number that nothing has. EAGAIN where there is none.
+    static func takeIdentifier() throws(Errno) -> Int32 {
+        for _ in 0..<limit {
+            last.value += 1
+            if last.value >= limit {
+                last.value = firstAgain
+                hasWrapped.value = true
+            }
+            if !hasWrapped.value || isFree(last.value) { return last.value }
+        }
+        throw .tryAgain
+    }
+    private static func isFree(_ number: Int32) -> Bool {
+        guard find(number) == nil, thread(number) == nil else { return false }
+        var process = oldest.value
+        while let current = process {
+            if current.group == number || current.session == number { return false }
+            process = current.nextProcess
+        }
+        return true
+    }
+
+    static func add(_ process: Process) {
+        processes.value.add(process)
+        process.previousProcess = newest.value
+        if let newest = newest.value {
+            newest.nextProcess = process
+        } else {
+            oldest.value = process
+        }
+        newest.value = process
+        counts.value.processes += 1
+    }
+    static func remove(_ process: Process) {
+        processes.value.remove(process)
+        let (before, after) = (process.previousProcess, process.nextProcess)
+        if let before { before.nextProcess = after } else { oldest.value = after }
+        if let after { after.previousProcess = before } else { newest.value = before }
+        process.previousProcess = nil
+        process.nextProcess = nil
+        counts.value.processes -= 1
+    }
+    static func add(_ thread: ProgramThread) {
+        threads.value.add(thread)
+        counts.value.threads += 1
+    }
+    static func remove(_ thread: ProgramThread) {
+        threads.value.remove(thread)
+        counts.value.threads -= 1
+    }
+    /// Forgets everything, before a test makes a first process again.
+    package static func reset() {
+        processes.value = NumberTable<Process>()
+        threads.value = NumberTable<ProgramThread>()
+        oldest.value = nil
+        newest.value = nil
+        counts.value = (0, 0)
+        last.value = 0
+        hasWrapped.value = false
+    }
+}
