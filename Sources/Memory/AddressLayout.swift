@@ -13,6 +13,12 @@ package struct AddressLayout: Sendable {
     /// How far above the executable's end the heap begins, page-aligned.
     package let breakOffset: UInt64
 
+    /// Whether another layout is this one: that of a process and its forks.
+    func isSame(as other: Self) -> Bool {
+        stackTop == other.stackTop && mapBase == other.mapBase
+            && executableBase == other.executableBase
+    }
+
     /// 64-bit random numbers; `none` gives the layout of a process without ASLR.
     package struct Entropy: Sendable {
         package let stack: UInt64

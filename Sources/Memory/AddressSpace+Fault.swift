@@ -168,9 +168,13 @@ extension AddressSpace {
         guard (try? splitLargePage(containing: page)) != nil else { return .outOfMemory }
         let frame = Frame(containing: entry.page)
         if region.sharing == .shared || Frames.shareCount(frame) == 1 {
+            // It was a page of a fork that is over.
+            if region.sharing == .private { forkHints?.add(page) }
             _ = tables.set(entry.with(rights: region.protection.rights), at: page)
             return .resolved
         }
+        forkHints?.add(page)
+        hintsOfOrigin?.add(page)
         guard let copy = copyForProgram(frame) else { return .outOfMemory }
         _ = tables.set(
             PageTableEntry(page: copy.address, rights: region.protection.rights), at: page)

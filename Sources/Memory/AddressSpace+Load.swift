@@ -12,28 +12,35 @@ extension AddressSpace {
     @export(interface)
     package func load() {
         let number = CPU.number
-        guard Self.current.value[number] !== self else { return }
-        Self.noteUnload(number)
+        let previous = Self.current.value[number]
+        guard previous !== self else { return }
         Self.current.value[number] = self
         loadedOn |= Processors.ownBit
-        Processors.loadRoot(furtherRoots[number] ?? tables.root)
+        if usesFirstRoots {
+            Processors.loadFirstRoot()
+        } else {
+            Processors.loadRoot(furtherRoots[number] ?? tables.root)
+        }
+        previous?.noteUnload(number)
     }
     /// Makes this CPU use no program's space, if it uses one.
     @export(interface)
     package static func unload() {
         let number = CPU.number
-        guard current.value[number] != nil else { return }
-        noteUnload(number)
+        guard let previous = current.value[number] else { return }
         current.value[number] = nil
         Processors.loadFirstRoot()
+        previous.noteUnload(number)
     }
-    /// Makes this CPU use no program's space, if it uses this one.
+    private func noteUnload(_ number: Int) {
+        loadedOn &= ~(1 << UInt64(number))
+        if closesWhenUnloaded, loadedOn == 0 { close() }
+    }
+    /// Closes the space, as soon as no CPU has it loaded.
     @export(interface)
-    package func unload() {
-        if Self.current.value[CPU.number] === self { Self.unload() }
-    }
-    private static func noteUnload(_ number: Int) {
-        current.value[number]?.loadedOn &= ~(1 << UInt64(number))
+    package func abandon() {
+        guard loadedOn != 0, !usesFirstRoots else { return close() }
+        closesWhenUnloaded = true
     }
     /// Notes that this CPU uses the space, whose tables it began with.
     func noteLoaded() {

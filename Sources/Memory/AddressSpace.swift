@@ -109,6 +109,11 @@ package final class AddressSpace {
     var furtherRoots = FurtherRoots()
     /// Whether its root is the machine's own, which further CPUs follow as well.
     let usesFirstRoots: Bool
+    /// Whether it is closed as soon as no CPU has it loaded.
+    var closesWhenUnloaded = false
+    /// Pages that were copied after earlier forks of this space, and of the one that it is a fork of.
+    var forkHints: ForkHints?
+    var hintsOfOrigin: ForkHints?
     // Its place among all spaces.
     var nextSpace: AddressSpace?
     var previousSpace: AddressSpace?
@@ -129,7 +134,22 @@ package final class AddressSpace {
         self.layout = layout
         usesFirstRoots = false
         guard furtherRoots.make(of: tables.root) else {
-            freeRoot()
+            furtherRoots.free()
+            FrameTables.free(tables.root)
+            throw .outOfMemory
+        }
+        enlist()
+    }
+    /// Takes over the tables of a space that was closed and kept for that. ENOMEM.
+    init(reusing spare: AddressSpace) throws(Errno) {
+        tables = spare.tables
+        layout = spare.layout
+        usesFirstRoots = false
+        swap(&furtherRoots, &spare.furtherRoots)
+        spare.delist()
+        guard furtherRoots.make(of: tables.root) else {
+            furtherRoots.free()
+            tables.destroy { _ in }
             throw .outOfMemory
         }
         enlist()
@@ -137,11 +157,11 @@ package final class AddressSpace {
     /// Root of the page tables.
     package var root: PhysicalAddress { tables.root }
 
-    /// Removes every region, page and table, the roots too unless they are the machine's. Precondition: no
-    /// CPU has it loaded, or its root stays.
+    /// Removes every region and page, and the tables unless they are the machine's own or kept for the next
+    /// one. Precondition: no CPU has it loaded, but for the machine's own.
     package func close() {
         onTextChange = nil
-        defer { freeRoot() }
+        guard usesFirstRoots else { return closeWithTables() }
         while let region = regions.first {
             removePages(of: region, from: region.start, to: region.end)
             forget(region)
@@ -156,19 +176,30 @@ package final class AddressSpace {
             ceiling: Self.tablesEnd, chain: chain)
         guard all != nil else { return }
         // Further CPUs may walk the machine's root though they use no program's memory.
-        if usesFirstRoots { Processors.flushAll(on: .max) } else { flushAll() }
+        Processors.flushAll(on: .max)
         Tables.freeDetached(all)
+    }
+    private func closeWithTables() {
+        precondition(loadedOn == 0)
+        if keepSpare() {
+            // Stores into upper tables cost a hypervisor's shadow most; those stay.
+            while let region = regions.first {
+                tables.update(region.start, region.end) { _, entry in
+                    Frames.release(Frame(containing: entry.page))
+                    return .absent
+                }
+                forget(region)
+            }
+        } else {
+            delist()
+            furtherRoots.free()
+            tables.destroy { Frames.release(Frame(containing: $0.page)) }
+            while let region = regions.first { forget(region) }
+        }
+        residentPages = 0
     }
     /// End of the lower half, up to which tables are the program's.
     static let tablesEnd = VirtualAddress(rawValue: 1 << 47)
-    private func freeRoot() {
-        guard !usesFirstRoots else { return }
-        precondition(loadedOn == 0)
-        delist()
-        furtherRoots.free()
-        FrameTables.free(tables.root)
-    }
-
     // MARK: Regions
 
     /// The region that holds `address`.

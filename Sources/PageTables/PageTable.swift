@@ -330,6 +330,28 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
         }
     }
 
+    /// Frees every table of the program's addresses and the root, with nothing stored in them; `body` is
+    /// called with each leaf. Precondition: no CPU uses them, or did since its last change of roots.
+    package func destroy(_ body: (Entry) -> Void) {
+        let library = ProgramSpace.librarySlots
+        for slot in 0..<Self.entryCount where !library.contains(slot) {
+            let entry = Entry(rawValue: Memory.load(root, slot))
+            if entry.isPresent { destroy(entry.page, Self.topLevel - 1, body) }
+        }
+        Memory.free(root)
+    }
+    private func destroy(_ table: PhysicalAddress, _ level: Int, _ body: (Entry) -> Void) {
+        for slot in 0..<Self.entryCount {
+            let entry = Entry(rawValue: Memory.load(table, slot))
+            if level == 0 || entry.isLarge {
+                if !entry.isAbsent { body(entry) }
+            } else if entry.isPresent {
+                destroy(entry.page, level - 1, body)
+            }
+        }
+        Memory.free(table)
+    }
+
     /// Tables below the root within the program's addresses, for accounting and tests.
     package func countTables() -> Int {
         let first = Self.index(ProgramSpace.libraryStart.rawValue, Self.topLevel)

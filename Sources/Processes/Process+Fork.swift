@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 internal import Files
 package import Hardware
 package import LinuxABI
@@ -26,7 +26,9 @@ package struct ForkSharing: OptionSet, Sendable {
 extension Process {
     /// Makes a process that has what this one has (fork(2)), with no thread yet. EAGAIN where RLIMIT_NPROC
     /// allows no more, ENOMEM, EINVAL.
-    package func fork(_ sharing: ForkSharing) throws(Errno) -> Process {
+    package func fork(
+        _ sharing: ForkSharing, stack: VirtualAddress
+    ) throws(Errno) -> Process {
         try admitTask()
         // The first process has no parent to share.
         guard !sharing.contains(.parent) || !isFirst else { throw .invalidArgument }
@@ -34,7 +36,7 @@ extension Process {
         for _ in 0..<4 { try admitObject() }
         let descriptors = try sharedDescriptors(sharing)
         do throws(Errno) {
-            let memory = sharing.contains(.memory) ? memory.share() : try memory.fork()
+            let memory = sharing.contains(.memory) ? memory.share() : try memory.fork(stack: stack)
             let new = Process(
                 identifier, childOf: sharing.contains(.parent) ? parent ?? self : self,
                 memory: memory, descriptors: descriptors,

@@ -47,9 +47,9 @@ package final class ProcessMemory {
         executable = entry
     }
 
-    /// A copy as it is now, for a new process. ENOMEM.
-    func fork() throws(Errno) -> ProcessMemory {
-        let space = try space.fork()
+    /// A copy as it is now, for a new process whose stack begins where its maker's is. ENOMEM.
+    func fork(stack: VirtualAddress) throws(Errno) -> ProcessMemory {
+        let space = try space.fork(stack: stack)
         do throws(Errno) {
             try admitObject()
             return ProcessMemory(space, copying: self, try callSites.copy(for: space))
@@ -65,13 +65,11 @@ package final class ProcessMemory {
     }
     /// Whether other processes have it, too.
     package var isShared: Bool { userCount > 1 }
-    /// To be called when a process has it no more; with the last one it goes. Precondition: of the
-    /// process's threads only the running one is left.
+    /// To be called when a process has it no more; with the last one it goes.
     func leave() {
         userCount -= 1
         guard userCount == 0 else { return }
-        space.unload()
-        space.close()
+        space.abandon()
         executableFile?.allowWriting()
         executableFile = nil
     }

@@ -218,7 +218,8 @@ extension SystemCalls {
         // Where there are more CPUs, each needs to see the new memory.
         Scheduler.startProcessors()
         let context = try makeContext(request, for: caller)
-        let child = try caller.process.fork(sharing(flags))
+        let child = try caller.process.fork(
+            sharing(flags), stack: context.frame.stack)
         if !flags.contains(.parent) { child.endSignal = Int32(request.exitSignal) }
         let identifier = child.identifier
         if flags.contains(.pidfd) {
