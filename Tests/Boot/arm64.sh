@@ -41,7 +41,7 @@ reason_not_on_arm64() {
 compile_arm64() {
     local kind=$1 source=$2 target=$3
     shift 3
-    [ "$target" -nt "$source" ] && [ "$target" -nt "$top/Tests/Conformance/conformance.h" ] && return
+    is_newer_than_sources "$target" "$source" && return
     # musl has not what the compiler's own atomics ask of a C library.
     local musl_flags="-mno-outline-atomics -nostdinc -isystem $packages/usr/include/aarch64-linux-musl
         -isystem $($cross -print-file-name=include)"

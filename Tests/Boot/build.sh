@@ -5,11 +5,16 @@ musl=/usr/lib/x86_64-linux-musl
 warnings="-Wall -Wno-unused-result -Wno-nonnull -Wno-array-bounds -Wno-stringop-overread
     -Wno-stringop-overflow -Wno-infinite-recursion"
 
+# is_newer_than_sources TARGET SOURCE: than the source and what conformance programs include.
+is_newer_than_sources() {
+    local file
+    for file in "$2" "$top"/Tests/Conformance/*.h; do [ "$1" -nt "$file" ] || return 1; done
+}
 # compile KIND SOURCE TARGET [FLAG…]
 compile() {
     local kind=$1 source=$2 target=$3
     shift 3
-    [ "$target" -nt "$source" ] && [ "$target" -nt "$top/Tests/Conformance/conformance.h" ] && return
+    is_newer_than_sources "$target" "$source" && return
     case $kind in
     musl) musl-gcc -static -O1 $warnings "$@" -o "$target" "$source" ;;
     musl-pie) # the specs of Debian's musl-gcc know no static PIE

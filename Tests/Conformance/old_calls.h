@@ -14,7 +14,7 @@ enum {
     SYS_alarm, SYS_rename, SYS_mkdir, SYS_rmdir, SYS_link, SYS_unlink, SYS_symlink, SYS_readlink,
     SYS_chmod, SYS_chown, SYS_lchown, SYS_mknod, SYS_getpgrp, SYS_utime, SYS_utimes, SYS_futimesat,
     SYS_time, SYS_poll, SYS_select, SYS_epoll_create, SYS_epoll_wait, SYS_signalfd, SYS_eventfd,
-    SYS_getdents,
+    SYS_getdents, SYS_fork,
 };
 
 static inline long old_failure(int number) {
@@ -116,6 +116,7 @@ static inline long old_call(long number, ...) {
     case SYS_epoll_wait: return syscall(SYS_epoll_pwait, a[0], a[1], a[2], a[3], NULL, 8);
     case SYS_signalfd: return syscall(SYS_signalfd4, a[0], a[1], a[2], 0);
     case SYS_eventfd: return syscall(SYS_eventfd2, a[0], 0);
+    case SYS_fork: return syscall(SYS_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
     case SYS_getdents: return old_getdents(a[0], (unsigned char *)a[1], a[2]);
     default: return syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
     }
