@@ -37,6 +37,7 @@ extension AddressSpace {
         }
         hints.forEach { copyNow($0, to: child) }
         child.limits = limits
+        child.takesLargePages = takesLargePages
         child.breakStart = breakStart
         child.breakEnd = breakEnd
         child.sharedClocks = sharedClocks

@@ -70,6 +70,8 @@ package final class AddressSpace {
     package let layout: AddressLayout
     package var limits = Limits()
 
+    /// Whether large pages are taken where there is room for them (PR_SET_THP_DISABLE).
+    package var takesLargePages = true
     /// Page faults so far.
     package internal(set) var faultCount = 0
     /// Bytes of all regions (VmSize), the most there were, and of those that count as data (VmData).

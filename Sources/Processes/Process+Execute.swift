@@ -53,6 +53,7 @@ extension Process {
         let space = try AddressSpace(
             sharingLibraryOf: addressSpace, layout: ProgramStart.layout(for: self))
         space.limits = addressSpace.limits
+        space.takesLargePages = addressSpace.takesLargePages
         return ProcessMemory(space, memory.callSites.policy)
     }
     /// Ends the process's other threads and waits for that; false where the process ends itself.

@@ -10,6 +10,8 @@ package struct ProcessAttributes: Sendable {
     package var inheritsVectorLength = false
     /// PR_SET_TIMERSLACK, in nanoseconds; timers here are never late on purpose.
     package var timerSlack: UInt64 = 50_000
+    /// What 0 sets it to: that of who made the process.
+    package private(set) var standardTimerSlack: UInt64 = 50_000
     /// personality(2)
     package var personality: UInt32 = 0
     /// membarrier(2): commands that were registered.
@@ -25,6 +27,7 @@ package struct ProcessAttributes: Sendable {
         var new = self
         new.parentDeathSignal = 0
         new.isSubreaper = false
+        new.standardTimerSlack = timerSlack
         return new
     }
 }

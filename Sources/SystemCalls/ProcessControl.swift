@@ -1,6 +1,7 @@
 internal import Base
 internal import Hardware
 internal import LinuxABI
+internal import Memory
 internal import Processes
 
 // Attributes of the process (prctl(2)); options that nothing here honours are EINVAL.
@@ -32,6 +33,7 @@ extension SystemCalls {
         static let setNoNewPrivileges: Int32 = 38
         static let getNoNewPrivileges: Int32 = 39
         static let getThreadAddress: Int32 = 40
+        static let setHugePagesDisabled: Int32 = 41
         static let getHugePagesDisabled: Int32 = 42
         static let ambient: Int32 = 47
         static let setVectorLength: Int32 = 50
@@ -92,9 +94,12 @@ extension SystemCalls {
             return 2
         case Option.getThreadAddress:
             try ProgramMemory.store(caller.thread.clearedIdentifier.rawValue, at: address)
+        case Option.setHugePagesDisabled:
+            guard others == 0 else { throw .invalidArgument }
+            process.addressSpace.takesLargePages = argument2 == 0
         case Option.getHugePagesDisabled:
             guard argument2 | others == 0 else { throw .invalidArgument }
-            return 0
+            return process.addressSpace.takesLargePages ? 0 : 1
         case Option.setName: try setName(caller.thread, address)
         case Option.getName:
             try ProgramMemory.copyOut(caller.thread.name.span.raw, to: address)
@@ -106,7 +111,8 @@ extension SystemCalls {
             process.credentials.bounding.remove(try capability(argument2))
         case Option.setTimerSlack:
             process.attributes.timerSlack =
-                Int64(bitPattern: argument2) <= 0 ? 50_000 : argument2
+                Int64(bitPattern: argument2) <= 0
+                ? process.attributes.standardTimerSlack : argument2
         case Option.getTimerSlack: return Int(process.attributes.timerSlack)
         case Option.setSubreaper: process.attributes.isSubreaper = argument2 != 0
         case Option.getSubreaper:
