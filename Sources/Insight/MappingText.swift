@@ -82,17 +82,25 @@ enum MappingText {
         text.append(byte: region.sharing == .shared ? 0x73 : 0x70)
         text.append(byte: space)
         let entry = entry(of: region, process)
+        let segment = (region.owner as? SharedAttachment)?.segment
         text.append(
-            hexadecimal: entry == nil ? 0 : UInt64(max(0, region.offset)), minimumDigits: 8)
+            hexadecimal: entry == nil && segment == nil ? 0 : UInt64(max(0, region.offset)),
+            minimumDigits: 8)
         text.append(byte: space)
-        let device = entry?.node.fileSystem.device
+        let device = segment == nil ? entry?.node.fileSystem.device : Self.segmentDevice
         text.append(hexadecimal: UInt64(device?.major ?? 0), minimumDigits: 2)
         text.append(byte: 0x3a)
         text.append(hexadecimal: UInt64(device?.minor ?? 0), minimumDigits: 2)
         text.append(byte: space)
-        text.append(entry?.node.number ?? 0)
+        text.append(entry?.node.number ?? UInt64(segment?.identifier ?? 0))
         text.append(byte: space)
-        if let entry {
+        if let segment {
+            pad(from: start, &text)
+            text.append("/SYSV")
+            text.append(
+                hexadecimal: UInt64(UInt32(bitPattern: segment.firstKey)), minimumDigits: 8)
+            text.append(" (deleted)")
+        } else if let entry {
             pad(from: start, &text)
             entry.writePath(from: process.root, to: &text)
             if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
@@ -102,6 +110,8 @@ enum MappingText {
         }
         text.append(byte: newline)
     }
+    /// The file system of segments, which is mounted nowhere.
+    private static let segmentDevice = DeviceNumber(major: 0, minor: 1)
     /// What a region without a file is called; `nil` for what has no name.
     private static func label(of region: Region, _ process: Process) -> StaticString? {
         switch process.addressSpace.name(of: region) {

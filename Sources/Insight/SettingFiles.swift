@@ -9,7 +9,7 @@ internal import Scheduler
 /// /proc/sys (proc_sys(5)): what programs ask about the kernel, as this one does it.
 ///
 /// A setting of what there is not is not there, which is how Linux says so: no perf_event_paranoid without
-/// perf_event_open(2), no shmmax without shmget(2).
+/// perf_event_open(2).
 struct SettingFiles {
     let tree: TextTree
 
@@ -72,6 +72,7 @@ struct SettingFiles {
             ], to: entry, mode: 0o644)
         try tree.add(lines: "cap_last_cap 40\nngroups_max 65536\n", to: entry)
         try tree.add(lines: Self.kernel, to: entry, mode: 0o644)
+        try IPCFiles(tree: self.tree).addSettings(to: entry)
         let tree = tree
         try tree.directory("random", in: entry) { (entry) throws(Errno) in
             let boot = (Entropy.word(), Entropy.word())

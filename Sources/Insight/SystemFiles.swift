@@ -22,6 +22,10 @@ extension ProcessFiles {
                 ("swaps", { $1.append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n") }),
             ], to: top)
         try tree.addLink("mounts", to: "self/mounts", in: top)
+        let tree = tree
+        try tree.directory("sysvipc", in: top) { (entry) throws(Errno) in
+            try IPCFiles(tree: tree).fill(entry)
+        }
         let system = files.makeProcessSettings()
         let entry = try RootFileSystem.mount(system, mode: 0o555, "sys", in: top)
         let settings = SettingFiles(tree: TextTree(system: system, process: tree.process))

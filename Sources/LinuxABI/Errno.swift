@@ -87,6 +87,10 @@ extension Errno {
     package static let notEmpty = Self(rawValue: 39)
     /// ELOOP
     package static let tooManySymbolicLinks = Self(rawValue: 40)
+    /// ENOMSG
+    package static let noMessage = Self(rawValue: 42)
+    /// EIDRM
+    package static let identifierRemoved = Self(rawValue: 43)
     /// ENODATA
     package static let noData = Self(rawValue: 61)
     /// EOVERFLOW

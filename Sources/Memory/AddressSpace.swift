@@ -208,6 +208,10 @@ package final class AddressSpace {
     package func region(containing address: VirtualAddress) -> Region? {
         regions.find(containing: address)
     }
+    /// The lowest region that ends above `address`.
+    package func region(endingAbove address: VirtualAddress) -> Region? {
+        regions.find(endingAbove: address)
+    }
     package var regionCount: Int { regions.count }
     /// The lowest region, and the next above one: for walks that write as they go.
     package var firstRegion: Region? { regions.first }

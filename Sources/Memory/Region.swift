@@ -2,9 +2,16 @@ package import Base
 internal import LinuxABI
 internal import Hardware
 
-/// Whom a file mapping belongs to, for listings: Files makes a subclass with path and inode.
+/// Whom the mapping of an object belongs to: Files makes a subclass with path and inode for listings,
+/// Processes one for shared memory, which counts its regions.
 open class RegionOwner {
     package init() {}
+    /// Whether its regions stay apart where one continues another.
+    open var keepsRegionsApart: Bool { false }
+    /// Called when a region of it has come into a space: by a mapping, a cut, a copy of the space.
+    open func mapped() {}
+    /// Called when a region of it has left a space.
+    open func unmapped() {}
 }
 
 /// A range of an address space with one protection and one backing, as a line of
@@ -104,6 +111,7 @@ package final class Region {
             && sharing == next.sharing && flags == next.flags && cache === next.cache
             && owner === next.owner
             && (cache == nil || offset + Int64(byteCount) == next.offset)
+            && owner?.keepsRegionsApart != true
     }
 }
 
@@ -227,6 +235,7 @@ extension PageCache {
         region.nextMapping = firstMapping
         firstMapping?.previousMapping = region
         firstMapping = region
+        region.owner?.mapped()
     }
     func unlink(_ region: Region) {
         if let previous = region.previousMapping {
@@ -237,6 +246,7 @@ extension PageCache {
         region.nextMapping?.previousMapping = region.previousMapping
         region.previousMapping = nil
         region.nextMapping = nil
+        region.owner?.unmapped()
     }
     /// Takes pages from `pageIndex` on out of every mapping: after that an access is SIGBUS.
     func unmapEverywhere(from pageIndex: Int) {

@@ -19,6 +19,8 @@ package struct CapabilitySet: OptionSet, Sendable {
     package static let networkAdministration = Self(rawValue: 1 << 12)
     /// CAP_IPC_LOCK
     package static let lockMemory = Self(rawValue: 1 << 14)
+    /// CAP_IPC_OWNER
+    package static let overrideIPC = Self(rawValue: 1 << 15)
     /// CAP_SYS_CHROOT
     package static let changeRoot = Self(rawValue: 1 << 18)
     /// CAP_SYS_PTRACE

@@ -275,7 +275,7 @@ extension SystemCalls {
 
 extension Caller {
     /// The process's address space with its limits as they are now.
-    fileprivate var space: AddressSpace {
+    var space: AddressSpace {
         let space = process.addressSpace
         let limits = process.limits
         space.limits.addressSpace = limits[.addressSpace].soft

@@ -253,6 +253,33 @@ internal import NucleusLayout
             advice: Int32(register: frame.argument(2)))
     }
 }
+@c func call_shmget(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.shmget(
+            Caller(frame),
+            key: Int32(register: frame.argument(0)),
+            size: UInt64(register: frame.argument(1)),
+            flags: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_shmat(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.shmat(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            address: VirtualAddress(register: frame.argument(1)),
+            flags: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_shmctl(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.shmctl(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            command: Int32(register: frame.argument(1)),
+            buffer: VirtualAddress(register: frame.argument(2)))
+    }
+}
 @c func call_dup(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.dup(Caller(frame), descriptor: Int32(register: frame.argument(0)))
@@ -516,6 +543,11 @@ internal import NucleusLayout
 @c func call_uname(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.uname(Caller(frame), buffer: VirtualAddress(register: frame.argument(0)))
+    }
+}
+@c func call_shmdt(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.shmdt(Caller(frame), address: VirtualAddress(register: frame.argument(0)))
     }
 }
 @c func call_fcntl(_ frame: UInt) -> Int {
@@ -2160,9 +2192,9 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_msync,
     call_mincore,
     call_madvise,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_shmget,
+    call_shmat,
+    call_shmctl,
     call_dup,
     call_dup2,
     call_pause,
@@ -2198,7 +2230,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
+    call_shmdt,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2795,10 +2827,10 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_shmget,
+    call_shmctl,
+    call_shmat,
+    call_shmdt,
     call_socket,
     call_socketpair,
     call_bind,

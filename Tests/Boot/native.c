@@ -160,7 +160,7 @@ int main(int count, char **arguments) {
                 break;
             }
         umask(0);
-        if (unshare(CLONE_NEWNS | CLONE_NEWUTS)) fail("unshare");
+        if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)) fail("unshare");
         if (sethostname("martlet", 7)) fail("sethostname");
         if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("private mounts");
         if (mount("tmpfs", root, "tmpfs", 0, "mode=755")) fail("tmpfs");
