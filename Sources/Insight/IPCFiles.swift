@@ -10,11 +10,33 @@ struct IPCFiles {
     let tree: TextTree
 
     func fill(_ entry: DirectoryEntry) throws(Errno) {
-        try tree.add([("shm", { Self.segments(&$1) })], to: entry)
+        try tree.add(
+            [
+                ("msg", { Self.queues(&$1) }),
+                ("sem", { Self.sets(&$1) }),
+                ("shm", { Self.segments(&$1) }),
+            ], to: entry)
     }
     func addSettings(to entry: DirectoryEntry) throws(Errno) {
         try tree.add(
             [
+                (
+                    "sem",
+                    {
+                        let limits = [
+                            Semaphores.maximumPerSet, Semaphores.maximumCount,
+                            Semaphores.maximumOperations, Semaphores.maximumSets,
+                        ]
+                        for index in 0..<4 {
+                            if index > 0 { $1.append("\t") }
+                            $1.append(UInt64(limits[index]))
+                        }
+                        $1.append("\n")
+                    }
+                ),
+                ("msgmax", { SystemText.line(UInt64(MessageQueues.maximumByteCount), &$1) }),
+                ("msgmnb", { SystemText.line(UInt64(MessageQueues.standardCapacity), &$1) }),
+                ("msgmni", { SystemText.line(UInt64(MessageQueues.maximumQueues), &$1) }),
                 ("shmmax", { SystemText.line(SharedMemory.maximumByteCount, &$1) }),
                 ("shmall", { SystemText.line(SharedMemory.maximumPages, &$1) }),
                 ("shmmni", { SystemText.line(UInt64(SharedMemory.maximumSegments), &$1) }),
@@ -22,6 +44,37 @@ struct IPCFiles {
         try tree.add(lines: "shm_rmid_forced 0\n", to: entry, mode: 0o644)
     }
 
+    private static func queues(_ text: inout TextBuffer) {
+        text.append("       key      msqid perms      cbytes       qnum lspid lrpid")
+        text.append("   uid   gid  cuid  cgid      stime      rtime      ctime\n")
+        IPC.messageQueuesIfAny?.forEach { queue in
+            let record = queue.record
+            begin(queue, &text)
+            text.append(" ")
+            field(record.byteCount, 10, &text)
+            field(record.messageCount, 10, &text)
+            field(UInt64(record.lastSender), 5, &text)
+            field(UInt64(record.lastReceiver), 5, &text)
+            owners(record.permission, &text)
+            for time in [record.sendTime, record.receiveTime, record.changeTime] {
+                field(UInt64(time), 10, &text)
+            }
+            text.append("\n")
+        }
+    }
+    private static func sets(_ text: inout TextBuffer) {
+        text.append("       key      semid perms      nsems")
+        text.append("   uid   gid  cuid  cgid      otime      ctime\n")
+        IPC.semaphoresIfAny?.forEach { set in
+            let record = set.record
+            begin(set, &text)
+            field(record.count, 10, &text)
+            owners(record.permission, &text)
+            field(UInt64(record.operationTime), 10, &text)
+            field(UInt64(record.changeTime), 10, &text)
+            text.append("\n")
+        }
+    }
     private static func segments(_ text: inout TextBuffer) {
         text.append("       key      shmid perms                  size  cpid  lpid nattch")
         text.append("   uid   gid  cuid  cgid      atime      dtime      ctime")

@@ -37,6 +37,7 @@ package final class Process {
     package internal(set) var threads = ProgramThreads()
     package let timers = IntervalTimers()
     package let posixTimers = PosixTimers()
+    package let semaphoreUndo = SemaphoreUndoList()
     /// Expires where RLIMIT_CPU is used up.
     private var processorTimer: KernelTimer?
     /// When the process began, on the monotonic clock.

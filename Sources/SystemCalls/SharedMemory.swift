@@ -186,12 +186,13 @@ extension ProgramMemory {
         _ = try load(UInt64.self, at: try address.field(UInt64(byteCount - 8)))
         return IPCPermissionRecord(storage.span.raw)
     }
-    /// Stores words one behind the other. EFAULT.
-    static func storeWords<let count: Int>(
-        _ words: InlineArray<count, UInt64>, at address: VirtualAddress
+    /// Stores numbers one behind the other. EFAULT.
+    static func storeWords<Word: FixedWidthInteger & BitwiseCopyable, let count: Int>(
+        _ words: InlineArray<count, Word>, at address: VirtualAddress
     ) throws(Errno) {
         for index in words.indices {
-            try store(words[index], at: try address.field(UInt64(index * 8)))
+            let offset = UInt64(index * MemoryLayout<Word>.size)
+            try store(words[index], at: try address.field(offset))
         }
     }
 }

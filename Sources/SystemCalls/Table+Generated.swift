@@ -545,9 +545,75 @@ internal import NucleusLayout
         try SystemCalls.uname(Caller(frame), buffer: VirtualAddress(register: frame.argument(0)))
     }
 }
+@c func call_semget(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.semget(
+            Caller(frame),
+            key: Int32(register: frame.argument(0)),
+            count: Int32(register: frame.argument(1)),
+            flags: Int32(register: frame.argument(2)))
+    }
+}
+@c func call_semop(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.semop(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            operations: VirtualAddress(register: frame.argument(1)),
+            count: UInt32(register: frame.argument(2)))
+    }
+}
+@c func call_semctl(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.semctl(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            number: Int32(register: frame.argument(1)),
+            command: Int32(register: frame.argument(2)),
+            argument: UInt64(register: frame.argument(3)))
+    }
+}
 @c func call_shmdt(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.shmdt(Caller(frame), address: VirtualAddress(register: frame.argument(0)))
+    }
+}
+@c func call_msgget(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.msgget(
+            Caller(frame),
+            key: Int32(register: frame.argument(0)),
+            flags: Int32(register: frame.argument(1)))
+    }
+}
+@c func call_msgsnd(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.msgsnd(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            message: VirtualAddress(register: frame.argument(1)),
+            size: Int(register: frame.argument(2)),
+            flags: Int32(register: frame.argument(3)))
+    }
+}
+@c func call_msgrcv(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.msgrcv(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            message: VirtualAddress(register: frame.argument(1)),
+            size: Int(register: frame.argument(2)),
+            type: Int64(register: frame.argument(3)),
+            flags: Int32(register: frame.argument(4)))
+    }
+}
+@c func call_msgctl(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.msgctl(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            command: Int32(register: frame.argument(1)),
+            buffer: VirtualAddress(register: frame.argument(2)))
     }
 }
 @c func call_fcntl(_ frame: UInt) -> Int {
@@ -1359,6 +1425,16 @@ internal import NucleusLayout
 @c func call_restartSyscall(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.restartSyscall(Caller(frame))
+    }
+}
+@c func call_semtimedop(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.semtimedop(
+            Caller(frame),
+            identifier: Int32(register: frame.argument(0)),
+            operations: VirtualAddress(register: frame.argument(1)),
+            count: UInt32(register: frame.argument(2)),
+            timeout: VirtualAddress(register: frame.argument(3)))
     }
 }
 @c func call_fadvise64(_ frame: UInt) -> Int {
@@ -2227,14 +2303,14 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_wait4,
     call_kill,
     call_uname,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_semget,
+    call_semop,
+    call_semctl,
     call_shmdt,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_msgget,
+    call_msgsnd,
+    call_msgrcv,
+    call_msgctl,
     call_fcntl,
     call_flock,
     call_fsync,
@@ -2383,7 +2459,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_getdents64,
     call_setTidAddress,
     call_restartSyscall,
-    call_unimplemented,
+    call_semtimedop,
     call_fadvise64,
     call_timerCreate,
     call_timerSettime,
@@ -2819,14 +2895,14 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_msgget,
+    call_msgctl,
+    call_msgrcv,
+    call_msgsnd,
+    call_semget,
+    call_semctl,
+    call_semtimedop,
+    call_semop,
     call_shmget,
     call_shmctl,
     call_shmat,

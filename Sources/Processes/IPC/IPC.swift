@@ -4,11 +4,15 @@ internal import LinuxABI
 /// System V interprocess communication (svipc(7)): what all processes of the machine share, made when
 /// somebody first asks for it.
 package enum IPC {
-    // ENOMEM where there is no room for the table.
     private static let memory = Global<SharedMemory?>(nil)
+    private static let sets = Global<Semaphores?>(nil)
+    private static let queues = Global<MessageQueues?>(nil)
 
-    /// The segments, if there ever was one.
+    /// The segments, the sets and the queues, if there ever was one.
     package static var sharedMemoryIfAny: SharedMemory? { memory.value }
+    package static var semaphoresIfAny: Semaphores? { sets.value }
+    package static var messageQueuesIfAny: MessageQueues? { queues.value }
+
     /// The segments. ENOMEM.
     package static var sharedMemory: SharedMemory {
         get throws(Errno) {
@@ -18,5 +22,30 @@ package enum IPC {
             memory.value = new
             return new
         }
+    }
+    /// The sets of semaphores. ENOMEM.
+    package static var semaphores: Semaphores {
+        get throws(Errno) {
+            if let sets = sets.value { return sets }
+            try admitObject()
+            let new = Semaphores()
+            sets.value = new
+            return new
+        }
+    }
+    /// The queues of messages. ENOMEM.
+    package static var messageQueues: MessageQueues {
+        get throws(Errno) {
+            if let queues = queues.value { return queues }
+            try admitObject()
+            let new = MessageQueues()
+            queues.value = new
+            return new
+        }
+    }
+
+    /// Makes the adjustments to semaphores that a process left (SEM_UNDO): to be called once when it ends.
+    package static func processEnded(_ process: Process) {
+        process.semaphoreUndo.release(process: process.identifier)
     }
 }

@@ -7,9 +7,12 @@ internal import Scheduler
 package struct IPCCaller {
     /// Process number.
     package let process: Int32
+    /// Thread number.
+    package let thread: Int32
     package let credentials: ProcessCredentials
-    package init(process: Int32, credentials: ProcessCredentials) {
+    package init(process: Int32, thread: Int32, credentials: ProcessCredentials) {
         self.process = process
+        self.thread = thread
         self.credentials = credentials
     }
     package var user: UInt32 { credentials.users.effective }
@@ -19,7 +22,9 @@ package struct IPCCaller {
 
 extension Process {
     package var ipcCaller: IPCCaller {
-        IPCCaller(process: identifier, credentials: credentials)
+        IPCCaller(
+            process: identifier, thread: Thread.current?.identifier ?? identifier,
+            credentials: credentials)
     }
 }
 
