@@ -24,6 +24,14 @@ package class DirectoryNode: Node {
 
     /// Whether names can be added and removed; those of /proc, /sys and /dev/pts can't.
     var isMutable: Bool { !fileSystem.kind.hasFixedNames }
+    /// Whether unlink(2) and O_CREAT work all the same.
+    var hasFiles: Bool { isMutable }
+    /// Makes the file that O_CREAT asks for. What the file system says.
+    func makeFile(
+        mode: FileMode, owner: UInt32, group: UInt32
+    ) throws(Errno) -> Node {
+        RegularNode(in: fileSystem, mode: mode, owner: owner, group: group)
+    }
 
     /// The entry of a name, `nil` where there is none. ENOMEM.
     ///

@@ -171,7 +171,8 @@ extension Node {
     private var hasAttributes: Bool {
         switch fileSystem.kind {
         case .ramfs, .devfs: true
-        case .devpts, .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: false
+        case .devpts, .procfs, .sysfs, .controlGroups, .messageQueues, .pipes, .sockets,
+            .anonymous: false
         }
     }
     /// Linux's xattr_permission, for writing.

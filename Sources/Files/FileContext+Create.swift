@@ -28,7 +28,8 @@ extension FileContext {
         guard let directory = walk.entry.directory else { throw .notDirectory }
         return Place(entry: walk.entry, directory: directory, name: last.range)
     }
-    /// Linux's may_create, and whether the file system can make names at all.
+    /// Linux's may_create, and whether the file system can make names at all: files alone where the
+    /// error is otherwise EACCES.
     func requireCreation(
         in directory: DirectoryNode, _ entry: DirectoryEntry, otherwise: Errno
     ) throws(Errno) {
@@ -37,7 +38,9 @@ extension FileContext {
         if directory.fileSystem.kind == .procfs { throw .noSuchFile }
         try directory.fileSystem.requireWritable()
         try directory.require([.write, .execute], for: credentials)
-        guard directory.isMutable else { throw otherwise }
+        guard otherwise == .permissionDenied ? directory.hasFiles : directory.isMutable else {
+            throw otherwise
+        }
         try KernelReserve.admit()
     }
     /// The group of a new file: the directory's where its set-group bit is set (inode(7)).
@@ -85,16 +88,17 @@ extension FileContext {
     ) throws(Errno) {
         let isDevice = kind == .characterDevice || kind == .blockDevice
         let place = try place(for: path, from: base, .other)
+        // Files are made as O_CREAT makes them (fs/namei.c, do_mknodat).
         try requireCreation(
-            in: place.directory, place.entry, otherwise: .operationNotPermitted)
+            in: place.directory, place.entry,
+            otherwise: kind == .regular ? .permissionDenied : .operationNotPermitted)
         if isDevice, !credentials.overrides { throw .operationNotPermitted }
         let mode = mode.subtracting(mask)
         let node: Node
         switch kind {
         case .regular:
-            node = RegularNode(
-                in: place.directory.fileSystem, mode: mode, owner: credentials.user,
-                group: group(in: place.directory))
+            node = try place.directory.makeFile(
+                mode: mode, owner: credentials.user, group: group(in: place.directory))
         case .pipe:
             node = try PipeNode(
                 named: place.directory.fileSystem, mode: mode, owner: credentials.user,
@@ -178,9 +182,8 @@ extension FileContext {
     ) throws(Errno) -> DirectoryEntry {
         guard let directory = entry.directory else { throw .notDirectory }
         try requireCreation(in: directory, entry, otherwise: .permissionDenied)
-        let node = RegularNode(
-            in: directory.fileSystem, mode: mode.subtracting(mask), owner: credentials.user,
-            group: group(in: directory))
+        let node = try directory.makeFile(
+            mode: mode.subtracting(mask), owner: credentials.user, group: group(in: directory))
         let new = try directory.add(node, named: name, in: entry)
         new.tellDirectory(.created)
         return new

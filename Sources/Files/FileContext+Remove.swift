@@ -17,6 +17,10 @@ extension FileContext {
         let directory = try requireRemoval(of: victim, from: walk.entry)
         if victim.node.kind == .directory { throw .isDirectory }
         if victim.isMountPoint { throw .busy }
+        remove(victim, from: directory)
+    }
+    /// Takes the name of anything but a directory away.
+    func remove(_ victim: DirectoryEntry, from directory: DirectoryNode) {
         directory.unlink(victim)
         victim.node.linkCount -= 1
         victim.node.touchChanged()
@@ -62,7 +66,7 @@ extension FileContext {
         {
             throw .operationNotPermitted
         }
-        guard directory.isMutable else { throw .operationNotPermitted }
+        guard directory.hasFiles else { throw .operationNotPermitted }
         return directory
     }
 }

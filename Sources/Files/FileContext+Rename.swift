@@ -73,6 +73,7 @@ extension FileContext {
         let isDirectory = source.node.kind == .directory
         let isExchange = flags.contains(.exchange)
         let oldDirectory = try requireRemoval(of: source, from: oldEntry)
+        guard oldDirectory.isMutable else { throw .operationNotPermitted }
         let newDirectory: DirectoryNode
         if let target {
             newDirectory = try requireRemoval(of: target, from: newEntry)

@@ -26,6 +26,8 @@ package final class FileSystem {
         case sysfs
         /// /sys/fs/cgroup (cgroup-v2.rst).
         case controlGroups
+        /// /dev/mqueue (mq_overview(7)).
+        case messageQueues
         case pipes
         case sockets
         /// Files without any name: counters, timers and the like.
@@ -39,6 +41,7 @@ package final class FileSystem {
             case .procfs: 0x9fa0
             case .sysfs: 0x6265_6572
             case .controlGroups: 0x6367_7270
+            case .messageQueues: 0x1980_0202
             case .pipes: 0x5049_5045
             case .sockets: 0x534f_434b
             case .anonymous: 0x0904_1934
@@ -52,6 +55,7 @@ package final class FileSystem {
             case .procfs: "proc"
             case .sysfs: "sysfs"
             case .controlGroups: "cgroup2"
+            case .messageQueues: "mqueue"
             case .pipes: "pipefs"
             case .sockets: "sockfs"
             case .anonymous: "anon_inodefs"
@@ -60,7 +64,7 @@ package final class FileSystem {
         /// Whether the library OS alone makes names in it.
         var hasFixedNames: Bool {
             switch self {
-            case .devpts, .procfs, .sysfs, .controlGroups: true
+            case .devpts, .procfs, .sysfs, .controlGroups, .messageQueues: true
             case .ramfs, .devfs, .pipes, .sockets, .anonymous: false
             }
         }

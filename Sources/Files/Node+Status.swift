@@ -38,7 +38,8 @@ extension FileSystem {
             status.freeBlocks = UInt64(max(0, Frames.freeCount - KernelReserve.frames))
             status.fileCount = status.blockCount
             status.freeFiles = status.freeBlocks
-        case .devpts, .procfs, .sysfs, .controlGroups, .pipes, .sockets, .anonymous: break
+        case .devpts, .procfs, .sysfs, .controlGroups, .messageQueues, .pipes, .sockets,
+            .anonymous: break
         }
         return status
     }

@@ -64,6 +64,8 @@ package class Node {
     func opened(_ file: OpenFile) throws(Errno) {}
     /// Called when the last descriptor of an open file is closed.
     func closed(_ file: OpenFile) {}
+    /// Called when a descriptor of an open file is closed, before all else.
+    func descriptorClosed(_ file: OpenFile) {}
     /// Called when one of several references to an open file went away.
     func referenceDropped(_ file: OpenFile) {}
     /// Reads at `offset`; what has no offset ignores it. `count` may be 0.

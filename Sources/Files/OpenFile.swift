@@ -50,7 +50,10 @@ package final class OpenFile: RegionOwner {
     /// Takes a descriptor away; the last closes the file. The process's record locks on the file end
     /// with any of its descriptors.
     package func release() {
-        if !flags.contains(.path) { removeRecordLocksOfCaller() }
+        if !flags.contains(.path) {
+            removeRecordLocksOfCaller()
+            node.descriptorClosed(self)
+        }
         letGo()
     }
     /// Keeps the file open without a descriptor: in a message to another socket, or while a call waits.

@@ -33,6 +33,7 @@ extension RootFileSystem {
                 .ramfs, device: DeviceNumber(major: 0, minor: 6), pipes: self.pipes,
                 sockets: self.sockets, anonymous: self.anonymous, devices: self.devices)
             _ = try Self.mount(shared, mode: 0o1777, "shm", in: self.deviceDirectory)
+            try MessageQueueDirectory.mount("mqueue", in: self.deviceDirectory)
             guard let pseudoTerminals else { return }
             let terminals = FileSystem(.devpts, device: DeviceNumber(major: 0, minor: 7))
             let entry = try Self.mount(

@@ -44,6 +44,20 @@ struct IPCFiles {
         try tree.add(lines: "shm_rmid_forced 0\n", to: entry, mode: 0o644)
     }
 
+    /// /proc/sys/fs/mqueue
+    func addQueueSettings(to entry: DirectoryEntry) throws(Errno) {
+        let values: [(StaticString, Int)] = [
+            ("msg_default", MessageQueueLimits.standard.messageCount),
+            ("msg_max", MessageQueueLimits.most.messageCount),
+            ("msgsize_default", MessageQueueLimits.standard.byteCount),
+            ("msgsize_max", MessageQueueLimits.most.byteCount),
+            ("queues_max", MessageQueueNode.maximumCount),
+        ]
+        for (name, value) in values {
+            try tree.file(name, in: entry, mode: 0o644) { SystemText.line(UInt64(value), &$0) }
+        }
+    }
+
     private static func queues(_ text: inout TextBuffer) {
         text.append("       key      msqid perms      cbytes       qnum lspid lrpid")
         text.append("   uid   gid  cuid  cgid      stime      rtime      ctime\n")

@@ -15,7 +15,7 @@ enum MountText {
         /// Of the file system, each with a comma before it.
         var options: StaticString = ""
     }
-    private static let all: [8 of Mount] = [
+    private static let all: [9 of Mount] = [
         Mount(
             number: 20, parent: 0, root: "/", path: "/", kind: "tmpfs", source: "martlet",
             device: 1, isReadOnly: false),
@@ -40,12 +40,16 @@ enum MountText {
         Mount(
             number: 27, parent: 21, root: "/", path: "/dev/pts", kind: "devpts", source: "devpts",
             device: 7, isReadOnly: false, options: ",mode=620,ptmxmode=000"),
+        Mount(
+            number: 28, parent: 21, root: "/", path: "/dev/mqueue", kind: "mqueue",
+            source: "mqueue",
+            device: 22, isReadOnly: false),
     ]
     private static func write(
         _ text: inout TextBuffer, _ body: (Mount, inout TextBuffer) -> Void
     ) {
         let all = all
-        for index in 0..<8 { body(all[index], &text) }
+        for index in 0..<9 { body(all[index], &text) }
     }
     /// mnt_id in /proc/self/fdinfo: 0 for what is mounted nowhere.
     static func number(of system: FileSystem) -> UInt64 {
@@ -57,6 +61,7 @@ enum MountText {
         case .sysfs: 24
         case .controlGroups: 25
         case .devpts: 27
+        case .messageQueues: 28
         case .pipes, .sockets, .anonymous: 0
         }
     }

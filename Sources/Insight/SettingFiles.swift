@@ -162,6 +162,9 @@ struct SettingFiles {
                     ),
                 ], to: entry, mode: 0o644)
         }
+        try tree.directory("mqueue", in: entry) { (entry) throws(Errno) in
+            try IPCFiles(tree: tree).addQueueSettings(to: entry)
+        }
         try tree.directory("epoll", in: entry) { (entry) throws(Errno) in
             try tree.add(
                 [

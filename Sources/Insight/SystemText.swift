@@ -137,6 +137,7 @@ enum SystemText {
         nodev\tdevpts
         nodev\tsockfs
         nodev\tpipefs
+        nodev\tmqueue
 
         """
     /// Of the only hierarchy, which control groups' second version has: 0.

@@ -146,6 +146,8 @@ package struct SignalCode: Equatable, Sendable {
     package static let queue = Self(rawValue: -1)
     /// SI_TIMER: a POSIX timer.
     package static let timer = Self(rawValue: -2)
+    /// SI_MESGQ: a message came (mq_notify(3)).
+    package static let messageQueue = Self(rawValue: -3)
     /// SI_SIGIO
     package static let asynchronous = Self(rawValue: -5)
     /// SI_TKILL: tgkill(2).

@@ -18,6 +18,12 @@ package struct SignalInformation: BitwiseCopyable, Sendable {
         self.init(signal, code)
         words[2] = UInt64(UInt32(bitPattern: process)) | UInt64(user) << 32
     }
+    /// A signal from a process with a value: si_pid, si_uid, si_value.
+    package init(_ signal: Signal, _ code: SignalCode, process: Int32, user: UInt32, value: UInt64)
+    {
+        self.init(signal, code, process: process, user: user)
+        words[3] = value
+    }
     /// A signal from a fault: si_addr.
     package init(_ signal: Signal, _ code: SignalCode, address: VirtualAddress) {
         self.init(signal, code)

@@ -113,6 +113,7 @@ package final class Process {
         begin()
         addThread(ProgramThread(thread, of: self, signals))
         Socket.setUser { Process.current }
+        MessageQueueNode.setUser { Process.current }
         OpenFile.setLockHolder { Process.hasCurrent ? Process.current.lockHolder : nil }
     }
     /// A child of `parent`, without threads. What it shares or copies, the caller made.

@@ -1562,6 +1562,60 @@ internal import NucleusLayout
             times: VirtualAddress(register: frame.argument(1)))
     }
 }
+@c func call_mqOpen(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.mqOpen(
+            Caller(frame),
+            name: VirtualAddress(register: frame.argument(0)),
+            flags: Int32(register: frame.argument(1)),
+            mode: UInt32(register: frame.argument(2)),
+            attributes: VirtualAddress(register: frame.argument(3)))
+    }
+}
+@c func call_mqUnlink(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.mqUnlink(Caller(frame), name: VirtualAddress(register: frame.argument(0)))
+    }
+}
+@c func call_mqTimedsend(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.mqTimedsend(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            message: VirtualAddress(register: frame.argument(1)),
+            size: UInt(register: frame.argument(2)),
+            priority: UInt32(register: frame.argument(3)),
+            timeout: VirtualAddress(register: frame.argument(4)))
+    }
+}
+@c func call_mqTimedreceive(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.mqTimedreceive(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            message: VirtualAddress(register: frame.argument(1)),
+            size: UInt(register: frame.argument(2)),
+            priority: VirtualAddress(register: frame.argument(3)),
+            timeout: VirtualAddress(register: frame.argument(4)))
+    }
+}
+@c func call_mqNotify(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.mqNotify(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            event: VirtualAddress(register: frame.argument(1)))
+    }
+}
+@c func call_mqGetsetattr(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.mqGetsetattr(
+            Caller(frame),
+            descriptor: Int32(register: frame.argument(0)),
+            new: VirtualAddress(register: frame.argument(1)),
+            old: VirtualAddress(register: frame.argument(2)))
+    }
+}
 @c func call_waitid(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.waitid(
@@ -2479,12 +2533,12 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_mqOpen,
+    call_mqUnlink,
+    call_mqTimedsend,
+    call_mqTimedreceive,
+    call_mqNotify,
+    call_mqGetsetattr,
     call_unimplemented,
     call_waitid,
     call_unimplemented,
@@ -2889,12 +2943,12 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_getegid,
     call_gettid,
     call_sysinfo,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_mqOpen,
+    call_mqUnlink,
+    call_mqTimedsend,
+    call_mqTimedreceive,
+    call_mqNotify,
+    call_mqGetsetattr,
     call_msgget,
     call_msgctl,
     call_msgrcv,

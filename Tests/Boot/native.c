@@ -182,6 +182,8 @@ int main(int count, char **arguments) {
         device("dev/tty", 5, 0);
         mkdir(inside("dev/shm"), 01777);
         if (mount("tmpfs", inside("dev/shm"), "tmpfs", 0, "mode=1777")) fail("shm");
+        mkdir(inside("dev/mqueue"), 01777);
+        if (mount("mqueue", inside("dev/mqueue"), "mqueue", 0, NULL)) fail("mqueue");
         mkdir(inside("dev/pts"), 0755);
         if (mount("devpts", inside("dev/pts"), "devpts", 0, "newinstance,ptmxmode=666,mode=620")) fail("devpts");
         symlink("pts/ptmx", inside("dev/ptmx"));
