@@ -57,11 +57,13 @@ package final class FutexWaiter {
 
 extension Process {
     /// Who waits for futexes, of all processes.
-    package static let futexes = Immortal(FutexTable())
+    package static let futexes = Global(FutexTable())
 }
 
 /// Threads that wait for futexes: 256 queues by the keys' hash, oldest first.
-package struct FutexTable: ~Copyable {
+///
+/// A class, so that looking into it copies nothing.
+package final class FutexTable {
     private var first = InlineArray<256, FutexWaiter?>(repeating: nil)
     private var last = InlineArray<256, FutexWaiter?>(repeating: nil)
     /// Waiters that wait to become owners.
@@ -70,7 +72,7 @@ package struct FutexTable: ~Copyable {
     package init() {}
 
     /// Puts a waiter at the end of its key's queue. Precondition: it is on none.
-    package mutating func add(
+    package func add(
         _ waiter: FutexWaiter, _ key: FutexKey, mask: UInt32, owned: FutexOwnership? = nil,
         requeuesTo target: FutexKey? = nil
     ) {
@@ -86,7 +88,7 @@ package struct FutexTable: ~Copyable {
         last[bucket] = waiter
         waiter.isQueued = true
     }
-    package mutating func remove(_ waiter: FutexWaiter) {
+    package func remove(_ waiter: FutexWaiter) {
         guard waiter.isQueued else { return }
         let bucket = waiter.key.hash
         let (before, after) = (waiter.previous, waiter.next)
@@ -98,7 +100,7 @@ package struct FutexTable: ~Copyable {
         if waiter.isForOwnership { ownershipCount -= 1 }
     }
     /// Wakes at most `count` waiters whose mask meets `mask`; returns how many.
-    package mutating func wake(_ key: FutexKey, count: Int, mask: UInt32 = .max) -> Int {
+    package func wake(_ key: FutexKey, count: Int, mask: UInt32 = .max) -> Int {
         var woken = 0
         var waiter = first[key.hash]
         while woken < count, let current = waiter {
@@ -113,7 +115,7 @@ package struct FutexTable: ~Copyable {
         return woken
     }
     /// Moves at most `count` waiters to another futex; returns how many.
-    package mutating func requeue(_ key: FutexKey, to other: FutexKey, count: Int) -> Int {
+    package func requeue(_ key: FutexKey, to other: FutexKey, count: Int) -> Int {
         guard key != other else { return 0 }
         var moved = 0
         var waiter = first[key.hash]
@@ -198,7 +200,7 @@ package struct FutexTable: ~Copyable {
     }
     package func firstForOwnership(_ key: FutexKey) -> Thread? { nextOwner(key)?.thread }
     /// Wakes the thread that `firstForOwnership` named.
-    package mutating func wakeForOwnership(_ key: FutexKey) -> Bool {
+    package func wakeForOwnership(_ key: FutexKey) -> Bool {
         guard let waiter = nextOwner(key) else { return false }
         remove(waiter)
         if let thread = waiter.thread { Scheduler.wake(thread) }
@@ -212,7 +214,7 @@ package struct FutexTable: ~Copyable {
         first(key) { $0.requeueTarget != nil }?.requeueTarget
     }
     /// Moves the waiter that `firstToRequeue` named; one that is the owner now is woken instead.
-    package mutating func moveForOwnership(
+    package func moveForOwnership(
         _ key: FutexKey, to target: FutexKey, _ owned: FutexOwnership, isOwner: Bool
     ) {
         guard let waiter = first(key, where: { $0.requeueTarget != nil }) else { return }

@@ -83,6 +83,7 @@ extension Process {
         usedByThreads.peakPages = max(memory.peakBefore, addressSpace.peakResidentPages)
         hasLeftMemory = true
         memory.leave()
+        IPC.processEnded(self)
         descriptors.leave { $0.release() }
         Self.onLeave.value?(self)
         reparentChildren()

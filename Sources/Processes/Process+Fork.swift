@@ -17,6 +17,8 @@ package struct ForkSharing: OptionSet, Sendable {
     package static let descriptors = Self(rawValue: 1 << 2)
     /// CLONE_SIGHAND
     package static let actions = Self(rawValue: 1 << 3)
+    /// CLONE_SYSVSEM
+    package static let semaphores = Self(rawValue: 1 << 6)
     /// CLONE_PARENT: the maker's parent is the new one's too.
     package static let parent = Self(rawValue: 1 << 4)
     /// CLONE_CLEAR_SIGHAND: no handlers, nothing ignored but by default.
@@ -41,7 +43,7 @@ extension Process {
                 identifier, childOf: sharing.contains(.parent) ? parent ?? self : self,
                 memory: memory, descriptors: descriptors,
                 place: sharing.contains(.place) ? place : place.copy(),
-                actions: actions(sharing), maker: self)
+                actions: actions(sharing), maker: self, sharing)
             new.endSignal = sharing.contains(.parent) ? endSignal : new.endSignal
             new.memory.peakBefore = 0
             return new

@@ -9,7 +9,9 @@ protocol Numbered: AnyObject {
 }
 
 /// Objects by their numbers: 256 lists.
-struct NumberTable<Element: Numbered>: ~Copyable {
+///
+/// A class, so that looking into it copies nothing.
+final class NumberTable<Element: Numbered> {
     private var buckets = InlineArray<256, Element?>(repeating: nil)
 
     private static func bucket(_ number: Int32) -> Int { Int(number & 255) }
@@ -19,12 +21,12 @@ struct NumberTable<Element: Numbered>: ~Copyable {
         while let current = element, current.number != number { element = current.nextInTable }
         return element
     }
-    mutating func add(_ element: Element) {
+    func add(_ element: Element) {
         let bucket = Self.bucket(element.number)
         element.nextInTable = buckets[bucket]
         buckets[bucket] = element
     }
-    mutating func remove(_ element: Element) {
+    func remove(_ element: Element) {
         let bucket = Self.bucket(element.number)
         var before: Element?
         var here = buckets[bucket]
@@ -44,8 +46,8 @@ struct NumberTable<Element: Numbered>: ~Copyable {
 
 /// The machine's processes and threads, and their numbers, which both have in common.
 package enum ProcessTable {
-    private static let processes = Immortal(NumberTable<Process>())
-    private static let threads = Immortal(NumberTable<ProgramThread>())
+    private static let processes = Global(NumberTable<Process>())
+    private static let threads = Global(NumberTable<ProgramThread>())
     // Processes, oldest first.
     private static let oldest = Global<Process?>(nil)
     private static let newest = Global<Process?>(nil)

@@ -258,6 +258,7 @@ extension SystemCalls {
         if flags.contains(.fileSystem) { sharing.insert(.place) }
         if flags.contains(.files) { sharing.insert(.descriptors) }
         if flags.contains(.signalHandlers) { sharing.insert(.actions) }
+        if flags.contains(.semaphores) { sharing.insert(.semaphores) }
         if flags.contains(.parent) { sharing.insert(.parent) }
         if flags.contains(.clearSignalHandlers) { sharing.insert(.noHandlers) }
         return sharing
