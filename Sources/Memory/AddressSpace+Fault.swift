@@ -190,6 +190,28 @@ extension AddressSpace {
         return copy
     }
 
+    /// Pages of a program's segment that are made present before it runs: of those that it writes, and of others.
+    private static let mostWritten: UInt64 = 16
+    private static let mostRead: UInt64 = 4 * objectWindow
+    /// Makes pages present that a program is about to touch, as far as its file's contents are there and
+    /// memory is plentiful: it costs a tenth of the faults that it saves.
+    package func prepare(
+        _ start: VirtualAddress, _ end: VirtualAddress, _ protection: Protection
+    ) {
+        guard isMemoryPlentiful, start < end, !protection.isEmpty else { return }
+        let isWritten = protection.contains(.write)
+        let access: Access = isWritten ? .write : protection.contains(.execute) ? .execute : .read
+        let step = (isWritten ? 1 : Self.objectWindow) << UInt64(Page.shift)
+        let most = (isWritten ? Self.mostWritten : Self.mostRead) << UInt64(Page.shift)
+        var address = start
+        while address < end, address.rawValue - start.rawValue < most {
+            if tables.entry(at: address).isAbsent || isWritten {
+                guard resolveFault(at: address, access: access) == .resolved else { return }
+            }
+            address = VirtualAddress(rawValue: (address.rawValue & ~(step - 1)) + step)
+        }
+    }
+
     /// Makes the pages of a range present, writable where the region is; stops without memory.
     func populate(_ region: Region, from start: VirtualAddress, to end: VirtualAddress) {
         guard !region.protection.isEmpty else { return }

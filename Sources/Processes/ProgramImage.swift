@@ -166,6 +166,7 @@ struct ProgramImage: ~Copyable {
                 backing: .file(file.pages, offset: Int64(segment.fileOffset - before)))
             guard let fileTop = fileEnd.pageUp else { throw .outOfMemory }
             zeroStart = fileTop
+            space.prepare(start.pageDown, fileTop, protection)
         }
         guard let top = memoryEnd.pageUp else { throw .outOfMemory }
         if top > zeroStart {
