@@ -39,6 +39,17 @@ extension AddressSpace {
         }
     }
 
+    /// Removes the regions whose owners count them: a space that its last process left may go only later.
+    package func removeCountedRegions() {
+        var next = regions.first
+        while let region = next {
+            next = region.next
+            guard region.owner?.keepsRegionsApart == true else { continue }
+            removePages(of: region, from: region.start, to: region.end)
+            forget(region)
+        }
+    }
+
     /// Whether something of the library OS's own lies in a range, over which nothing can be mapped.
     func hasPinned(from start: VirtualAddress, to end: VirtualAddress) -> Bool {
         var next = regions.find(endingAbove: start)

@@ -6,7 +6,7 @@ internal import Hardware
 /// Processes one for shared memory, which counts its regions.
 open class RegionOwner {
     package init() {}
-    /// Whether its regions stay apart where one continues another.
+    /// Whether its regions stay apart where one continues another, as it counts them.
     open var keepsRegionsApart: Bool { false }
     /// Called when a region of it has come into a space: by a mapping, a cut, a copy of the space.
     open func mapped() {}

@@ -17,12 +17,12 @@ package struct ForkSharing: OptionSet, Sendable {
     package static let descriptors = Self(rawValue: 1 << 2)
     /// CLONE_SIGHAND
     package static let actions = Self(rawValue: 1 << 3)
-    /// CLONE_SYSVSEM
-    package static let semaphores = Self(rawValue: 1 << 6)
     /// CLONE_PARENT: the maker's parent is the new one's too.
     package static let parent = Self(rawValue: 1 << 4)
     /// CLONE_CLEAR_SIGHAND: no handlers, nothing ignored but by default.
     package static let noHandlers = Self(rawValue: 1 << 5)
+    /// CLONE_SYSVSEM: the adjustments to semaphores (SEM_UNDO).
+    package static let semaphores = Self(rawValue: 1 << 6)
 }
 
 extension Process {
@@ -43,9 +43,10 @@ extension Process {
                 identifier, childOf: sharing.contains(.parent) ? parent ?? self : self,
                 memory: memory, descriptors: descriptors,
                 place: sharing.contains(.place) ? place : place.copy(),
-                actions: actions(sharing), maker: self, sharing)
+                actions: actions(sharing), maker: self)
             new.endSignal = sharing.contains(.parent) ? endSignal : new.endSignal
             new.memory.peakBefore = 0
+            if sharing.contains(.semaphores) { new.semaphoreUndo = semaphoreUndo.shared() }
             return new
         } catch {
             descriptors.leave { $0.release() }
@@ -81,6 +82,7 @@ extension Process {
     }
     /// Takes a new process back that never ran. Precondition: it has no thread.
     package func abandon() {
+        IPC.processEnded(self)
         descriptors.leave { $0.release() }
         memory.leave()
         disappear()

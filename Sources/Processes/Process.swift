@@ -37,7 +37,7 @@ package final class Process {
     package internal(set) var threads = ProgramThreads()
     package let timers = IntervalTimers()
     package let posixTimers = PosixTimers()
-    package private(set) var semaphoreUndo = SemaphoreUndoList()
+    package internal(set) var semaphoreUndo = SemaphoreUndoList()
     /// Expires where RLIMIT_CPU is used up.
     private var processorTimer: KernelTimer?
     /// When the process began, on the monotonic clock.
@@ -120,7 +120,7 @@ package final class Process {
     init(
         _ identifier: Int32, childOf parent: Process, memory: ProcessMemory,
         descriptors: DescriptorTable<OpenFile>, place: ProcessPlace, actions: SignalActions,
-        maker: Process, _ sharing: ForkSharing
+        maker: Process
     ) {
         self.identifier = identifier
         session = maker.session
@@ -133,10 +133,6 @@ package final class Process {
         limits = maker.limits
         signals = SharedSignals(actions)
         signals.trampoline = memory.trampoline
-        if sharing.contains(.semaphores) {
-            semaphoreUndo = maker.semaphoreUndo
-            semaphoreUndo.retain()
-        }
         attributes = maker.attributes.inherited
         self.parent = parent
         begin()

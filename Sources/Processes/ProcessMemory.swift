@@ -69,6 +69,7 @@ package final class ProcessMemory {
     func leave() {
         userCount -= 1
         guard userCount == 0 else { return }
+        if IPC.sharedMemoryIfAny != nil { space.removeCountedRegions() }
         space.abandon()
         executableFile?.allowWriting()
         executableFile = nil

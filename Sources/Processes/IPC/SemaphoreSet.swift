@@ -412,8 +412,11 @@ package final class SemaphoreUndoList {
     private var userCount = 1
     package init() {}
 
-    /// Counts a further process that shares it (CLONE_SYSVSEM without CLONE_THREAD).
-    package func retain() { userCount += 1 }
+    /// The same for a further process (CLONE_SYSVSEM without CLONE_THREAD).
+    func shared() -> SemaphoreUndoList {
+        userCount += 1
+        return self
+    }
     /// The adjustments to a set. ENOMEM.
     func undo(of set: SemaphoreSet) throws(Errno) -> SemaphoreUndo {
         var before: SemaphoreUndo?
