@@ -1,4 +1,4 @@
-package import Base
+internal import Base
 
 /// Flags of shmget(2), semget(2) and msgget(2) beside the permission bits (linux/ipc.h, linux/shm.h).
 package struct IPCGetFlags: OptionSet, Sendable {
