@@ -152,7 +152,7 @@ extension Node {
         }
     }
     /// Takes the set-id bits away, as a write or a change of owner does (inode(7), S_ISGID).
-    func clearSetIdentifiers() {
+    package func clearSetIdentifiers() {
         guard kind != .directory else { return }
         mode.remove(.setUser)
         if mode.contains(.groupExecute) { mode.remove(.setGroup) }

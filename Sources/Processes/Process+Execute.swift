@@ -93,7 +93,7 @@ extension Process {
         posixTimers.removeAll()
         let isSecure = program.isSecure
         credentials = program.credentials
-        attributes.dumpable = isSecure ? 0 : 1
+        attributes.dumpable = isSecure || !program.isReadable ? 0 : 1
         if isSecure { attributes.parentDeathSignal = 0 }
         attributes.registeredBarriers = 0
         hasExecuted = true

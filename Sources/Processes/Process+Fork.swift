@@ -19,7 +19,7 @@ package struct ForkSharing: OptionSet, Sendable {
     package static let actions = Self(rawValue: 1 << 3)
     /// CLONE_PARENT: the maker's parent is the new one's too.
     package static let parent = Self(rawValue: 1 << 4)
-    /// CLONE_CLEAR_SIGHAND: no handlers, nothing ignored but by default.
+    /// CLONE_CLEAR_SIGHAND: no handlers; what is ignored stays so.
     package static let noHandlers = Self(rawValue: 1 << 5)
     /// CLONE_SYSVSEM: the adjustments to semaphores (SEM_UNDO).
     package static let semaphores = Self(rawValue: 1 << 6)
@@ -27,14 +27,14 @@ package struct ForkSharing: OptionSet, Sendable {
 
 extension Process {
     /// Makes a process that has what this one has (fork(2)), with no thread yet. EAGAIN where RLIMIT_NPROC
-    /// allows no more, ENOMEM, EINVAL.
+    /// allows no more, EEXIST where something has the wanted number, EINVAL, ENOMEM.
     package func fork(
-        _ sharing: ForkSharing, stack: VirtualAddress
+        _ sharing: ForkSharing, stack: VirtualAddress, as wanted: Int32? = nil
     ) throws(Errno) -> Process {
         try admitTask()
         // The first process has no parent to share.
         guard !sharing.contains(.parent) || !isFirst else { throw .invalidArgument }
-        let identifier = try ProcessTable.takeIdentifier()
+        let identifier = try ProcessTable.takeIdentifier(wanted)
         for _ in 0..<4 { try admitObject() }
         let descriptors = try sharedDescriptors(sharing)
         do throws(Errno) {
@@ -64,7 +64,9 @@ extension Process {
     }
     private func actions(_ sharing: ForkSharing) -> SignalActions {
         if sharing.contains(.actions) { return signals.actions }
-        return sharing.contains(.noHandlers) ? SignalActions() : signals.actions.copy()
+        let new = signals.actions.copy()
+        if sharing.contains(.noHandlers) { new.resetHandlers() }
+        return new
     }
 
     /// Gives a new process its first thread, which has what the maker has and does not run yet.
@@ -77,6 +79,9 @@ extension Process {
         // Of its own stack it is on the one that the maker is on (sigaltstack(2)).
         new.signals.alternateStack = maker.signals.alternateStack
         new.signals.sequence = maker.signals.sequence
+        // With CLONE_PARENT its parent is the maker's.
+        makerIdentifier =
+            parent === maker.process ? maker.thread.identifier : maker.process.makerIdentifier
         addThread(new)
         return new
     }
@@ -89,7 +94,7 @@ extension Process {
     }
     /// Waits until a child has memory of its own, or ended (vfork(2)); no signal but a deadly one ends that.
     package func waitForRelease(of child: Process) {
-        let memory = memory
+        let memory = child.memory
         _ = Wait.until(interruptible: .never, on: .queue(child.changes)) {
             child.memory !== memory || child.state != .running || child.hasLeftMemory
         }

@@ -73,7 +73,8 @@ extension Process {
         while let current = child {
             child = current.nextSibling
             guard current.isMeant(by: wait, thread) else { continue }
-            hasAny = true
+            // Who ended does nothing any more that other waits are for.
+            if current.state == .running || wait.options.contains(.ended) { hasAny = true }
             if let found = current.take(wait.options, for: self) { return (found, true) }
         }
         return (nil, hasAny)

@@ -7,6 +7,8 @@ package struct CapabilitySet: OptionSet, Sendable {
     package init(rawValue: UInt64) { self.rawValue = rawValue }
     /// CAP_CHOWN
     package static let changeOwner = Self(rawValue: 1 << 0)
+    /// CAP_FSETID
+    package static let setFileIdentifiers = Self(rawValue: 1 << 4)
     /// CAP_KILL
     package static let kill = Self(rawValue: 1 << 5)
     /// CAP_SETGID

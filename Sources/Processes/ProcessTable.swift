@@ -96,8 +96,16 @@ package enum ProcessTable {
         return false
     }
 
-    /// A number that nothing has. EAGAIN where there is none.
-    static func takeIdentifier() throws(Errno) -> Int32 {
+    /// A number that nothing has, or a wanted one. EAGAIN where there is none, EEXIST where it is taken,
+    /// EINVAL.
+    static func takeIdentifier(_ wanted: Int32? = nil) throws(Errno) -> Int32 {
+        if let wanted {
+            guard (1..<limit).contains(wanted) else { throw .invalidArgument }
+            guard isFree(wanted) else { throw .fileExists }
+            // It may come up again.
+            hasWrapped.value = true
+            return wanted
+        }
         for _ in 0..<limit {
             last.value += 1
             if last.value >= limit {

@@ -57,6 +57,8 @@ package enum ProgramStart {
         let credentials: ProcessCredentials
         /// Whether it gains rights by that (AT_SECURE).
         let isSecure: Bool
+        /// Whether who runs the file may read it.
+        let isReadable: Bool
     }
     /// Loads what `entry` is, or the interpreter that it names, into memory of its own.
     static func load(
@@ -87,7 +89,8 @@ package enum ProgramStart {
                 isExecutable: image.layout.hasExecutableStack ? .allowed : .forbidden)
             return Loaded(
                 registers: Registers(entry: linker?.entry ?? program.entry, stack: stack),
-                credentials: credentials.new, isSecure: credentials.isSecure)
+                credentials: credentials.new, isSecure: credentials.isSecure,
+                isReadable: file.allows(.read, for: process.fileCredentials))
         } catch {
             throw error == .argumentListTooLong ? .tooManyArguments : .memory(error)
         }
@@ -183,17 +186,20 @@ package enum ProgramStart {
     }
     /// The limits of execve(2): all strings and pointers a quarter of the stack's limit but at least
     /// 128 KiB and at most 6 MiB, one string 128 KiB.
+    package static func stringLimit(for process: Process) -> UInt64 {
+        max(min(process.limits[.stack].soft / 4, 6 << 20), 128 << 10)
+    }
     private static func checkSize(
         _ arguments: borrowing ProgramStrings, _ environment: borrowing ProgramStrings,
         _ path: RawSpan, _ process: Process
     ) throws(StartFailure) {
-        let limit = max(min(process.limits[.stack].soft / 4, 6 << 20), 128 << 10)
+        let limit = stringLimit(for: process)
         let pointers = (arguments.count + environment.count) * 8
         let strings = arguments.byteCount + environment.byteCount + path.byteCount
         guard UInt64(pointers + strings) <= limit, path.byteCount < PathLimit.path else {
             throw .tooManyArguments
         }
-        guard arguments.longest < 128 << 10, environment.longest < 128 << 10 else {
+        guard arguments.longest <= 128 << 10, environment.longest <= 128 << 10 else {
             throw .tooManyArguments
         }
     }

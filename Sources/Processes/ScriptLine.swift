@@ -1,5 +1,6 @@
 internal import Base
 internal import Files
+internal import LinuxABI
 internal import Memory
 
 /// The first line of a script, which names what runs it (execve(2), "Interpreter scripts").
@@ -51,7 +52,9 @@ struct ScriptLine {
         while start < end, isBlank(start) { start += 1 }
         var nameEnd = start
         while nameEnd < end, !isEnd(nameEnd) { nameEnd += 1 }
-        guard nameEnd > start else { throw .script }
+        guard start < end else { throw .script }
+        // An empty name leads nowhere that could be executed.
+        guard nameEnd > start else { throw .interpreter(.permissionDenied) }
         var argumentStart = nameEnd
         while argumentStart < end, isBlank(argumentStart) { argumentStart += 1 }
         if argumentStart < end, bytes.byte(at: argumentStart) == 0 { argumentStart = end }

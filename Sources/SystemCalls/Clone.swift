@@ -50,6 +50,7 @@ extension SystemCalls {
         var childIdentifier = VirtualAddress(rawValue: 0)
         var threadPointer: UInt64 = 0
         var pidfd = VirtualAddress(rawValue: 0)
+        var wanted: Int32?
     }
 
     /// fork(2): Makes a process like the caller. Errors: EAGAIN, ENOMEM.
@@ -88,8 +89,8 @@ extension SystemCalls {
         return try perform(request, for: caller)
     }
 
-    /// clone3(2): The same with arguments in memory. Errors: E2BIG, EAGAIN, EFAULT, EINVAL, EMFILE, ENOMEM,
-    /// ENOSYS, EPERM.
+    /// clone3(2): The same with arguments in memory. Errors: E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, EMFILE,
+    /// ENOMEM, ENOSYS, EPERM.
     static func clone3(
         _ caller: Caller, arguments: VirtualAddress, size: Int
     ) throws(Errno) -> Int {
@@ -133,9 +134,17 @@ extension SystemCalls {
             else { throw .invalidArgument }
             request.stack = VirtualAddress(rawValue: stack + stackSize)
         }
-        // Identifiers are chosen by nobody, and there are no cgroups.
-        guard identifierCount == 0, !request.flags.contains(.intoCgroup) else {
-            throw .notImplemented
+        guard !request.flags.contains(.intoCgroup) else { throw .notImplemented }
+        if identifierCount > 0 {
+            // There is one namespace, and the number to be had there.
+            guard identifierCount == 1 else { throw .invalidArgument }
+            request.wanted = try ProgramMemory.load(
+                Int32.self, at: VirtualAddress(rawValue: try field(8)))
+            guard request.wanted ?? 0 > 0 else { throw .invalidArgument }
+            // CAP_CHECKPOINT_RESTORE
+            guard caller.process.credentials.has(.administration) else {
+                throw .operationNotPermitted
+            }
         }
         return try perform(request, for: caller)
     }
@@ -165,7 +174,8 @@ extension SystemCalls {
             .ofThread, .semaphores, .setThreadPointer, .parentSetIdentifier, .childClearIdentifier,
             .childSetIdentifier, .detached, .untraced, .inputOutput,
         ]
-        guard flags.isSuperset(of: .ofThread), flags.isSubset(of: known) else {
+        guard flags.isSuperset(of: .ofThread), flags.isSubset(of: known), request.wanted == nil
+        else {
             return try unimplemented(caller)
         }
         return try makeThread(request, for: caller)
@@ -219,7 +229,7 @@ extension SystemCalls {
         Scheduler.startProcessors()
         let context = try makeContext(request, for: caller)
         let child = try caller.process.fork(
-            sharing(flags), stack: context.frame.stack)
+            sharing(flags), stack: context.frame.stack, as: request.wanted)
         if !flags.contains(.parent) { child.endSignal = Int32(request.exitSignal) }
         let identifier = child.identifier
         if flags.contains(.pidfd) {

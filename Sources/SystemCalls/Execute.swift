@@ -37,8 +37,9 @@ extension SystemCalls {
                 throw .outOfMemory
             }
             let length = write(path, from: directory, to: &name)
-            guard let strings = try strings(at: arguments),
-                let variables = try self.strings(at: environment)
+            let limit = ProgramStart.stringLimit(for: caller.process)
+            guard let strings = try strings(at: arguments, atMost: limit),
+                let variables = try self.strings(at: environment, atMost: limit)
             else { throw .outOfMemory }
             let registers = try caller.process.execute(
                 entry, path: name.bytes.extracting(first: length), arguments: strings,
@@ -55,7 +56,9 @@ extension SystemCalls {
     ) throws(Errno) -> DirectoryEntry {
         if path.byteCount == 0 {
             guard flags.contains(.emptyPath) else { throw .noSuchFile }
-            return try caller.base(directory)
+            let entry = try caller.base(directory)
+            guard entry.node.kind != .symbolicLink else { throw .tooManySymbolicLinks }
+            return entry
         }
         let entry = try caller.files.resolve(
             path, from: try caller.base(directory, for: path),
@@ -79,12 +82,11 @@ extension SystemCalls {
         return text.writtenCount
     }
 
-    /// What one argument may have of bytes (MAX_ARG_STRLEN), and all of them (execve(2)).
+    /// What one argument may have of bytes (MAX_ARG_STRLEN).
     private static let longestString = 128 << 10
-    private static let mostBytes = 6 << 20
     /// The strings that a list of pointers leads to, up to a null one. E2BIG, EFAULT; `nil` without memory.
     private static func strings(
-        at list: VirtualAddress
+        at list: VirtualAddress, atMost limit: UInt64
     ) throws(Errno) -> ProgramStrings? {
         guard var strings = ProgramStrings() else { return nil }
         guard !list.isNull else { return strings }
@@ -93,7 +95,9 @@ extension SystemCalls {
             let address = VirtualAddress(
                 rawValue: try ProgramMemory.load(UInt64.self, at: place))
             if address.isNull { return strings }
-            guard strings.byteCount < mostBytes else { throw .argumentListTooLong }
+            guard UInt64(strings.byteCount + strings.count * 8) <= limit else {
+                throw .argumentListTooLong
+            }
             guard try append(address, to: &strings) else { return nil }
             place = try place.field(8)
         }

@@ -143,12 +143,17 @@ extension Caller {
     }
 
     /// How many of `count` bytes RLIMIT_FSIZE lets a write have, at `offset` or the file's own; for
-    /// none SIGXFSZ and EFBIG (getrlimit(2)).
+    /// none SIGXFSZ and EFBIG (getrlimit(2)). A file that is about to be written loses its set-id bits.
     func allowed(
         _ file: OpenFile, at offset: Int64?, _ count: Int,
         _ placement: OpenFile.Placement = .asOpened
     ) throws(Errno) -> Int {
         guard file.node.kind == .regular, count > 0 else { return count }
+        if !file.node.mode.isDisjoint(with: [.setUser, .setGroup]),
+            !process.credentials.has(.setFileIdentifiers)
+        {
+            file.node.clearSetIdentifiers()
+        }
         let room = try room(behind: file.start(of: offset ?? file.offset, placement))
         return Int(min(UInt64(count), room))
     }
