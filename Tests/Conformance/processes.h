@@ -10,7 +10,8 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-/* CHILD(pid) { … }: a child runs the block and ends with status 0; the parent goes on. */
+/* CHILD(pid) { … }: a child runs the block and ends with status 0; the parent goes on. Both sides
+ * write `pid`, which must not be memory that they share. */
 #define CHILD(pid) if (((pid) = fork()) == 0) for (;; _exit(0))
 
 /* How a child ended, stopped or went on, in words. */

@@ -129,7 +129,7 @@ static void errors(void) {
     /* A grandchild is not one's own. */
     pid_t *inner = shared(4096);
     CHILD(child) {
-        CHILD(*inner) pass(door);
+        *inner = waiting(0);
         let(door);
         reap("grandchild", *inner);
     }
