@@ -19,6 +19,8 @@ package struct ProcessorShare: Sendable {
     package private(set) var virtualTime: Int64 = 0
     /// How long a thread runs while others want to: 3 ms, as Linux's base slice.
     package static let slice = Nanoseconds(rawValue: 3_000_000)
+    /// What a thread has of it at least before one that woke up takes its place.
+    static let shortestTurn = Nanoseconds(rawValue: 1_000_000)
     /// The same of SCHED_RR (sched_rr_timeslice_ms).
     package static let roundRobinSlice = Nanoseconds(rawValue: 100_000_000)
 

@@ -339,7 +339,9 @@ package enum Scheduler {
             thread.beginTurn(now)
             guard !thread.share.precedes(front.share) else { return false }
         } else {
-            guard front.share.preempts(thread.share) else { return false }
+            guard front.share.preempts(thread.share), thread.openEnd(to: front) <= now else {
+                return false
+            }
         }
         thread.switches.forced += 1
         giveWay(thread, .byShare)
@@ -348,7 +350,9 @@ package enum Scheduler {
     /// When the running thread's turn ends; `nil` while nobody else wants to run.
     package static var turnEnd: Nanoseconds? {
         let processor = Processor.current
-        guard !processor.queue.isEmpty else { return nil }
-        return processor.running?.turnEnd
+        guard let front = processor.queue.front, let thread = processor.running else { return nil }
+        guard front.share.preempts(thread.share) else { return thread.turnEnd }
+        let open = thread.openEnd(to: front)
+        return thread.turnEnd.map { min($0, open) } ?? open
     }
 }

@@ -143,7 +143,17 @@ package final class Thread {
         runningSince = (now, Processor.number(processor).idleTime(at: now))
         beginTurn(now)
     }
-    func beginTurn(_ now: Nanoseconds) { turnEnd = share.turn.map { now + $0 } }
+    func beginTurn(_ now: Nanoseconds) {
+        turnStart = now
+        turnEnd = share.turn.map { now + $0 }
+    }
+    private var turnStart = Nanoseconds.zero
+    /// From when on another thread may take the CPU away before the turn ends. One that is more urgent may
+    /// at once; of those that share by time, who wakes again and again would else cost a change each time.
+    func openEnd(to other: Thread) -> Nanoseconds {
+        guard share.sharesByTime, other.share.sharesByTime else { return turnStart }
+        return turnStart + ProcessorShare.shortestTurn
+    }
     /// Adds what it used since `startCounting`, and starts anew.
     func count(_ now: Nanoseconds) {
         guard let since = runningSince else { return }
