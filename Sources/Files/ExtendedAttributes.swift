@@ -172,7 +172,8 @@ extension Node {
         switch fileSystem.kind {
         case .ramfs, .devfs: true
         case .devpts, .procfs, .sysfs, .controlGroups, .messageQueues, .pipes, .sockets,
-            .anonymous: false
+            .anonymous:
+            false
         }
     }
     /// Linux's xattr_permission, for writing.

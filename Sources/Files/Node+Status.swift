@@ -39,7 +39,8 @@ extension FileSystem {
             status.fileCount = status.blockCount
             status.freeFiles = status.freeBlocks
         case .devpts, .procfs, .sysfs, .controlGroups, .messageQueues, .pipes, .sockets,
-            .anonymous: break
+            .anonymous:
+            break
         }
         return status
     }
