@@ -26,12 +26,17 @@ package final class TaskNode: AnonymousNode {
     /// It ended; a process can still be waited for.
     package func end() {
         hasEnded = true
-        wake([.readable, .hungUp])
+        wake([.readable])
     }
     /// It was waited for, or needs not to be.
-    package func disappear() { isGone = true }
+    package func disappear() {
+        isGone = true
+        wake([.readable, .hungUp])
+    }
     override func readiness(_ file: OpenFile) -> Readiness {
-        hasEnded ? [.readable, .normalReadable, .hungUp] : []
+        var readiness: Readiness = hasEnded ? [.readable, .normalReadable] : []
+        if isGone { readiness.insert(.hungUp) }
+        return readiness
     }
 }
 

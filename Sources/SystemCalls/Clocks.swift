@@ -55,9 +55,7 @@ enum ClockName: Equatable {
             {
                 self = .processTime
             } else {
-                guard ProcessTable.find(process)?.state == .running else {
-                    throw .invalidArgument
-                }
+                guard ProcessTable.find(process) != nil else { throw .invalidArgument }
                 self = .timeOfProcess(process)
             }
         default: throw .invalidArgument

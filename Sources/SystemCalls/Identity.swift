@@ -34,7 +34,7 @@ extension SystemCalls {
     /// session. Errors: EACCES, EINVAL, EPERM, ESRCH.
     static func setpgid(_ caller: Caller, process: Int32, group: Int32) throws(Errno) -> Int {
         let number = process == 0 ? caller.process.identifier : process
-        guard group >= 0 else { throw .invalidArgument }
+        guard group == 0 ? number >= 0 : group > 0 else { throw .invalidArgument }
         guard number > 0, let target = ProcessTable.find(number) else { throw .noSuchProcess }
         try caller.process.setGroup(of: target, to: group == 0 ? number : group)
         return 0

@@ -11,11 +11,21 @@ extension SystemCalls {
         let information = information(caller, number, .user)
         guard process > 0 else {
             guard process != .min else { throw .noSuchProcess }
-            // -1: all but the first process and the caller.
-            return try send(caller, number, information) {
-                process == -1
-                    ? !$0.isFirst && $0 !== caller.process
-                    : $0.group == (process == 0 ? caller.process.group : -process)
+            guard process == -1 else {
+                let group = process == 0 ? caller.process.group : -process
+                return try send(caller, number, information) { $0.group == group }
+            }
+            // All but the first process and the caller; who may get none does not matter.
+            var hasAny = false
+            do throws(Errno) {
+                return try send(caller, number, information) {
+                    guard !$0.isFirst, $0 !== caller.process else { return false }
+                    hasAny = true
+                    return true
+                }
+            } catch {
+                guard hasAny, error == .operationNotPermitted else { throw error }
+                return 0
             }
         }
         guard let target = ProcessTable.process(ofAny: process) else { throw .noSuchProcess }

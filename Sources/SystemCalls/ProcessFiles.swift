@@ -89,7 +89,7 @@ extension SystemCalls {
         guard scope == .processGroup else {
             return try send(caller, number, given, to: target, thread: thread)
         }
-        return try send(caller, number, given) { $0.group == target.group }
+        return try send(caller, number, given) { $0.group == target.identifier }
     }
     /// To whom a signal goes: the flags of pidfd_send_signal(2), of which one at most may be set.
     private enum SignalScope: UInt32 {
@@ -99,7 +99,7 @@ extension SystemCalls {
         case thread = 1
         /// PIDFD_SIGNAL_THREAD_GROUP
         case process = 2
-        /// PIDFD_SIGNAL_PROCESS_GROUP
+        /// PIDFD_SIGNAL_PROCESS_GROUP: the group that the process leads.
         case processGroup = 4
     }
 

@@ -36,6 +36,21 @@ extension SystemCalls {
         _ caller: Caller, kind: Int32, process: Int32, information: VirtualAddress,
         options: UInt32, usage: VirtualAddress
     ) throws(Errno) -> Int {
+        var found: WaitedChild?
+        var failure: Errno?
+        do throws(Errno) {
+            found = try wait(caller, kind, process, options)
+        } catch {
+            failure = error
+        }
+        if let found, !usage.isNull { try store(found.usage, at: usage) }
+        if !information.isNull { try store(found, at: information) }
+        if let failure { throw failure }
+        return 0
+    }
+    private static func wait(
+        _ caller: Caller, _ kind: Int32, _ process: Int32, _ options: UInt32
+    ) throws(Errno) -> WaitedChild? {
         var options = ChildWait.Options(rawValue: options)
         let changes: ChildWait.Options = [.stopped, .ended, .continued]
         let known: ChildWait.Options = [
@@ -67,9 +82,13 @@ extension SystemCalls {
         if isNonblocking { options.insert(.doNotWait) }
         let found = try caller.process.wait(ChildWait(choice, options), by: caller.thread)
         if found == nil, isNonblocking, waits { throw .tryAgain }
-        if let found, !usage.isNull { try store(found.usage, at: usage) }
-        guard !information.isNull else { return 0 }
-        // The members of siginfo_t that the call fills in, and no others.
+        return found
+    }
+    /// Stores the members of siginfo_t that waitid(2) fills in, and no others: zeros where there is nothing to
+    /// tell, which is so on errors, too. EFAULT.
+    private static func store(
+        _ found: WaitedChild?, at information: VirtualAddress
+    ) throws(Errno) {
         let told = found?.information
         let child = told?.child
         try ProgramMemory.store(told?.number ?? 0, at: information)
@@ -78,6 +97,5 @@ extension SystemCalls {
         try ProgramMemory.store(child?.process ?? 0, at: try information.field(16))
         try ProgramMemory.store(child?.user ?? 0, at: try information.field(20))
         try ProgramMemory.store(child?.status ?? 0, at: try information.field(24))
-        return 0
     }
 }

@@ -3,9 +3,9 @@ left out. `Scripts/test-python` runs it natively and as a unikernel, and compare
 
 Usage: run_module.py MODULE SECONDS EXCLUSIONS      (such as test_os)
 
-The lines go to standard output; what tests print themselves goes to standard error. A test that wants another
-process, or a network, is skipped at that point, with this as its reason: both sides stop at the same place, and
-what the module tests besides is compared.
+The lines go to standard output; what tests print themselves goes to standard error. A test that wants a network
+is skipped at that point, with this as its reason: both sides stop at the same place, and what the module tests
+besides is compared.
 """
 
 import errno
@@ -48,16 +48,6 @@ def refuse(name, reason, number):
 
     refusal.__name__ = refusal.__qualname__ = name
     return refusal
-
-
-def without_processes():
-    import posix
-    import _posixsubprocess
-
-    for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system"):
-        for place in (posix, os):
-            setattr(place, name, refuse(name, "needs a child process", errno.ENOSYS))
-    _posixsubprocess.fork_exec = refuse("fork_exec", "needs a child process", errno.ENOSYS)
 
 
 def without_network():
@@ -134,7 +124,6 @@ def leave_out(suite):
 
 
 def main():
-    without_processes()
     without_network()
     from test import support
     from test.support import os_helper
