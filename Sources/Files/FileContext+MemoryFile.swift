@@ -13,6 +13,7 @@ extension FileContext {
             in: root.node.fileSystem, mode: mode, owner: credentials.user,
             group: credentials.group)
         node.linkCount = 0
+        node.countsWriters = false
         node.seals = seals
         var description = InlineArray<272, UInt8>(repeating: 0)
         let length: Int

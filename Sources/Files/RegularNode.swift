@@ -61,15 +61,18 @@ package final class RegularNode: Node {
         writers += 1
     }
     var isWritingDenied: Bool { writers < 0 }
+    package var isOpenForWriting: Bool { writers > 0 }
+    /// Whether files that are open for writing keep it from being run: not those of memfd_create(2).
+    var countsWriters = true
 
     override func opened(_ file: OpenFile) throws(Errno) {
         guard file.flags.allowsWriting else { return try loadContents() }
         guard !isWritingDenied else { throw .textBusy }
         try makeWritable()
-        writers += 1
+        if countsWriters { writers += 1 }
     }
     override func closed(_ file: OpenFile) {
-        if file.flags.allowsWriting { writers -= 1 }
+        if file.flags.allowsWriting, countsWriters { writers -= 1 }
     }
     override func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,

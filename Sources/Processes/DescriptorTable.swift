@@ -104,23 +104,24 @@ package final class DescriptorTable<File: AnyObject> {
     package func insert(
         _ file: File, from minimum: Int = 0, limit: Int, flags: DescriptorFlags
     ) throws(Errno) -> Int32 {
-        let limit = min(limit, Self.maximumCount)
-        var number = max(minimum, lowestCandidate)
-        while number < limit {
-            guard let leaf = leaf(holding: number) else { break }
-            let free = ~leaf.used & (~0 << UInt64(number & 63))
-            if free != 0 {
-                number = (number & ~63) + free.trailingZeroBitCount
-                break
-            }
-            number = (number & ~63) + 64
-        }
-        guard number < limit else { throw .tooManyFiles }
+        let number = lowestFree(from: minimum)
+        guard number < min(limit, Self.maximumCount) else { throw .tooManyFiles }
         _ = try replace(file, at: number, flags: flags)
         if minimum <= lowestCandidate { lowestCandidate = number + 1 }
         return Int32(number)
     }
 
+    /// The lowest free number that is not below `minimum`; the largest that there can be, and more, where none is.
+    package func lowestFree(from minimum: Int = 0) -> Int {
+        var number = max(minimum, lowestCandidate)
+        while number < Self.maximumCount {
+            guard let leaf = leaf(holding: number) else { break }
+            let free = ~leaf.used & (~0 << UInt64(number & 63))
+            guard free == 0 else { return (number & ~63) + free.trailingZeroBitCount }
+            number = (number & ~63) + 64
+        }
+        return number
+    }
     /// Puts a file at `number` and returns the one that was there, for the caller to close.
     ///
     /// EBADF where the number is not below `limit` (as dup2(2)), ENOMEM.

@@ -63,7 +63,7 @@ extension Process {
             if isFirst { Self.endMachine(.exited(status: statusOfFirst)) }
             end = .exited(status: statusOfFirst)
         }
-        if isLast { nameAtEnd = thread.name }
+        if thread === leader { nameAtEnd = thread.name }
         threads.remove(thread)
         ProcessTable.remove(thread)
         usedByThreads.time = usedByThreads.time + thread.thread.processorTime
@@ -164,17 +164,10 @@ extension Process {
         let (group, session) = (group, session)
         guard parent.group != group, parent.session == session else { return }
         var hasStopped = false
-        var isOrphaned = true
         ProcessTable.forEach { member in
-            guard member.group == group, member.state == .running else { return }
-            if member.signals.isStopped { hasStopped = true }
-            if let other = member.parent, !other.isFirst, other.group != group,
-                other.session == session, other.end == nil
-            {
-                isOrphaned = false
-            }
+            if member.group == group, member.signals.isStopped { hasStopped = true }
         }
-        guard hasStopped, isOrphaned else { return }
+        guard hasStopped, isGroupOrphaned else { return }
         Processes.post(.hangUp, toGroup: group)
         Processes.post(.continue, toGroup: group)
     }

@@ -14,7 +14,8 @@ extension Process {
     /// ELOOP, ENOENT, ENOEXEC, ENOMEM, ETXTBSY.
     package func execute(
         _ entry: DirectoryEntry, path: RawSpan, arguments: consuming ProgramStrings,
-        environment: borrowing ProgramStrings, by thread: ProgramThread, leaving leave: () -> Void
+        environment: borrowing ProgramStrings, by thread: ProgramThread,
+        _ access: ProgramStart.PathAccess, leaving leave: () -> Void
     ) throws(Errno) -> ProgramStart.Registers {
         for _ in 0..<4 { try admitObject() }
         let new = try makeMemory()
@@ -22,7 +23,8 @@ extension Process {
         let own: DescriptorTable<OpenFile>
         do throws(StartFailure) {
             program = try ProgramStart.load(
-                entry, path, arguments: arguments, environment: environment, into: new, for: self)
+                entry, path, access, arguments: arguments, environment: environment, into: new,
+                for: self)
             do throws(Errno) {
                 own =
                     descriptors.userCount > 1
@@ -59,10 +61,11 @@ extension Process {
     /// Ends the process's other threads and waits for that; false where the process ends itself.
     private func endOtherThreads(but thread: ProgramThread) -> Bool {
         guard end == nil, !thread.thread.isEnding else { return false }
-        guard threads.count > 1 else { return true }
-        endThreads(but: thread)
-        _ = Wait.until(interruptible: .never, on: .queue(changes)) { threads.count == 1 }
-        guard end == nil, !thread.thread.isEnding else { return false }
+        if threads.count > 1 {
+            endThreads(but: thread)
+            _ = Wait.until(interruptible: .never, on: .queue(changes)) { threads.count == 1 }
+            guard end == nil, !thread.thread.isEnding else { return false }
+        }
         // The one that is left is the process's first.
         if thread.thread.identifier != identifier {
             ProcessTable.remove(thread)

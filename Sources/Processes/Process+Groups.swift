@@ -31,4 +31,22 @@ extension Process {
         session = identifier
         group = identifier
     }
+
+    /// Whether nobody of the session outside the process's group could let it go on: no member has a parent
+    /// there (credentials(7); kernel/exit.c, will_become_orphaned_pgrp). The first process's is the host's to
+    /// let go on.
+    package var isGroupOrphaned: Bool {
+        var isOrphaned = true
+        let (group, session) = (group, session)
+        ProcessTable.forEach { member in
+            guard member.group == group, member.state == .running else { return }
+            if member.isFirst { isOrphaned = false }
+            if let other = member.parent, other.group != group, other.session == session,
+                other.state == .running
+            {
+                isOrphaned = false
+            }
+        }
+        return isOrphaned
+    }
 }

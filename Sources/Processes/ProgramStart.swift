@@ -42,14 +42,20 @@ package enum ProgramStart {
             throw .path(error)
         }
         let program = try load(
-            entry, path, arguments: arguments, environment: environment, into: process.memory,
-            for: process)
+            entry, path, .lasting, arguments: arguments, environment: environment,
+            into: process.memory, for: process)
         process.signals.trampoline = process.memory.trampoline
         ProgramThread.current.setName(fromPath: path)
         ExtendedState.reset()
         return program.registers
     }
 
+    /// Whether a script's interpreter will find the script by its path.
+    package enum PathAccess: Sendable {
+        case lasting
+        /// It leads through a descriptor that execve(2) closes.
+        case closing
+    }
     /// A program in memory that nothing runs in yet.
     struct Loaded {
         let registers: Registers
@@ -62,14 +68,14 @@ package enum ProgramStart {
     }
     /// Loads what `entry` is, or the interpreter that it names, into memory of its own.
     static func load(
-        _ entry: DirectoryEntry, _ path: RawSpan, arguments: consuming ProgramStrings,
-        environment: borrowing ProgramStrings, into memory: ProcessMemory, for process: Process
+        _ entry: DirectoryEntry, _ path: RawSpan, _ access: PathAccess,
+        arguments: consuming ProgramStrings, environment: borrowing ProgramStrings, into memory: ProcessMemory, for process: Process
     ) throws(StartFailure) -> Loaded {
         guard var strings = Optional(arguments), strings.hasFirst() else {
             throw .memory(.outOfMemory)
         }
         try checkSize(strings, environment, path, process)
-        let entry = try findInterpreters(entry, path, &strings, process)
+        let entry = try findInterpreters(entry, path, access, &strings, process)
         let file = try executable(entry, process)
         let image = try ProgramImage(checking: file)
         do throws(Errno) {
@@ -101,10 +107,11 @@ package enum ProgramStart {
     /// Follows scripts to what runs them, whose arguments become the interpreter, what is behind it, the
     /// script, and the old ones but the first (fs/binfmt_script.c).
     private static func findInterpreters(
-        _ entry: DirectoryEntry, _ path: RawSpan, _ arguments: inout ProgramStrings,
-        _ process: Process
+        _ entry: DirectoryEntry, _ path: RawSpan, _ access: PathAccess,
+        _ arguments: inout ProgramStrings, _ process: Process
     ) throws(StartFailure) -> DirectoryEntry {
         guard var current = try script(entry, process) else { return entry }
+        guard access == .lasting else { throw .path(.noSuchFile) }
         guard arguments.replaceFirst(by: current.interpreter, current.argument, path) else {
             throw .memory(.outOfMemory)
         }
@@ -140,6 +147,7 @@ package enum ProgramStart {
         guard file.allows(.execute, for: process.fileCredentials) else {
             throw .path(.permissionDenied)
         }
+        guard !file.isOpenForWriting else { throw .path(.textBusy) }
         return file
     }
 

@@ -36,16 +36,16 @@ struct ScriptLine {
             bytes.byte(at: index) == 0x20 || bytes.byte(at: index) == 0x09
         }
         func isEnd(_ index: Int) -> Bool { isBlank(index) || bytes.byte(at: index) == 0 }
-        // The last byte of what Linux reads is never part of the line.
-        let limit = 255
+        let last = 255
         var end = 2
-        while end < limit, bytes.byte(at: end) != Self.lineFeed { end += 1 }
-        if end == limit {
+        while end <= last, bytes.byte(at: end) != Self.lineFeed { end += 1 }
+        if end > last {
             // A name that goes on beyond would be another one.
             var index = 2
-            while index < limit, isBlank(index) { index += 1 }
-            while index < limit, !isEnd(index) { index += 1 }
-            guard index < limit else { throw .script }
+            while index <= last, isBlank(index) { index += 1 }
+            while index <= last, !isEnd(index) { index += 1 }
+            guard index <= last else { throw .script }
+            end = last
         }
         while end > 2, isBlank(end - 1) { end -= 1 }
         var start = 2

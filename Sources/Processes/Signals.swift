@@ -159,6 +159,8 @@ package final class Signals {
                 switch signal.defaultAction {
                 case .ignore, .continue: continue
                 case .stop:
+                    // The terminal's do nothing where nobody could let the process go on.
+                    if signal != .stop, shared.process?.isGroupOrphaned == true { continue }
                     shared.stop(signal)
                     continue
                 case .terminate:

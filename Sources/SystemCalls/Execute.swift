@@ -43,7 +43,7 @@ extension SystemCalls {
             else { throw .outOfMemory }
             let registers = try caller.process.execute(
                 entry, path: name.bytes.extracting(first: length), arguments: strings,
-                environment: variables, by: caller.thread
+                environment: variables, by: caller.thread, access(caller, directory, path)
             ) { leaveMemory(caller) }
             caller.frame.reset(instruction: registers.entry, stack: registers.stack)
             // All registers are the new program's.
@@ -66,6 +66,16 @@ extension SystemCalls {
         // A link itself is nothing to run.
         guard entry.node.kind != .symbolicLink else { throw .tooManySymbolicLinks }
         return entry
+    }
+    /// Whether a path still leads to its file when the program runs.
+    private static func access(
+        _ caller: Caller, _ directory: Int32, _ path: RawSpan
+    ) -> ProgramStart.PathAccess {
+        let isAbsolute = path.byteCount > 0 && path.byte(at: 0) == UInt8(ascii: "/")
+        guard directory != AtFlags.workingDirectory, !isAbsolute,
+            (try? caller.process.descriptors.flags(directory)) == .closeOnExec
+        else { return .lasting }
+        return .closing
     }
     /// What the program is called: its path, or where a descriptor leads (fs/exec.c, alloc_bprm).
     private static func write(

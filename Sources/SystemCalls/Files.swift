@@ -69,7 +69,9 @@ extension Caller {
     }
     /// EMFILE where a new descriptor would be above the limit.
     func requireDescriptor() throws(Errno) {
-        guard process.descriptors.count < process.descriptorLimit else { throw .tooManyFiles }
+        guard process.descriptors.lowestFree() < process.descriptorLimit else {
+            throw .tooManyFiles
+        }
     }
 
     /// Lends a path of the program. EFAULT, ENAMETOOLONG, ENOMEM; an empty one is the body's matter.
