@@ -181,6 +181,17 @@ package final class CallSites {
         }
     }
 
+    /// Whether a page has sites that were made jumps.
+    func hasSites(in page: VirtualAddress) -> Bool {
+        guard count > 0 else { return false }
+        for index in 0..<areaCount where areas[index]?.hasSites(in: page) == true { return true }
+        return false
+    }
+    /// Puts the program's own bytes into a copy of a page of its text.
+    func showOriginal(_ copy: inout MutableRawSpan, of page: VirtualAddress) {
+        for index in 0..<areaCount { areas[index]?.showOriginal(&copy, of: page) }
+    }
+
     /// Moves registers that were caught on the way from a site into the library OS back to the site,
     /// as if it were about to be executed.
     @export(interface)
@@ -297,6 +308,17 @@ final class StubArea {
             return records[index]
         }
         return nil
+    }
+
+    func hasSites(in page: VirtualAddress) -> Bool {
+        first { VirtualAddress(rawValue: $0.site).pageDown == page } != nil
+    }
+    /// Undoes the sites of a page in a copy of it.
+    func showOriginal(_ copy: inout MutableRawSpan, of page: VirtualAddress) {
+        for index in 1..<used where records[index].site != 0 {
+            let site = VirtualAddress(rawValue: records[index].site)
+            if site.pageDown == page { records[index].plan.undo(in: &copy, site: site) }
+        }
     }
 
     /// Undoes the sites within a range.
