@@ -14,8 +14,12 @@ package class DirectoryNode: Node {
     private var filler: Filler?
     package typealias Filler = () throws(Errno) -> Void
 
-    package init(in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0) {
-        super.init(.directory, in: fileSystem, mode: mode, owner: owner, group: group)
+    package init(
+        in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0, group: UInt32 = 0,
+        number: UInt64? = nil
+    ) {
+        super.init(
+            .directory, in: fileSystem, mode: mode, owner: owner, group: group, number: number)
         linkCount = 2
     }
     /// As tmpfs counts: 20 bytes an entry, "." and ".." included.
@@ -42,16 +46,17 @@ package class DirectoryNode: Node {
             try fill()
             if let found = tree.find(name) { return found }
         }
-        guard let unlistedFinder else { return nil }
+        guard let furtherNames else { return nil }
         try KernelReserve.admit()
-        guard let node = try unlistedFinder(name) else { return nil }
+        guard let node = try furtherNames.finder(name) else { return nil }
         let found = try DirectoryEntry(node: node, name: name, parent: entry)
         found.isLinked = true
         return found
     }
-    /// Makes the node of a name that listings leave out, `nil` where there is none: /proc has the
-    /// numbers of threads. ENOMEM.
-    package var unlistedFinder: ((_ name: RawSpan) throws(Errno) -> Node?)?
+    /// Names that come and go beside those that are kept: /proc has the numbers of processes.
+    package var furtherNames: GeneratedNames?
+    /// Where listings have them: behind all others, of which there are fewer.
+    private static let firstFurtherPosition: Int64 = 256
     /// Leaves names to the moment when one is missed or all are asked for: few programs look.
     ///
     /// After an error `filler` is called again then, so it goes past names that are here.
@@ -68,6 +73,7 @@ package class DirectoryNode: Node {
     /// Without memory for names that were left for later, the status is of those that are here.
     override func prepareStatus() {
         do throws(Errno) { try fill() } catch {}
+        furtherNames?.count(among: &linkCount)
     }
     /// Whether there is no name but "." and "..". ENOMEM.
     func isEmpty() throws(Errno) -> Bool {
@@ -105,6 +111,8 @@ package class DirectoryNode: Node {
             guard try body(listed) else { return }
             entry = current.next
         }
+        let base = Self.firstFurtherPosition
+        try furtherNames?.list(from: max(0, position - base), at: base, body)
     }
 
     /// Adds an entry that is in no directory. Precondition: its name is not here yet.

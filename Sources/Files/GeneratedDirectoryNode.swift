@@ -1,36 +1,31 @@
-package import Base
+internal import Base
 package import LinuxABI
 internal import Memory
 
 /// A directory whose names are made when somebody looks, as /proc/self/fd.
 package final class GeneratedDirectoryNode: DirectoryNode {
-    /// Makes the node of a name, `nil` where there is none. ENOMEM.
-    package typealias Finder = (_ name: RawSpan) throws(Errno) -> Node?
-    /// Writes the name of the first entry whose index is at least `index`; returns its index and
-    /// kind, `nil` at the end.
-    package typealias Lister = (_ index: Int64, _ name: inout TextBuffer) -> (Int64, FileKind)?
-    private let finder: Finder
-    private let lister: Lister
-    private let subdirectoryCounter: (() -> Int)?
+    private let names: GeneratedNames
+    private let subject: any NodeSubject
 
-    /// `subdirectoryCounter` says how many of the names are directories' now; without it none are.
     package init(
-        in fileSystem: FileSystem, mode: FileMode, finder: @escaping Finder,
-        lister: @escaping Lister, subdirectoryCounter: (() -> Int)? = nil
+        in fileSystem: FileSystem, mode: FileMode, _ subject: any NodeSubject,
+        _ names: GeneratedNames
     ) {
-        self.finder = finder
-        self.lister = lister
-        self.subdirectoryCounter = subdirectoryCounter
-        super.init(in: fileSystem, mode: mode)
+        self.names = names
+        self.subject = subject
+        super.init(in: fileSystem, mode: mode, number: subject.number)
+        subject.own(self)
     }
     override func prepareStatus() {
         super.prepareStatus()
-        guard let subdirectoryCounter else { return }
-        linkCount = UInt32(clamping: 2 + subdirectoryCounter())
+        subject.own(self)
+        names.count(among: &linkCount)
     }
+    override func permits(_ access: Access) -> Bool? { subject.permits(access) }
+    override func opened(_ file: OpenFile) throws(Errno) { try subject.requireOpening() }
     override func find(_ name: RawSpan, in entry: DirectoryEntry) throws(Errno) -> DirectoryEntry? {
         try KernelReserve.admit()
-        guard let node = try finder(name) else { return nil }
+        guard let node = try names.finder(name) else { return nil }
         let found = try DirectoryEntry(node: node, name: name, parent: entry)
         found.isLinked = true
         return found
@@ -39,24 +34,6 @@ package final class GeneratedDirectoryNode: DirectoryNode {
         from position: Int64, _ body: (Listed) throws(Errno) -> Bool
     ) throws(Errno) {
         // Positions are the index plus 2, as Linux has them in /proc/self/fd.
-        var position = max(position, 2)
-        var storage = InlineArray<255, UInt8>(repeating: 0)
-        while true {
-            let length: Int
-            let found: (Int64, FileKind)?
-            do {
-                var span = storage.mutableSpan
-                var text = TextBuffer(into: span.mutableRaw)
-                found = lister(position - 2, &text)
-                length = text.writtenCount
-            }
-            guard let found else { return }
-            position = found.0 + 3
-            // Numbers of generated nodes are their own: Linux makes them up as well.
-            let listed = Listed(
-                name: storage.span.raw.extracting(first: length), number: UInt64(found.0 + 3),
-                kind: found.1, nextPosition: position)
-            guard try body(listed) else { return }
-        }
+        try names.list(from: max(position, 2) - 2, at: 2, body)
     }
 }

@@ -6,28 +6,35 @@ internal import Memory
 /// A file whose text is made when it is read, as those of /proc (proc(5)).
 package final class GeneratedNode: Node {
     /// Writes the file's text; called again with more room when it did not fit, so it must not
-    /// change anything.
-    package typealias Provider = (_ text: inout TextBuffer) -> Void
+    /// change anything. ESRCH where what it tells of is gone.
+    package typealias Provider = (_ text: inout TextBuffer) throws(Errno) -> Void
     /// Takes the bytes of one write.
     package typealias Receiver = (_ bytes: RawSpan) throws(Errno) -> Void
     /// What `Receiver` gets of a longer write.
     private static let receivedCapacity = 64
     private let provider: Provider
     private let receiver: Receiver?
+    private let subject: (any NodeSubject)?
 
     /// A file that can be written too where there is a receiver, which gets at most the first 64 bytes
     /// of each write; all of them count as written.
     package init(
         in fileSystem: FileSystem, mode: FileMode = FileMode(rawValue: 0o444),
-        receiver: Receiver? = nil, _ provider: @escaping Provider
+        of subject: (any NodeSubject)? = nil, receiver: Receiver? = nil,
+        _ provider: @escaping Provider
     ) {
+        self.subject = subject
         self.provider = provider
         self.receiver = receiver
-        super.init(.regular, in: fileSystem, mode: mode)
+        super.init(.regular, in: fileSystem, mode: mode, number: subject?.number)
+        subject?.own(self)
     }
+    override func prepareStatus() { subject?.own(self) }
+    override func opened(_ file: OpenFile) throws(Errno) { try subject?.requireOpening() }
     /// What does not know its length has a page's in /sys, none elsewhere, as on Linux.
     package override var byteCount: Int64 { fileSystem.kind == .sysfs ? Int64(Page.size) : 0 }
     package override var isSeekable: Bool { true }
+    override var hasEnd: Bool { false }
     package override var canWrite: Bool { receiver != nil }
     /// Nothing to cut, and no error (fs/proc/base.c).
     override func truncate(to byteCount: Int64) throws(Errno) {}
@@ -86,13 +93,13 @@ package final class GeneratedNode: Node {
 final class GeneratedText {
     private let text: ByteString
 
-    /// Makes the text, in a buffer that is large enough. ENOMEM.
+    /// Makes the text, in a buffer that is large enough. ENOMEM, and what the provider says.
     init(_ provider: GeneratedNode.Provider) throws(Errno) {
         var buffer = try Self.buffer(Page.size)
         var written = 0
         while true {
             var text = TextBuffer(into: buffer.mutableBytes)
-            provider(&text)
+            try provider(&text)
             written = text.writtenCount
             guard text.isTruncated else { break }
             let needed = text.byteCount

@@ -6,20 +6,28 @@ internal import Hardware
 ///
 /// Reads begin and end at words, as Linux's do (EINVAL).
 package final class GeneratedWordsNode: Node {
-    package typealias Provider = (_ index: Int64) -> UInt64
+    /// The word of an index; `nil` where there are no more.
+    package typealias Provider = (_ index: Int64) -> UInt64?
     private static let wordBytes = 8
     private let provider: Provider
     private let count: Int64
+    private let subject: any NodeSubject
 
     /// A file of `count` words.
     package init(
-        in fileSystem: FileSystem, mode: FileMode, count: Int64, _ provider: @escaping Provider
+        in fileSystem: FileSystem, mode: FileMode, _ subject: any NodeSubject, count: Int64,
+        _ provider: @escaping Provider
     ) {
+        self.subject = subject
         self.provider = provider
         self.count = count
-        super.init(.regular, in: fileSystem, mode: mode)
+        super.init(.regular, in: fileSystem, mode: mode, number: subject.number)
+        subject.own(self)
     }
+    override func prepareStatus() { subject.own(self) }
+    override func opened(_ file: OpenFile) throws(Errno) { try subject.requireOpening() }
     package override var isSeekable: Bool { true }
+    override var hasEnd: Bool { false }
     package override var canWrite: Bool { false }
     override func truncate(to byteCount: Int64) throws(Errno) {}
 
@@ -39,9 +47,10 @@ package final class GeneratedWordsNode: Node {
         let words = try words(at: offset, count)
         var done = 0
         for index in words {
+            guard let word = provider(index) else { break }
             do throws(Errno) {
                 guard let target = address.advanced(by: UInt64(done)) else { throw .badAddress }
-                try ProgramMemory.store(provider(index), at: target)
+                try ProgramMemory.store(word, at: target)
             } catch {
                 if done > 0 { return done }
                 throw error
@@ -56,7 +65,8 @@ package final class GeneratedWordsNode: Node {
         let words = try words(at: offset, bytes.byteCount & ~(Self.wordBytes - 1))
         var done = 0
         for index in words {
-            bytes.storeLittleEndian(provider(index), at: done)
+            guard let word = provider(index) else { break }
+            bytes.storeLittleEndian(word, at: done)
             done += Self.wordBytes
         }
         return done

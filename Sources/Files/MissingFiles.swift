@@ -25,7 +25,7 @@ package final class MissingFiles {
     static func note(_ rest: RawSpan, in directory: DirectoryEntry, of context: FileContext) {
         // A path of another root names nothing outside.
         guard let current = current.value, context.root.parent == nil,
-            let frame = Frames.allocate()
+            !isOfProcess(rest, directory), let frame = Frames.allocate()
         else { return }
         defer { Frames.release(frame) }
         frame.withMutableBytes { bytes in
@@ -37,6 +37,13 @@ package final class MissingFiles {
             let count = text.byteCount
             current.tell(bytes.bytes.extracting(first: count))
         }
+    }
+    /// Processes come and go: no image could bring what tells of one.
+    private static func isOfProcess(_ rest: RawSpan, _ directory: DirectoryEntry) -> Bool {
+        guard directory.node.fileSystem.kind == .procfs else { return false }
+        if directory.node is GeneratedDirectoryNode { return true }
+        return directory.directory?.furtherNames != nil && rest.byteCount > 0
+            && (0x30...0x39).contains(rest.byte(at: 0))
     }
     private func tell(_ path: RawSpan) {
         guard count < Self.limit else { return }

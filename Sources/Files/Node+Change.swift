@@ -49,7 +49,8 @@ extension Node {
         // a name, whose node Linux shares among all.
         try fileSystem.requireWritable()
         guard kind != .symbolicLink, kind != .anonymous else { throw .notSupported }
-        let isFixed = fileSystem.kind == .procfs && kind != .directory
+        let isFixed =
+            fileSystem.kind == .procfs && (kind != .directory || self is GeneratedDirectoryNode)
         guard isOwned(by: credentials), !isFixed else { throw .operationNotPermitted }
         var new = new
         if let file = self as? RegularNode, file.seals.contains(.execute),

@@ -24,14 +24,14 @@ package class Node {
 
     init(
         _ kind: FileKind, in fileSystem: FileSystem, mode: FileMode, owner: UInt32 = 0,
-        group: UInt32 = 0
+        group: UInt32 = 0, number: UInt64? = nil
     ) {
         self.kind = kind
         self.fileSystem = fileSystem
         self.mode = mode
         self.owner = owner
         self.group = group
-        number = fileSystem.nextNumber()
+        self.number = number ?? fileSystem.nextNumber()
         times = FileTimes(all: FileTimes.now())
     }
 
@@ -53,6 +53,12 @@ package class Node {
     /// Whether read(2) and write(2) are something that such a file can do at all.
     package var canRead: Bool { true }
     package var canWrite: Bool { true }
+    /// Whether lseek(2) can count from its end.
+    var hasEnd: Bool { true }
+    /// Whether pwrite(2) works where pread(2) does: not on what is only made to be read.
+    var allowsWritePositions: Bool { fileSystem.kind != .procfs }
+    /// What the node says of permissions before its mode does.
+    func permits(_ access: Access) -> Bool? { nil }
     /// Whether an offset is accepted though it means nothing, as on /dev/zero.
     var ignoresOffset: Bool { false }
 

@@ -30,8 +30,7 @@ extension OpenFile {
         case .current: base = offset
         case .end:
             // A directory's positions have no end that could be told (tmpfs).
-            // Nor has a text that is made as it is read.
-            guard node.kind != .directory, !(node is GeneratedNode) else { throw .invalidArgument }
+            guard node.kind != .directory, node.hasEnd else { throw .invalidArgument }
             base = node.byteCount
         case .data, .hole:
             guard node is RegularNode else { throw .invalidArgument }

@@ -30,6 +30,10 @@ package final class OpenFile: RegionOwner {
     /// The registrations of this file with epoll(7).
     var watches: EventPollItem?
 
+    private static let counter = Global(0)
+    /// Open files there are, but for those that are only paths (fs.file-nr).
+    package static var count: Int { counter.value }
+
     /// Opens what `entry` names, without checking permissions. ENXIO and what the node says.
     package init(
         _ entry: DirectoryEntry, flags: OpenFlags, device: (any CharacterDevice)? = nil
@@ -41,6 +45,7 @@ package final class OpenFile: RegionOwner {
         super.init()
         guard !flags.contains(.path) else { return }
         try node.opened(self)
+        Self.counter.value += 1
         entry.openCount += 1
         entry.tell(.opened)
     }
@@ -63,6 +68,7 @@ package final class OpenFile: RegionOwner {
         referenceCount -= 1
         guard !flags.contains(.path) else { return }
         guard referenceCount == 0 else { return node.referenceDropped(self) }
+        Self.counter.value -= 1
         removeRecordLocks(of: RecordLockHolder(self))
         unlock()
         drive?.stop()
@@ -195,9 +201,8 @@ package final class OpenFile: RegionOwner {
         node.isSeekable || (node.ignoresOffset && node.kind != .anonymous)
     }
 
-    /// The same for pwrite(2): not on what is only made to be read.
-    package var allowsWritePositions: Bool { allowsPositions && fileSystemAllowsWritePositions }
-    private var fileSystemAllowsWritePositions: Bool { node.fileSystem.kind != .procfs }
+    /// The same for pwrite(2).
+    package var allowsWritePositions: Bool { allowsPositions && node.allowsWritePositions }
 
     /// Changes the length, as ftruncate(2). EINVAL for what is no regular file open for writing.
     package func truncate(to byteCount: Int64) throws(Errno) {

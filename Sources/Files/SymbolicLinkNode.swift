@@ -8,11 +8,12 @@ package class SymbolicLinkNode: Node {
 
     /// A link to `target`, at most 4095 bytes. ENOMEM.
     package init(
-        to target: RawSpan, in fileSystem: FileSystem, owner: UInt32 = 0, group: UInt32 = 0
+        to target: RawSpan, in fileSystem: FileSystem, mode: FileMode = .permissions,
+        owner: UInt32 = 0, group: UInt32 = 0, number: UInt64? = nil
     ) throws(Errno) {
         self.target = try ByteString(copying: target)
         super.init(
-            .symbolicLink, in: fileSystem, mode: .permissions, owner: owner, group: group)
+            .symbolicLink, in: fileSystem, mode: mode, owner: owner, group: group, number: number)
     }
     package override var byteCount: Int64 { Int64(target.byteCount) }
 
@@ -33,28 +34,38 @@ package final class MagicLinkNode: SymbolicLinkNode {
     package typealias Destination = () -> DirectoryEntry?
     private let destination: Destination
     private let root: DirectoryEntry
+    private let subject: any NodeSubject
+    private let shownByteCount: Int64
 
-    /// `root` is what the shown path begins at.
+    /// `root` is what the shown path begins at, `byteCount` what `st_size` shows.
     package init(
-        in fileSystem: FileSystem, root: DirectoryEntry, _ destination: @escaping Destination
+        in fileSystem: FileSystem, mode: FileMode = .permissions, _ subject: any NodeSubject,
+        root: DirectoryEntry, byteCount: Int64 = 0, _ destination: @escaping Destination
     ) throws(Errno) {
         self.destination = destination
         self.root = root
-        try super.init(to: RawSpan(), in: fileSystem)
+        self.subject = subject
+        shownByteCount = byteCount
+        try super.init(to: RawSpan(), in: fileSystem, mode: mode, number: subject.number)
+        subject.own(self)
     }
-    package override var byteCount: Int64 { 0 }
-    override func jump() throws(Errno) -> DirectoryEntry? {
+    override func prepareStatus() { subject.own(self) }
+    package override var byteCount: Int64 { shownByteCount }
+    override func jump() throws(Errno) -> DirectoryEntry? { try target() }
+    /// Where it leads, if the caller may know. EACCES, ENOENT.
+    private func target() throws(Errno) -> DirectoryEntry {
+        try subject.requireOpening()
         guard let entry = destination() else { throw .noSuchFile }
         return entry
     }
     package override func writeTarget(to text: inout TextBuffer) throws(Errno) {
-        guard let entry = destination() else { throw .noSuchFile }
+        let entry = try target()
         entry.writePath(from: root, to: &text)
         if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
     }
 }
 
-/// A link of /proc whose path depends on who asks: thread-self (proc(5)).
+/// A link of /proc whose path depends on who asks: self, thread-self (proc(5)).
 package final class GeneratedLinkNode: SymbolicLinkNode {
     private let provider: (inout TextBuffer) -> Void
 

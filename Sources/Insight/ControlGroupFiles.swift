@@ -15,31 +15,31 @@ struct ControlGroupFiles {
         try tree.add(lines: Self.settings, to: top, mode: 0o644)
         try tree.add(
             [
-                ("cgroup.procs", { SystemText.line(UInt64($0.identifier), &$1) }),
-                ("cgroup.threads", { Self.threads($0, &$1) }),
-                ("cpu.max", { Self.processorLimit(&$1) }),
-                ("memory.max", { SystemText.line(MemoryText.totalBytes, &$1) }),
+                ("cgroup.procs", { Self.processes(&$0) }),
+                ("cgroup.threads", { Self.threads(&$0) }),
+                ("cpu.max", { Self.processorLimit(&$0) }),
+                ("memory.max", { SystemText.line(MemoryText.totalBytes, &$0) }),
             ], to: top, mode: 0o644)
         try tree.add(
             [
-                ("cgroup.events", { $1.append("populated 1\nfrozen 0\n") }),
+                ("cgroup.events", { $0.append("populated 1\nfrozen 0\n") }),
                 (
-                    "cgroup.stat", { $1.append("nr_descendants 0\nnr_dying_descendants 0\n") }
+                    "cgroup.stat", { $0.append("nr_descendants 0\nnr_dying_descendants 0\n") }
                 ),
-                ("cpu.stat", { Self.processorStatistics($0, &$1) }),
+                ("cpu.stat", { Self.processorStatistics(&$0) }),
                 (
                     "cpuset.cpus.effective",
                     {
-                        ProcessorText.list(Scheduler.allProcessors, &$1)
-                        $1.append("\n")
+                        ProcessorText.list(Scheduler.allProcessors, &$0)
+                        $0.append("\n")
                     }
                 ),
-                ("memory.current", { SystemText.line(MemoryText.usedBytes, &$1) }),
-                ("memory.events", { $1.append(Self.memoryEvents) }),
-                ("memory.events.local", { $1.append(Self.memoryEvents) }),
-                ("memory.stat", { MemoryText.groupStatistics($0, &$1) }),
-                ("memory.swap.events", { $1.append("high 0\nmax 0\nfail 0\n") }),
-                ("pids.current", { SystemText.line(UInt64($0.threads.count), &$1) }),
+                ("memory.current", { SystemText.line(MemoryText.usedBytes, &$0) }),
+                ("memory.events", { $0.append(Self.memoryEvents) }),
+                ("memory.events.local", { $0.append(Self.memoryEvents) }),
+                ("memory.stat", { MemoryText.groupStatistics(&$0) }),
+                ("memory.swap.events", { $0.append("high 0\nmax 0\nfail 0\n") }),
+                ("pids.current", { SystemText.line(UInt64(ProcessTable.taskCount), &$0) }),
             ], to: top)
     }
     private static let fixed: StaticString = """
@@ -88,9 +88,9 @@ struct ControlGroupFiles {
         text.append(UInt64(Processors.count) * period)
         text.append(" 100000\n")
     }
-    /// The program's time and the library OS's are not told apart.
-    private static func processorStatistics(_ process: Process, _ text: inout TextBuffer) {
-        let used = UInt64(max(0, process.processorTime.rawValue)) / 1000
+    /// Programs' time and the library OS's are not told apart.
+    private static func processorStatistics(_ text: inout TextBuffer) {
+        let used = UInt64(max(0, MachineUsage.used.time.rawValue)) / 1000
         text.append("usage_usec ")
         text.append(used)
         text.append("\nuser_usec ")
@@ -98,11 +98,19 @@ struct ControlGroupFiles {
         text.append("\nsystem_usec 0\nnr_periods 0\nnr_throttled 0\nthrottled_usec 0\n")
         text.append("nr_bursts 0\nburst_usec 0\n")
     }
-    private static func threads(_ process: Process, _ text: inout TextBuffer) {
-        var next = process.threads.first
-        while let thread = next {
-            SystemText.line(UInt64(thread.thread.identifier), &text)
-            next = thread.next
+    /// Those that have threads.
+    private static func processes(_ text: inout TextBuffer) {
+        ProcessTable.forEach {
+            if $0.threads.count > 0 { SystemText.line(UInt64($0.identifier), &text) }
+        }
+    }
+    private static func threads(_ text: inout TextBuffer) {
+        ProcessTable.forEach { process in
+            var next = process.threads.first
+            while let thread = next {
+                SystemText.line(UInt64(thread.thread.identifier), &text)
+                next = thread.next
+            }
         }
     }
 }

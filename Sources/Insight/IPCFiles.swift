@@ -12,9 +12,9 @@ struct IPCFiles {
     func fill(_ entry: DirectoryEntry) throws(Errno) {
         try tree.add(
             [
-                ("msg", { Self.queues(&$1) }),
-                ("sem", { Self.sets(&$1) }),
-                ("shm", { Self.segments(&$1) }),
+                ("msg", { Self.queues(&$0) }),
+                ("sem", { Self.sets(&$0) }),
+                ("shm", { Self.segments(&$0) }),
             ], to: entry)
     }
     func addSettings(to entry: DirectoryEntry) throws(Errno) {
@@ -28,18 +28,18 @@ struct IPCFiles {
                             Semaphores.maximumOperations, Semaphores.maximumSets,
                         ]
                         for index in 0..<4 {
-                            if index > 0 { $1.append("\t") }
-                            $1.append(UInt64(limits[index]))
+                            if index > 0 { $0.append("\t") }
+                            $0.append(UInt64(limits[index]))
                         }
-                        $1.append("\n")
+                        $0.append("\n")
                     }
                 ),
-                ("msgmax", { SystemText.line(UInt64(MessageQueues.maximumByteCount), &$1) }),
-                ("msgmnb", { SystemText.line(UInt64(MessageQueues.standardCapacity), &$1) }),
-                ("msgmni", { SystemText.line(UInt64(MessageQueues.maximumQueues), &$1) }),
-                ("shmmax", { SystemText.line(SharedMemory.maximumByteCount, &$1) }),
-                ("shmall", { SystemText.line(SharedMemory.maximumPages, &$1) }),
-                ("shmmni", { SystemText.line(UInt64(SharedMemory.maximumSegments), &$1) }),
+                ("msgmax", { SystemText.line(UInt64(MessageQueues.maximumByteCount), &$0) }),
+                ("msgmnb", { SystemText.line(UInt64(MessageQueues.standardCapacity), &$0) }),
+                ("msgmni", { SystemText.line(UInt64(MessageQueues.maximumQueues), &$0) }),
+                ("shmmax", { SystemText.line(SharedMemory.maximumByteCount, &$0) }),
+                ("shmall", { SystemText.line(SharedMemory.maximumPages, &$0) }),
+                ("shmmni", { SystemText.line(UInt64(SharedMemory.maximumSegments), &$0) }),
             ], to: entry, mode: 0o644)
         try tree.add(lines: "shm_rmid_forced 0\n", to: entry, mode: 0o644)
     }

@@ -2,7 +2,6 @@ internal import Base
 internal import Files
 internal import Hardware
 internal import LinuxABI
-internal import Processes
 
 /// /sys: the CPUs, pages of 2 MiB, and the control group whose limits are the machine's.
 struct MachineFiles {
@@ -10,14 +9,14 @@ struct MachineFiles {
     private let tree: TextTree
 
     /// Gives /sys its files, which are made when it is looked into.
-    static func add(to files: RootFileSystem, for process: Process) {
-        let machine = MachineFiles(files: files, process)
+    static func add(to files: RootFileSystem) {
+        let machine = MachineFiles(files: files)
         let top = files.machineDirectory
         top.directory?.fillLater { () throws(Errno) in try machine.fill(top) }
     }
-    private init(files: RootFileSystem, _ process: Process) {
+    private init(files: RootFileSystem) {
         self.files = files
-        tree = TextTree(system: files.machine, process: process)
+        tree = TextTree(system: files.machine)
     }
 
     private func fill(_ top: DirectoryEntry) throws(Errno) {
@@ -33,8 +32,7 @@ struct MachineFiles {
         try tree.directory("fs", in: top) { (entry) throws(Errno) in
             let system = files.makeControlGroups()
             let group = try RootFileSystem.mount(system, mode: 0o555, "cgroup", in: entry)
-            let groupFiles = ControlGroupFiles(
-                tree: TextTree(system: system, process: tree.process))
+            let groupFiles = ControlGroupFiles(tree: TextTree(system: system))
             group.directory?.fillLater { () throws(Errno) in try groupFiles.fill(group) }
         }
         try tree.directory("kernel", in: top) { (entry) throws(Errno) in

@@ -5,35 +5,35 @@ internal import LinuxABI
 internal import Memory
 internal import Processes
 
-/// The mappings of a process, as Linux's fs/proc/task_mmu.c tells them: maps, smaps, smaps_rollup,
+/// The mappings of a program, as Linux's fs/proc/task_mmu.c tells them: maps, smaps, smaps_rollup,
 /// pagemap.
 enum MappingText {
     private static let space: UInt8 = 0x20
     private static let newline: UInt8 = 0x0a
 
     /// maps: a line a mapping.
-    static func maps(_ process: Process, _ text: inout TextBuffer) {
-        let addressSpace = process.addressSpace
+    static func maps(_ memory: ProcessMemory, _ text: inout TextBuffer) {
+        let addressSpace = memory.space
         var next = addressSpace.firstRegion
         while let region = next {
-            line(of: region, process, &text)
+            line(of: region, memory, &text)
             next = addressSpace.region(after: region)
         }
         if hasFixedPage { fixedPage(&text) }
     }
     /// smaps: the lines of maps, each with what is present of the mapping.
-    static func details(_ process: Process, _ text: inout TextBuffer) {
-        let addressSpace = process.addressSpace
+    static func details(_ memory: ProcessMemory, _ text: inout TextBuffer) {
+        let addressSpace = memory.space
         var next = addressSpace.firstRegion
         while let region = next {
-            line(of: region, process, &text)
+            line(of: region, memory, &text)
             amount("Size:           ", region.byteCount, &text)
             text.append("KernelPageSize:        4 kB\nMMUPageSize:           4 kB\n")
-            present(Present(of: region, process), .region, &text)
+            present(Present(of: region, memory), .region, &text)
             text.append("THPeligible:    ")
             text.append(addressSpace.mayHaveLargePages(region) ? UInt64(1) : 0, width: 8)
             text.append("\n")
-            flags(of: region, process, &text)
+            flags(of: region, memory, &text)
             next = addressSpace.region(after: region)
         }
         guard hasFixedPage else { return }
@@ -44,13 +44,13 @@ enum MappingText {
         text.append("THPeligible:           0\nVmFlags: ex \n")
     }
     /// smaps_rollup: the sum of all.
-    static func sum(_ process: Process, _ text: inout TextBuffer) {
-        let addressSpace = process.addressSpace
+    static func sum(_ memory: ProcessMemory, _ text: inout TextBuffer) {
+        let addressSpace = memory.space
         var sum = Present()
         var last: Region?
         var next = addressSpace.firstRegion
         while let region = next {
-            sum.add(Present(of: region, process))
+            sum.add(Present(of: region, memory))
             last = region
             next = addressSpace.region(after: region)
         }
@@ -68,7 +68,7 @@ enum MappingText {
     // MARK: Lines
 
     private static func line(
-        of region: Region, _ process: Process, _ text: inout TextBuffer
+        of region: Region, _ memory: ProcessMemory, _ text: inout TextBuffer
     ) {
         let start = text.byteCount
         text.append(hexadecimal: region.start.rawValue, minimumDigits: 8)
@@ -81,7 +81,7 @@ enum MappingText {
         text.append(byte: protection.contains(.execute) ? 0x78 : 0x2d)
         text.append(byte: region.sharing == .shared ? 0x73 : 0x70)
         text.append(byte: space)
-        let entry = entry(of: region, process)
+        let entry = entry(of: region, memory)
         let segment = (region.owner as? SharedAttachment)?.segment
         text.append(
             hexadecimal: entry == nil && segment == nil ? 0 : UInt64(max(0, region.offset)),
@@ -102,9 +102,9 @@ enum MappingText {
             text.append(" (deleted)")
         } else if let entry {
             pad(from: start, &text)
-            entry.writePath(from: process.root, to: &text)
+            entry.writePath(from: Process.current.root, to: &text)
             if entry.parent != nil, !entry.isLinked { text.append(" (deleted)") }
-        } else if let label = label(of: region, process) {
+        } else if let label = label(of: region, memory) {
             pad(from: start, &text)
             text.append(label)
         }
@@ -113,8 +113,8 @@ enum MappingText {
     /// The file system of segments, which is mounted nowhere.
     private static let segmentDevice = DeviceNumber(major: 0, minor: 1)
     /// What a region without a file is called; `nil` for what has no name.
-    private static func label(of region: Region, _ process: Process) -> StaticString? {
-        switch process.addressSpace.name(of: region) {
+    private static func label(of region: Region, _ memory: ProcessMemory) -> StaticString? {
+        switch memory.space.name(of: region) {
         case .heap: "[heap]"
         case .stack: "[stack]"
         case .sharedClocks: "[vvar]"
@@ -127,10 +127,10 @@ enum MappingText {
         text.append(repeating: space, count: 73 - (text.byteCount - start))
     }
     /// The file that a region maps: the one it was mapped from, or the program's own.
-    private static func entry(of region: Region, _ process: Process) -> DirectoryEntry? {
+    private static func entry(of region: Region, _ memory: ProcessMemory) -> DirectoryEntry? {
         guard region.cache != nil else { return nil }
         if let file = region.owner as? OpenFile { return file.entry }
-        return process.isProgram(region) ? process.executable : nil
+        return memory.isProgram(region) ? memory.executable : nil
     }
 
     /// Whether there is a page of calls at a fixed address, which only executes (vsyscall=xonly).
@@ -152,15 +152,15 @@ enum MappingText {
         private(set) var lockedBytes = 0
 
         init() {}
-        init(of region: Region, _ process: Process) {
+        init(of region: Region, _ memory: ProcessMemory) {
             // The pages of the vDSO belong to no file and are written by nobody; Linux counts no
             // page of numbers at all.
-            let name = process.addressSpace.name(of: region)
+            let name = memory.space.name(of: region)
             if name == .sharedClocks { return }
-            usage = process.addressSpace.usage(of: region)
+            usage = memory.space.usage(of: region)
             if name == .sharedObject {
                 cleanPages = (usage.sharedPages, usage.privatePages)
-            } else if region.cache != nil, MappingText.entry(of: region, process) == nil {
+            } else if region.cache != nil, MappingText.entry(of: region, memory) == nil {
                 sharedMemoryBytes = usage.proportionalBytes - usage.proportionalAnonymousBytes
             }
             if region.isLocked { lockedBytes = usage.proportionalBytes }
@@ -222,14 +222,14 @@ enum MappingText {
 
     /// VmFlags, in the order of Linux's bits (proc_pid_smaps(5)).
     private static func flags(
-        of region: Region, _ process: Process, _ text: inout TextBuffer
+        of region: Region, _ memory: ProcessMemory, _ text: inout TextBuffer
     ) {
         func flag(_ name: StaticString, _ isSet: Bool) {
             guard isSet else { return }
             text.append(name)
             text.append(byte: space)
         }
-        let isNumbers = process.addressSpace.name(of: region) == .sharedClocks
+        let isNumbers = memory.space.name(of: region) == .sharedClocks
         let isShared = region.sharing == .shared && !isNumbers
         text.append("VmFlags: ")
         flag("rd", region.protection.contains(.read))
@@ -263,11 +263,11 @@ enum MappingText {
     static var pageMapCount: Int64 { Int64(ProgramSpace.end.rawValue >> UInt64(Page.shift)) }
     /// Present (63), of a file or shared (61), mapped once (56), frame number
     /// (Documentation/admin-guide/mm/pagemap.rst).
-    static func pageMapEntry(_ index: Int64, of process: Process) -> UInt64 {
+    static func pageMapEntry(_ index: Int64, of memory: ProcessMemory) -> UInt64 {
         let page = VirtualAddress(rawValue: UInt64(index) << UInt64(Page.shift))
-        guard let found = process.addressSpace.presence(of: page) else { return 0 }
+        guard let found = memory.space.presence(of: page) else { return 0 }
         // The frame's number is for who may administrate (Linux 4.2).
-        let number = process.credentials.has(.administration) ? found.frame.number : 0
+        let number = Process.current.credentials.has(.administration) ? found.frame.number : 0
         return 1 << 63 | (found.isObject ? 1 << 61 : 0) | (found.isAlone ? 1 << 56 : 0)
             | UInt64(number)
     }

@@ -15,19 +15,18 @@ enum MemoryText {
     }
     /// Files and shared memory; an image's pages, which lie beside the memory, are not in it.
     private static var filePages: Int { max(0, PageCache.totalPages - Frames.foreignCount) }
+    private static func pages(_ byteCount: UInt64) -> UInt64 { byteCount >> UInt64(Page.shift) }
     private static func bytes(ofPages count: Int) -> UInt64 {
         UInt64(max(0, count)) << UInt64(Page.shift)
     }
 
     /// /proc/meminfo (fs/proc/meminfo.c). There is no swap, and no page is ever taken back: what is in
-    /// use belongs to the program, to its files or to the library OS.
-    static func information(_ process: Process, _ text: inout TextBuffer) {
-        let space = process.addressSpace
-        let sizes = MemorySizes(of: process)
-        let anonymous = bytes(ofPages: sizes.anonymousPages)
+    /// use belongs to programs, to their files or to the library OS.
+    static func information(_ text: inout TextBuffer) {
+        let usage = MachineUsage()
+        let anonymous = usage.anonymousBytes
         let files = bytes(ofPages: filePages)
-        let mapped = bytes(ofPages: sizes.filePages + sizes.sharedMemoryPages)
-        let tables = space.tableByteCount
+        let tables = usage.tableBytes
         let library = usedBytes - min(usedBytes, anonymous + files + tables)
         amount("MemTotal:", totalBytes, &text)
         amount("MemFree:", freeBytes, &text)
@@ -42,13 +41,13 @@ enum MemoryText {
         amount("Inactive(anon):", anonymous + files, &text)
         amount("Active(file):", 0, &text)
         amount("Inactive(file):", 0, &text)
-        amount("Unevictable:", space.lockedByteCount, &text)
-        amount("Mlocked:", space.lockedByteCount, &text)
+        amount("Unevictable:", usage.lockedBytes, &text)
+        amount("Mlocked:", usage.lockedBytes, &text)
         for label: StaticString in ["SwapTotal:", "SwapFree:", "Dirty:", "Writeback:"] {
             amount(label, 0, &text)
         }
         amount("AnonPages:", anonymous, &text)
-        amount("Mapped:", mapped, &text)
+        amount("Mapped:", usage.mappedBytes, &text)
         amount("Shmem:", files, &text)
         amount("KReclaimable:", 0, &text)
         amount("Slab:", library, &text)
@@ -60,11 +59,11 @@ enum MemoryText {
             "SecPageTables:", "NFS_Unstable:", "Bounce:", "WritebackTmp:",
         ] { amount(label, 0, &text) }
         amount("CommitLimit:", totalBytes / 2, &text)
-        amount("Committed_AS:", space.dataByteCount + sizes.stackBytes, &text)
+        amount("Committed_AS:", usage.committedBytes, &text)
         for label: StaticString in ["VmallocTotal:", "VmallocUsed:", "VmallocChunk:", "Percpu:"] {
             amount(label, 0, &text)
         }
-        amount("AnonHugePages:", bytes(ofPages: sizes.largePages), &text)
+        amount("AnonHugePages:", bytes(ofPages: usage.largePages), &text)
         for label: StaticString in [
             "ShmemHugePages:", "ShmemPmdMapped:", "FileHugePages:", "FilePmdMapped:",
         ] { amount(label, 0, &text) }
@@ -80,17 +79,17 @@ enum MemoryText {
     }
 
     /// /proc/vmstat, of Linux's lines those that something counts here or that can't but be 0.
-    static func events(_ process: Process, _ text: inout TextBuffer) {
-        let sizes = MemorySizes(of: process)
+    static func events(_ text: inout TextBuffer) {
+        let usage = MachineUsage()
         count("nr_free_pages ", UInt64(Frames.freeCount), &text)
-        count("nr_anon_pages ", UInt64(sizes.anonymousPages), &text)
-        count("nr_mapped ", UInt64(sizes.filePages + sizes.sharedMemoryPages), &text)
+        count("nr_anon_pages ", pages(usage.anonymousBytes), &text)
+        count("nr_mapped ", pages(usage.mappedBytes), &text)
         count("nr_file_pages ", UInt64(filePages), &text)
         count("nr_shmem ", UInt64(filePages), &text)
         for label: StaticString in ["pgpgin ", "pgpgout ", "pswpin ", "pswpout "] {
             count(label, 0, &text)
         }
-        count("pgfault ", UInt64(max(0, process.addressSpace.faultCount)), &text)
+        count("pgfault ", UInt64(max(0, MachineUsage.used.faults)), &text)
         count("pgmajfault ", 0, &text)
         count("oom_kill ", 0, &text)
     }
@@ -102,33 +101,32 @@ enum MemoryText {
     }
 
     /// memory.stat of the control group (cgroup-v2.rst).
-    static func groupStatistics(_ process: Process, _ text: inout TextBuffer) {
-        let space = process.addressSpace
-        let sizes = MemorySizes(of: process)
-        let anonymous = bytes(ofPages: sizes.anonymousPages)
+    static func groupStatistics(_ text: inout TextBuffer) {
+        let usage = MachineUsage()
+        let anonymous = usage.anonymousBytes
         let files = bytes(ofPages: filePages)
-        let library = usedBytes - min(usedBytes, anonymous + files + space.tableByteCount)
+        let library = usedBytes - min(usedBytes, anonymous + files + usage.tableBytes)
         count("anon ", anonymous, &text)
         count("file ", files, &text)
-        count("kernel ", library + space.tableByteCount, &text)
+        count("kernel ", library + usage.tableBytes, &text)
         count("kernel_stack ", 0, &text)
-        count("pagetables ", space.tableByteCount, &text)
+        count("pagetables ", usage.tableBytes, &text)
         for label: StaticString in ["sec_pagetables ", "percpu ", "sock ", "vmalloc "] {
             count(label, 0, &text)
         }
         count("shmem ", files, &text)
-        count("file_mapped ", bytes(ofPages: sizes.filePages + sizes.sharedMemoryPages), &text)
+        count("file_mapped ", usage.mappedBytes, &text)
         for label: StaticString in ["file_dirty ", "file_writeback ", "swapcached "] {
             count(label, 0, &text)
         }
-        count("anon_thp ", bytes(ofPages: sizes.largePages), &text)
+        count("anon_thp ", bytes(ofPages: usage.largePages), &text)
         count("file_thp ", 0, &text)
         count("shmem_thp ", 0, &text)
         count("inactive_anon ", anonymous + files, &text)
         for label: StaticString in ["active_anon ", "inactive_file ", "active_file "] {
             count(label, 0, &text)
         }
-        count("unevictable ", space.lockedByteCount, &text)
+        count("unevictable ", usage.lockedBytes, &text)
         count("slab_reclaimable ", 0, &text)
         count("slab_unreclaimable ", library, &text)
         count("slab ", library, &text)
@@ -138,7 +136,7 @@ enum MemoryText {
             "workingset_nodereclaim ", "pgscan ", "pgsteal ", "pgscan_kswapd ", "pgscan_direct ",
             "pgsteal_kswapd ", "pgsteal_direct ",
         ] { count(label, 0, &text) }
-        count("pgfault ", UInt64(max(0, space.faultCount)), &text)
+        count("pgfault ", UInt64(max(0, MachineUsage.used.faults)), &text)
         for label: StaticString in [
             "pgmajfault ", "pgrefill ", "pgactivate ", "pgdeactivate ", "pglazyfree ",
             "pglazyfreed ", "thp_fault_alloc ", "thp_collapse_alloc ",

@@ -1,213 +1,241 @@
 internal import Base
 package import Files
 internal import LinuxABI
-package import Processes
+internal import Memory
+internal import Processes
 internal import Scheduler
 
-/// The files of /proc (proc(5)), filled in from what the process and the machine know.
+/// The folders of /proc (proc(5)): one of each process, found by the number of any of its threads too, and
+/// in it one of each thread.
 ///
-/// Made once, when somebody looks for one; text is written when a file is read. There is one process, so
-/// /proc/self and /proc/1 are the same for ever.
+/// Nothing of them is kept: nodes are made when somebody looks, with numbers that are the same each time, and
+/// refer to the process, so that a file goes on to tell of the one that it was opened for. Text is written
+/// when a file is read.
 package struct ProcessFiles {
     let files: RootFileSystem
     let tree: TextTree
     var system: FileSystem { tree.system }
-    var process: Process { tree.process }
 
     /// Gives the tree's /proc and /sys their files, which are made when these are looked into.
-    package static func add(to files: RootFileSystem, for process: Process) {
-        let tree = TextTree(system: files.processes, process: process)
-        let processFiles = ProcessFiles(files: files, tree: tree)
+    package static func add(to files: RootFileSystem) {
+        let processFiles = ProcessFiles(files: files, tree: TextTree(system: files.processes))
         let top = files.processDirectory
+        top.directory?.furtherNames = processFiles.processes()
         top.directory?.fillLater { () throws(Errno) in try processFiles.fill(top) }
-        MachineFiles.add(to: files, for: process)
+        MachineFiles.add(to: files)
     }
     private func fill(_ top: DirectoryEntry) throws(Errno) {
-        let process = process
         try addSystem(to: top)
-        let own = try tree.directory("1", in: top)
-        try tree.addLink("self", to: "1", in: top)
+        try tree.place("self", in: top) { () throws(Errno) in
+            try GeneratedLinkNode(in: system) { $0.append(UInt64(Process.currentIdentifier)) }
+        }
         try tree.place("thread-self", in: top) { () throws(Errno) in
             try GeneratedLinkNode(in: system) { text in
-                text.append(UInt64(process.identifier))
+                text.append(UInt64(Process.currentIdentifier))
                 text.append("/task/")
                 text.append(UInt64(ProgramThread.current.thread.identifier))
             }
         }
-        for file in files(of: Subject(process)) { try tree.place(file.name, in: own, file.make) }
-        try tree.place("task", in: own) { () throws(Errno) in tasks() }
-        let files = self
-        top.directory?.unlistedFinder = { (name) throws(Errno) in
-            guard let thread = files.thread(name) else { return nil }
-            return files.directory(of: Subject(thread, times: .process))
-        }
     }
 
-    /// A name in the directory of a process or a thread, and what makes its node.
-    struct File {
-        let name: StaticString
-        let kind: FileKind
-        let make: () throws(Errno) -> Node
-    }
-    /// What a process's directory has beside `task`, and a thread's too.
-    func files(of subject: Subject) -> [File] {
-        let process = process
-        // Of each thread nobody counts it.
-        let transfers =
-            subject.times == .process
-            ? [text("io", subject, mode: 0o400, ProcessText.transfers)] : []
-        return transfers + [
-            magic("exe") { process.executable },
-            magic("cwd") { process.workingDirectory },
-            magic("root") { process.root },
-            descriptors(),
-            pageMap(),
-            name(of: subject),
-            text("status", subject, ProcessText.status),
-            text("stat", subject, ProcessText.stat),
-            text("statm", subject, ProcessText.memoryPages),
-            text("limits", subject, ProcessText.limits),
-            text("maps", subject) { MappingText.maps($0.process, &$1) },
-            text("smaps", subject) { MappingText.details($0.process, &$1) },
-            text("smaps_rollup", subject) { MappingText.sum($0.process, &$1) },
-            text("cmdline", subject) { ProcessText.memory($0.process.argumentRange, &$1) },
-            text("mounts", subject) { MountText.mounts(&$1) },
-            text("mountinfo", subject) { MountText.information(&$1) },
-            text("mountstats", subject, mode: 0o400) { MountText.statistics(&$1) },
-            text("cgroup", subject) { $1.append("0::/\n") },
-            text("cpuset", subject) { $1.append("/\n") },
-            text("loginuid", subject, mode: 0o644, refusing: .operationNotPermitted) {
-                $1.append("4294967295")
+    /// The numbers in /proc: all processes', lowest first; threads' are found, too.
+    private func processes() -> GeneratedNames {
+        let files = self
+        return GeneratedNames(
+            finder: { name throws(Errno) in
+                Self.number(name).flatMap { Subject($0) }.map { files.directory(of: $0) }
             },
-            text("sessionid", subject) { $1.append("4294967295") },
-            text("setgroups", subject, mode: 0o644, refusing: .operationNotPermitted) {
-                $1.append("allow\n")
-            },
-            text("uid_map", subject, mode: 0o644, refusing: .operationNotPermitted) {
-                $1.append(ProcessText.identityMap)
-            },
-            text("gid_map", subject, mode: 0o644, refusing: .operationNotPermitted) {
-                $1.append(ProcessText.identityMap)
-            },
-            text("projid_map", subject, mode: 0o644, refusing: .operationNotPermitted) {
-                $1.append(ProcessText.identityMap)
-            },
-            text("personality", subject, mode: 0o400, ProcessText.personality),
-            text("sched", subject, ProcessText.schedule),
-            text("schedstat", subject, ProcessText.scheduleStatistics),
-            text("wchan", subject) { $1.append("0") },
-            text("oom_score", subject) { SystemText.line($0.process.memoryScore, &$1) },
-            memoryAdjustment(),
-            descriptorDetails(),
-            text("environ", subject, mode: 0o400) {
-                ProcessText.memory($0.process.environmentRange, &$1)
-            },
-            text("auxv", subject, mode: 0o400) { ProcessText.auxiliaryVector($0.process, &$1) },
-        ]
-    }
-    /// A file of text; `refusing` is what who writes it gets (EINVAL without it).
-    private func text(
-        _ name: StaticString, _ subject: Subject, mode: UInt32 = 0o444, refusing: Errno? = nil,
-        _ write: @escaping (Subject, inout TextBuffer) -> Void
-    ) -> File {
-        let system = system
-        return File(name: name, kind: .regular) { () throws(Errno) in
-            let provider: GeneratedNode.Provider = { write(subject, &$0) }
-            let mode = FileMode(rawValue: mode)
-            guard let refusing else { return GeneratedNode(in: system, mode: mode, provider) }
-            return GeneratedNode(
-                in: system, mode: mode, receiver: { _ throws(Errno) in throw refusing }, provider)
-        }
-    }
-    private func magic(
-        _ name: StaticString, _ destination: @escaping MagicLinkNode.Destination
-    ) -> File {
-        let (system, process) = (system, process)
-        return File(name: name, kind: .symbolicLink) { () throws(Errno) in
-            try MagicLinkNode(in: system, root: process.root, destination)
-        }
-    }
-    /// comm: the thread's name, which any thread of the process may change.
-    private func name(of subject: Subject) -> File {
-        let system = system
-        return File(name: "comm", kind: .regular) { () throws(Errno) in
-            GeneratedNode(
-                in: system, mode: FileMode(rawValue: 0o644),
-                receiver: { (bytes) throws(Errno) in subject.thread?.setName(bytes) }
-            ) { ProcessText.nameLine(subject, &$0) }
-        }
-    }
-    /// oom_score_adj: what the kernel would add to oom_score, of a thousand.
-    private func memoryAdjustment() -> File {
-        let (system, process) = (system, process)
-        return File(name: "oom_score_adj", kind: .regular) { () throws(Errno) in
-            GeneratedNode(
-                in: system, mode: FileMode(rawValue: 0o644),
-                receiver: { (bytes) throws(Errno) in
-                    try process.setMemoryAdjustment(ProcessText.decimal(bytes))
+            lister: { index, text in
+                guard let process = ProcessTable.next(from: Int32(clamping: index)) else {
+                    return nil
                 }
-            ) {
-                $0.append(decimal: process.attributes.memoryAdjustment)
-                $0.append("\n")
-            }
-        }
+                return Self.found(Subject(process, process.identifier, .process), &text)
+            },
+            directoryCounter: { ProcessTable.processCount })
     }
-    /// fdinfo: a file a descriptor (proc_pid_fdinfo(5)).
-    private func descriptorDetails() -> File {
-        let (system, process) = (system, process)
-        return File(name: "fdinfo", kind: .directory) { () throws(Errno) in
-            GeneratedDirectoryNode(
-                in: system, mode: FileMode(rawValue: 0o555),
+    /// Writes the name of a subject's folder.
+    private static func found(
+        _ subject: Subject, _ text: inout TextBuffer
+    ) -> GeneratedNames.Found {
+        text.append(UInt64(subject.identifier))
+        return .init(
+            Int64(subject.identifier), .directory, number: SubjectNode.number(of: subject))
+    }
+
+    /// The folder of a process or thread.
+    private func directory(of subject: Subject) -> Node {
+        let files = self
+        let names = ProcessFile.all(in: subject.scope)
+        return GeneratedDirectoryNode(
+            in: system, mode: FileMode(rawValue: 0o555), SubjectNode(subject, .mode),
+            GeneratedNames(
                 finder: { name throws(Errno) in
-                    guard let number = ProcessFiles.number(name),
-                        (try? process.descriptors.file(number)) != nil
-                    else { return nil }
-                    return GeneratedNode(in: system, mode: FileMode(rawValue: 0o444)) {
-                        ProcessText.descriptor(number, of: process, &$0)
+                    guard !subject.isGone else { throw .noSuchProcess }
+                    var index = 0
+                    while index < names.count {
+                        if name.isEqual(to: names[index].name) {
+                            return try files.make(names[index], index + 1, subject)
+                        }
+                        index += 1
                     }
+                    return nil
                 },
-                lister: { index, text in
-                    guard let number = process.descriptors.next(from: Int32(clamping: index)) else {
-                        return nil
-                    }
-                    text.append(UInt64(number))
-                    return (Int64(number), .regular)
-                })
+                lister: { index, text throws(Errno) in
+                    guard !subject.isGone else { throw .noSuchFile }
+                    guard index < Int64(names.count) else { return nil }
+                    let file = names[Int(index)]
+                    text.append(file.name)
+                    return .init(
+                        index, file.kind,
+                        number: SubjectNode.number(of: subject, file: Int(index) + 1))
+                },
+                // task, fd, fdinfo
+                directoryCounter: { subject.scope == .process ? 3 : 2 }))
+    }
+
+    /// Makes the node of a name; `index` is its number in the folder.
+    private func make(
+        _ file: ProcessFile, _ index: Int, _ subject: Subject
+    ) throws(Errno) -> Node {
+        let place = SubjectNode(subject, file: index, file.guarding)
+        let mode = FileMode(rawValue: file.mode)
+        switch file.contents {
+        case .text(let write, let receive):
+            return text(place, mode, receive) { text throws(Errno) in
+                guard !subject.isGone else { throw .noSuchProcess }
+                try write(subject, &text)
+            }
+        case .memoryText(let write):
+            // Of what the process runs now: another program's memory is another.
+            let memory = subject.memory
+            return text(place, mode, nil) { text throws(Errno) in
+                try write(subject, memory?.isInUse == true ? memory : nil, &text)
+            }
+        case .link(let destination):
+            return try MagicLinkNode(in: system, place, root: Process.current.root) {
+                destination(subject)
+            }
+        case .tasks:
+            return GeneratedDirectoryNode(in: system, mode: mode, place, tasks(of: subject))
+        case .descriptors:
+            return GeneratedDirectoryNode(
+                in: system, mode: mode, place, descriptors(of: subject, index))
+        case .descriptorDetails:
+            return GeneratedDirectoryNode(
+                in: system, mode: mode, place, descriptorDetails(of: subject, index))
+        case .pages:
+            let memory = subject.memory
+            return GeneratedWordsNode(
+                in: system, mode: mode, place, count: MappingText.pageMapCount
+            ) {
+                guard let memory, memory.isInUse else { return nil }
+                return MappingText.pageMapEntry($0, of: memory)
+            }
+        case .memory:
+            return MemoryFile.make(of: subject.memory, in: system, mode, place)
         }
     }
-    /// pagemap: a word for each page (proc_pid_pagemap(5)).
-    private func pageMap() -> File {
-        let (system, process) = (system, process)
-        return File(name: "pagemap", kind: .regular) { () throws(Errno) in
-            GeneratedWordsNode(
-                in: system, mode: FileMode(rawValue: 0o400), count: MappingText.pageMapCount
-            ) { MappingText.pageMapEntry($0, of: process) }
+    private func text(
+        _ place: SubjectNode, _ mode: FileMode, _ receive: ProcessFile.Receiver?,
+        _ provider: @escaping GeneratedNode.Provider
+    ) -> Node {
+        guard let receive else {
+            return GeneratedNode(in: system, mode: mode, of: place, provider)
         }
+        let subject = place.subject
+        return GeneratedNode(
+            in: system, mode: mode, of: place,
+            receiver: { (bytes) throws(Errno) in
+                guard !subject.isGone else { throw .noSuchProcess }
+                try receive(subject, bytes)
+            }, provider)
+    }
+
+    // MARK: Folders in a folder
+
+    /// task: a folder for each thread (proc_pid_task(5)).
+    private func tasks(of subject: Subject) -> GeneratedNames {
+        let files = self
+        let process = subject.process
+        return GeneratedNames(
+            finder: { name throws(Errno) in
+                guard !subject.isGone else { throw .noSuchProcess }
+                return Self.number(name).flatMap { subject.thread($0) }
+                    .map { files.directory(of: $0) }
+            },
+            lister: { index, text throws(Errno) in
+                guard !subject.isGone else { throw .noSuchFile }
+                var next: Int32?
+                if process.identifier >= index { next = process.identifier }
+                var thread = process.threads.first
+                while let current = thread {
+                    thread = current.next
+                    let number = current.thread.identifier
+                    if number >= index, number < next ?? .max { next = number }
+                }
+                return next.map { Self.found(Subject(process, $0, .thread), &text) }
+            },
+            directoryCounter: { subject.threadCount })
     }
     /// fd: a link a descriptor, which leads to the open file itself.
-    private func descriptors() -> File {
-        let (system, process) = (system, process)
-        return File(name: "fd", kind: .directory) { () throws(Errno) in
-            GeneratedDirectoryNode(
-                in: system, mode: FileMode(rawValue: 0o500),
-                finder: { name throws(Errno) in
-                    guard let number = ProcessFiles.number(name),
-                        (try? process.descriptors.file(number)) != nil
-                    else { return nil }
-                    return try MagicLinkNode(in: system, root: process.root) {
-                        (try? process.descriptors.file(number))?.entry
-                    }
-                },
-                lister: { index, text in
-                    guard let number = process.descriptors.next(from: Int32(clamping: index)) else {
-                        return nil
-                    }
-                    text.append(UInt64(number))
-                    return (Int64(number), .symbolicLink)
-                })
-        }
+    private func descriptors(of subject: Subject, _ index: Int) -> GeneratedNames {
+        let system = system
+        let process = subject.process
+        return GeneratedNames(
+            finder: { name throws(Errno) in
+                guard let number = Self.number(name),
+                    let file = subject.file(of: number)
+                else { return nil }
+                // Its owner's alone, with a right of search beside each other one (fs/proc/fd.c).
+                var mode: UInt32 = 0
+                if file.flags.allowsReading { mode |= 0o500 }
+                if file.flags.allowsWriting { mode |= 0o300 }
+                return try MagicLinkNode(
+                    in: system, mode: FileMode(rawValue: mode),
+                    SubjectNode(subject, file: index, part: number + 1, .link),
+                    root: Process.current.root, byteCount: 64
+                ) { subject.file(of: number)?.entry }
+            },
+            lister: { position, text throws(Errno) in
+                guard !subject.isGone else { throw .noSuchFile }
+                guard subject.memory != nil,
+                    let number = process.descriptors.next(from: Int32(clamping: position))
+                else { return nil }
+                text.append(UInt64(number))
+                return .init(
+                    Int64(number), .symbolicLink,
+                    number: SubjectNode.number(of: subject, file: index, part: number + 1))
+            })
     }
-    /// A descriptor's number in decimal, without leading zeroes, as Linux takes it.
+    /// fdinfo: a file a descriptor (proc_pid_fdinfo(5)).
+    private func descriptorDetails(of subject: Subject, _ index: Int) -> GeneratedNames {
+        let system = system
+        let process = subject.process
+        return GeneratedNames(
+            finder: { name throws(Errno) in
+                guard let number = Self.number(name), subject.file(of: number) != nil else {
+                    return nil
+                }
+                return GeneratedNode(
+                    in: system, mode: FileMode(rawValue: 0o444),
+                    of: SubjectNode(subject, file: index, part: number + 1, .inspection)
+                ) { text throws(Errno) in
+                    guard subject.file(of: number) != nil else { throw .noSuchFile }
+                    ProcessText.descriptor(number, of: process, &text)
+                }
+            },
+            lister: { position, text throws(Errno) in
+                guard !subject.isGone else { throw .noSuchFile }
+                guard subject.memory != nil,
+                    let number = process.descriptors.next(from: Int32(clamping: position))
+                else { return nil }
+                text.append(UInt64(number))
+                return .init(
+                    Int64(number), .regular,
+                    number: SubjectNode.number(of: subject, file: index, part: number + 1))
+            })
+    }
+    /// A number in decimal, without leading zeroes, as Linux takes it.
     static func number(_ name: RawSpan) -> Int32? {
         guard (1...7).contains(name.byteCount) else { return nil }
         if name.byteCount > 1, name.byte(at: 0) == 0x30 { return nil }
@@ -218,5 +246,12 @@ package struct ProcessFiles {
             number = number * 10 + Int32(byte - 0x30)
         }
         return number
+    }
+}
+
+extension Subject {
+    /// The open file of a descriptor; what has ended has none.
+    fileprivate func file(of number: Int32) -> OpenFile? {
+        memory == nil ? nil : try? process.descriptors.file(number)
     }
 }

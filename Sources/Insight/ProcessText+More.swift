@@ -9,7 +9,8 @@ extension ProcessText {
     /// uid_map and the like: every number is itself (user_namespaces(7)).
     static let identityMap: StaticString = "         0          0 4294967295\n"
 
-    static func personality(_ subject: Subject, _ text: inout TextBuffer) {
+    static func personality(_ subject: Subject, _ text: inout TextBuffer) throws(Errno) {
+        guard subject.isOpenToCaller else { throw .operationNotPermitted }
         text.append(
             hexadecimal: UInt64(subject.process.attributes.personality), minimumDigits: 8)
         text.append("\n")
@@ -17,32 +18,37 @@ extension ProcessText {
 
     /// schedstat: nanoseconds on a CPU, nanoseconds of waiting for one, which nobody counts, and turns.
     static func scheduleStatistics(_ subject: Subject, _ text: inout TextBuffer) {
-        let thread = subject.thread?.thread
-        text.append(decimal: max(0, thread?.processorTime.rawValue ?? 0))
+        let (time, switches) = used(by: subject)
+        text.append(decimal: max(0, time.rawValue))
         text.append(" 0 ")
-        let switches = thread?.switches ?? Thread.Switches()
         text.append(decimal: switches.voluntary + switches.forced + 1)
         text.append("\n")
+    }
+    /// Of a thread that ended, the process's.
+    private static func used(by subject: Subject) -> (time: Nanoseconds, Thread.Switches) {
+        guard let thread = subject.thread?.thread else {
+            return (subject.process.processorTime, subject.process.switches)
+        }
+        return (thread.processorTime, thread.switches)
     }
     /// sched (kernel/sched/debug.c), of its lines those that this scheduler has.
     static func schedule(_ subject: Subject, _ text: inout TextBuffer) {
         name(subject, &text)
         text.append(" (")
-        text.append(identifier(of: subject))
+        text.append(UInt64(subject.identifier))
         text.append(", #threads: ")
-        text.append(UInt64(subject.process.threads.count))
+        text.append(UInt64(subject.threadCount))
         text.append(")\n")
         text.append(repeating: 0x2d, count: 67)
         text.append("\n")
-        let thread = subject.thread?.thread
-        let time = max(0, thread?.processorTime.rawValue ?? 0)
+        let (used, switches) = used(by: subject)
+        let time = max(0, used.rawValue)
         label("se.sum_exec_runtime", &text)
         text.append(UInt64(time / 1_000_000), width: 14)
         text.append(".")
         text.append(UInt64(time % 1_000_000), width: 6, padding: 0x30)
         text.append("\n")
-        let switches = thread?.switches ?? Thread.Switches()
-        let share = thread?.share ?? ProcessorShare()
+        let share = subject.thread?.thread.share ?? ProcessorShare()
         line("nr_switches", Int64(switches.voluntary + switches.forced), &text)
         line("nr_voluntary_switches", Int64(switches.voluntary), &text)
         line("nr_involuntary_switches", Int64(switches.forced), &text)
@@ -61,9 +67,57 @@ extension ProcessText {
         text.append("\n")
     }
 
-    /// io of the process: there are no devices that pages are read from.
-    static func transfers(_ subject: Subject, _ text: inout TextBuffer) {
-        let counts = TransferCounts.current
+    /// wchan: nothing tells where a thread waits.
+    static func waitChannel(_ subject: Subject, _ text: inout TextBuffer) { text.append("0") }
+
+    /// children: the processes that a thread made or took over, oldest first (proc_pid_tid_children(5)).
+    static func children(_ subject: Subject, _ text: inout TextBuffer) {
+        let process = subject.process
+        var child = process.firstChild
+        while let current = child {
+            child = current.nextSibling
+            // Children of a thread that ended are the first one's.
+            let maker = ProcessTable.thread(current.makerIdentifier)
+            let isFound = maker?.process === process
+            guard (isFound ? current.makerIdentifier : process.identifier) == subject.identifier
+            else { continue }
+            text.append(UInt64(current.identifier))
+            text.append(" ")
+        }
+    }
+
+    /// EINVAL for what has ended and has no place in the file system any more (mounts_open_common).
+    static func requirePlace(_ subject: Subject) throws(Errno) {
+        guard subject.memory != nil else { throw .invalidArgument }
+    }
+
+    /// oom_score_adj: what the kernel would add to oom_score, of a thousand.
+    static func memoryAdjustment(_ subject: Subject, _ text: inout TextBuffer) {
+        text.append(decimal: subject.process.attributes.memoryAdjustment)
+        text.append("\n")
+    }
+    static func setMemoryAdjustment(_ subject: Subject, _ bytes: RawSpan) throws(Errno) {
+        try subject.process.setMemoryAdjustment(
+            decimal(bytes), by: Process.current.credentials)
+    }
+    /// oom_adj: the same in units of 1/17, from -17 to 15.
+    static func oldMemoryAdjustment(_ subject: Subject, _ text: inout TextBuffer) {
+        let value = subject.process.attributes.memoryAdjustment
+        text.append(decimal: value == 1000 ? 15 : value * 17 / 1000)
+        text.append("\n")
+    }
+    static func setOldMemoryAdjustment(_ subject: Subject, _ bytes: RawSpan) throws(Errno) {
+        guard let value = decimal(bytes), (-17...15).contains(value) else {
+            throw .invalidArgument
+        }
+        try subject.process.setMemoryAdjustment(
+            value == 15 ? 1000 : value * 1000 / 17, by: Process.current.credentials)
+    }
+
+    /// io of the process: there are no devices that pages are read from. EACCES.
+    static func transfers(_ subject: Subject, _ text: inout TextBuffer) throws(Errno) {
+        guard subject.isOpenToCaller else { throw .permissionDenied }
+        let counts = subject.process.transfers
         text.append("rchar: ")
         text.append(counts.readBytes)
         text.append("\nwchar: ")

@@ -14,10 +14,8 @@ enum ProcessText {
     private static let ticksPerSecond: Int64 = 100
 
     static func name(_ subject: Subject, _ text: inout TextBuffer) {
-        guard let thread = subject.thread else { return }
-        for index in 0..<16 where thread.name[index] != 0 {
-            text.append(byte: thread.name[index])
-        }
+        let name = subject.thread?.name ?? subject.process.name
+        for index in 0..<16 where name[index] != 0 { text.append(byte: name[index]) }
     }
 
     /// comm: the name and a line's end.
@@ -25,10 +23,15 @@ enum ProcessText {
         name(subject, &text)
         text.append(byte: 0x0a)
     }
+    /// Threads of the process may change it. EINVAL for others.
+    static func setName(_ subject: Subject, _ bytes: RawSpan) throws(Errno) {
+        guard subject.process === Process.current else { throw .invalidArgument }
+        subject.thread?.setName(bytes)
+    }
 
     /// What a thread does, as a letter and a word (proc_pid_status(5)).
     private static func state(of subject: Subject) -> (letter: StaticString, word: StaticString) {
-        guard let thread = subject.thread else { return ("X", "dead") }
+        guard let thread = subject.thread else { return ("Z", "zombie") }
         if subject.process.signals.isStopped { return ("T", "stopped") }
         return switch thread.thread.state {
         case .running, .ready: ("R", "running")
@@ -36,31 +39,36 @@ enum ProcessText {
         case .ended: ("X", "dead")
         }
     }
-    static func identifier(of subject: Subject) -> UInt64 {
-        guard subject.isThread, let thread = subject.thread else {
-            return UInt64(subject.process.identifier)
-        }
-        return UInt64(thread.thread.identifier)
-    }
+    /// The number of the terminal of the process's session, and its foreground group: no session has a
+    /// terminal that processes know of.
+    private static func terminal(of process: Process) -> (number: Int64, group: Int64) { (0, -1) }
 
     static func status(_ subject: Subject, _ text: inout TextBuffer) {
         let process = subject.process
         let state = state(of: subject)
         text.append("Name:\t")
         name(subject, &text)
-        text.append("\nUmask:\t")
-        text.append(UInt64(process.fileModeMask), radix: 8, width: 4, padding: 0x30)
+        let memory = subject.memory
+        if memory != nil {
+            text.append("\nUmask:\t")
+            text.append(UInt64(process.fileModeMask), radix: 8, width: 4, padding: 0x30)
+        }
         text.append("\nState:\t")
         text.append(state.letter)
         text.append(" (")
         text.append(state.word)
-        text.append(")\nTgid:\t1\nNgid:\t0\nPid:\t")
-        text.append(identifier(of: subject))
-        text.append("\nPPid:\t0\nTracerPid:\t0")
+        text.append(")\nTgid:\t")
+        text.append(UInt64(process.identifier))
+        text.append("\nNgid:\t0\nPid:\t")
+        text.append(UInt64(subject.identifier))
+        text.append("\nPPid:\t")
+        text.append(UInt64(process.parentIdentifier))
+        text.append("\nTracerPid:\t0")
         numbers("\nUid:", process.credentials.users, &text)
         numbers("\nGid:", process.credentials.groups, &text)
         text.append("\nFDSize:\t")
-        text.append(UInt64((max(process.descriptors.highWater, 64) + 63) & ~63))
+        let size = (max(process.descriptors.highWater, 64) + 63) & ~63
+        text.append(UInt64(memory == nil ? 0 : size))
         text.append("\nGroups:\t")
         if let groups = process.credentials.supplementaryGroups {
             for index in 0..<groups.count {
@@ -72,14 +80,14 @@ enum ProcessText {
         text.append(" \nNStgid:\t")
         text.append(UInt64(process.identifier))
         text.append("\nNSpid:\t")
-        text.append(identifier(of: subject))
+        text.append(UInt64(subject.identifier))
         text.append("\nNSpgid:\t")
         text.append(UInt64(process.group))
         text.append("\nNSsid:\t")
         text.append(UInt64(process.session))
-        memory(process, &text)
+        if let memory { self.memory(memory, &text) }
         text.append("\nThreads:\t")
-        text.append(UInt64(process.threads.count))
+        text.append(UInt64(subject.threadCount))
         let signals = process.signals
         let own = subject.thread?.signals
         text.append("\nSigQ:\t")
@@ -107,7 +115,7 @@ enum ProcessText {
         text.append("\nCpus_allowed_list:\t")
         ProcessorText.list(processors, &text)
         text.append("\nMems_allowed:\t1\nMems_allowed_list:\t0")
-        let switches = subject.thread?.thread.switches ?? Thread.Switches()
+        let switches = subject.thread?.thread.switches ?? process.switches
         text.append("\nvoluntary_ctxt_switches:\t")
         text.append(decimal: switches.voluntary)
         text.append("\nnonvoluntary_ctxt_switches:\t")
@@ -126,9 +134,9 @@ enum ProcessText {
         return (ignored, caught)
     }
     /// The lines of memory (fs/proc/task_mmu.c, task_mem).
-    private static func memory(_ process: Process, _ text: inout TextBuffer) {
-        let space = process.addressSpace
-        let sizes = MemorySizes(of: process)
+    private static func memory(_ memory: ProcessMemory, _ text: inout TextBuffer) {
+        let space = memory.space
+        let sizes = MemorySizes(of: memory)
         kilobytes("\nVmPeak:\t", space.peakByteCount, &text)
         kilobytes("\nVmSize:\t", space.mappedByteCount, &text)
         kilobytes("\nVmLck:\t", space.lockedByteCount, &text)
@@ -171,72 +179,100 @@ enum ProcessText {
         text.append(hexadecimal: bits, minimumDigits: 16)
     }
 
-    /// The 52 fields of stat; what nobody counts is 0.
+    /// The 52 fields of stat (proc_pid_stat(5)); what nobody counts is 0, and what tells of memory is 0 or
+    /// 1 for who may not look into the process.
     static func stat(_ subject: Subject, _ text: inout TextBuffer) {
         let process = subject.process
-        text.append(identifier(of: subject))
+        let memory = subject.memory
+        let isOpen = subject.isOpenToCaller
+        let thread = subject.thread?.thread
+        text.append(UInt64(subject.identifier))
         text.append(" (")
         name(subject, &text)
         text.append(") ")
         text.append(state(of: subject).letter)
-        text.append(" 0 1 1 0 -1 4194560 ")
-        // minflt; cminflt, majflt, cmajflt
-        text.append(UInt64(max(0, process.addressSpace.faultCount)))
-        text.append(" 0 0 0 ")
-        let thread = subject.thread?.thread
-        let used = subject.times == .thread ? thread?.processorTime ?? .zero : process.processorTime
-        ticks(used, &text)
-        // stime, cutime, cstime
-        text.append(" 0 0 0 ")
+        // ppid, pgrp, session
+        for number in [process.parentIdentifier, process.group, process.session] {
+            text.append(byte: space)
+            text.append(UInt64(number))
+        }
+        let terminal = terminal(of: process)
+        number(terminal.number, &text)
+        number(terminal.group, &text)
+        number(flags(of: subject), &text)
+        // minflt, cminflt, majflt, cmajflt
+        number(Int64(process.usage.faults), &text)
+        number(Int64(process.usedByChildren.faults), &text)
+        text.append(" 0 0 ")
+        let isThread = subject.scope == .thread
+        let used = isThread ? thread?.processorTime : process.processorTime
+        ticks(used ?? process.processorTime, &text)
+        // stime; time in the library OS is not told apart.
+        text.append(" 0 ")
+        ticks(process.usedByChildren.time, &text)
+        text.append(" 0 ")
         // As the kernel has it: 20 and the nice value, below 0 for real-time policies.
         let share = thread?.share ?? ProcessorShare()
         let priority = share.effectivePriority
         text.append(decimal: Int64(priority > 0 ? -1 - priority : 20 + share.nice))
-        text.append(byte: space)
-        text.append(decimal: Int64(share.nice))
-        text.append(byte: space)
-        text.append(UInt64(process.threads.count))
+        number(Int64(share.nice), &text)
+        number(Int64(subject.threadCount), &text)
         text.append(" 0 ")
-        let start = subject.isThread ? subject.thread?.startTime : nil
-        ticks(start ?? process.startTime, &text)
-        text.append(byte: space)
-        text.append(process.addressSpace.mappedByteCount)
-        text.append(byte: space)
-        text.append(UInt64(process.addressSpace.residentPages))
+        ticks(subject.thread?.startTime ?? process.startTime, &text)
+        number(Int64(clamping: memory?.space.mappedByteCount ?? 0), &text)
+        number(Int64(memory?.space.residentPages ?? 0), &text)
         text.append(byte: space)
         text.append(process.limits[.residentSet].soft)
         // startcode, endcode, startstack, kstkesp, kstkeip
-        text.append(" 1 1 ")
-        text.append(process.addressSpace.stackStart.rawValue)
-        text.append(" 0 0 0 ")
-        text.append((subject.thread?.signals.blocked.rawValue ?? 0) & 0x7fff_ffff)
+        let code = memory?.codeRange
+        number(code.map { isOpen ? Int64(clamping: $0.lowerBound.rawValue) : 1 } ?? 0, &text)
+        number(code.map { isOpen ? Int64(clamping: $0.upperBound.rawValue) : 1 } ?? 0, &text)
+        let stack = isOpen ? memory?.space.stackStart.rawValue : nil
+        number(Int64(clamping: stack ?? 0), &text)
+        text.append(" 0 0")
+        let own = subject.thread?.signals
         let (ignored, caught) = actions(of: process.signals)
-        for signals in [ignored, caught] {
-            text.append(byte: space)
-            text.append(signals & 0x7fff_ffff)
-        }
+        for signals in [
+            own?.pendingForThread.rawValue ?? 0, own?.blocked.rawValue ?? 0, ignored, caught,
+        ] { number(Int64(signals & 0x7fff_ffff), &text) }
         // wchan, nswap, cnswap
-        text.append(" 0 0 0 ")
+        number(isOpen && isWaiting(thread) && (isThread || subject.threadCount < 2) ? 1 : 0, &text)
+        text.append(" 0 0")
         // A thread sends nobody a signal when it ends.
-        let isFirst = identifier(of: subject) == UInt64(process.identifier)
-        text.append(decimal: Int64(isFirst ? 17 : -1))
-        text.append(byte: space)
-        text.append(UInt64(thread?.processor ?? 0))
-        text.append(byte: space)
-        text.append(decimal: Int64(share.priority))
-        text.append(byte: space)
-        text.append(UInt64(share.policy.rawValue))
+        number(Int64(subject.isFirstThread ? process.endSignal : -1), &text)
+        number(Int64(thread?.processor ?? 0), &text)
+        number(Int64(share.priority), &text)
+        number(Int64(share.policy.rawValue), &text)
         // delayacct_blkio_ticks, guest_time, cguest_time, start_data, end_data
-        text.append(" 0 0 0 0 0 ")
-        text.append(process.addressSpace.breakStart.rawValue)
-        for address in [
-            process.argumentRange.lowerBound, process.argumentRange.upperBound,
-            process.environmentRange.lowerBound, process.environmentRange.upperBound,
-        ] {
-            text.append(byte: space)
-            text.append(address.rawValue)
+        text.append(" 0 0 0 0 0")
+        if let memory, isOpen {
+            number(Int64(clamping: memory.space.breakStart.rawValue), &text)
+            for address in [
+                memory.argumentRange.lowerBound, memory.argumentRange.upperBound,
+                memory.environmentRange.lowerBound, memory.environmentRange.upperBound,
+            ] { number(Int64(clamping: address.rawValue), &text) }
+        } else {
+            text.append(" 0 0 0 0 0")
         }
-        text.append(" 0\n")
+        let end = thread == nil && isOpen ? process.end?.waitStatus : nil
+        number(Int64(end ?? 0), &text)
+        text.append("\n")
+    }
+    private static func number(_ value: Int64, _ text: inout TextBuffer) {
+        text.append(byte: space)
+        text.append(decimal: value)
+    }
+    private static func isWaiting(_ thread: Thread?) -> Bool {
+        switch thread?.state {
+        case .running, .ready: false
+        case .blocked, .ended, nil: true
+        }
+    }
+    /// PF_RANDOMIZE and PF_SUPERPRIV, with PF_FORKNOEXEC and PF_EXITING (linux/sched.h).
+    private static func flags(of subject: Subject) -> Int64 {
+        let process = subject.process
+        return 0x40_0100 | (process.isFirst || process.hasExecuted ? 0 : 0x40)
+            | (subject.thread == nil ? 4 : 0)
     }
     private static func ticks(_ time: Nanoseconds, _ text: inout TextBuffer) {
         text.append(decimal: max(0, time.rawValue / (Nanoseconds.perSecond / ticksPerSecond)))
@@ -244,9 +280,9 @@ enum ProcessText {
 
     /// The numbers of statm: size, resident, of objects, text, 0, data and stack, 0.
     static func memoryPages(_ subject: Subject, _ text: inout TextBuffer) {
-        let process = subject.process
-        let space = process.addressSpace
-        let sizes = MemorySizes(of: process)
+        guard let memory = subject.memory else { return text.append("0 0 0 0 0 0 0\n") }
+        let space = memory.space
+        let sizes = MemorySizes(of: memory)
         text.append(space.mappedByteCount >> UInt64(Page.shift))
         text.append(byte: Self.space)
         text.append(UInt64(space.residentPages))
@@ -301,39 +337,5 @@ enum ProcessText {
         let count = word.utf8CodeUnitCount
         if count > 0 { text.append(word) }
         text.append(repeating: space, count: width - count)
-    }
-
-    /// Bytes of the program's memory as they are now; ends where they can't be read.
-    static func memory(_ range: Range<VirtualAddress>, _ text: inout TextBuffer) {
-        var address = range.lowerBound
-        var storage = InlineArray<256, UInt8>(repeating: 0)
-        while address < range.upperBound {
-            let left = range.upperBound.rawValue - address.rawValue
-            let count = Int(min(UInt64(256), left))
-            do throws(Errno) {
-                var span = storage.mutableSpan
-                var bytes = span.mutableRaw
-                var part = bytes._mutatingExtracting(first: count)
-                try ProgramMemory.copyIn(from: address, into: &part)
-            } catch {
-                return
-            }
-            text.append(storage.span.raw.extracting(first: count))
-            guard let next = address.advanced(by: UInt64(count)) else { return }
-            address = next
-        }
-    }
-    /// The auxiliary vector up to and with AT_NULL.
-    static func auxiliaryVector(_ process: Process, _ text: inout TextBuffer) {
-        var address = process.auxiliaryVector
-        // More entries than there are types (linux/auxvec.h).
-        for _ in 0..<64 {
-            guard let end = address.advanced(by: 16),
-                let type = try? ProgramMemory.load(UInt64.self, at: address)
-            else { return }
-            memory(address..<end, &text)
-            guard type != 0 else { return }
-            address = end
-        }
     }
 }

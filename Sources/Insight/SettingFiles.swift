@@ -47,26 +47,28 @@ struct SettingFiles {
     private func addKernel(to entry: DirectoryEntry) throws(Errno) {
         try tree.add(
             [
-                ("arch", { SystemText.line(ProcessorFeatures.name, &$1) }),
-                ("ostype", { SystemText.line(SystemName.system, &$1) }),
-                ("osrelease", { SystemText.line(SystemName.release, &$1) }),
-                ("version", { SystemText.line(SystemName.version, &$1) }),
+                ("arch", { SystemText.line(ProcessorFeatures.name, &$0) }),
+                ("ostype", { SystemText.line(SystemName.system, &$0) }),
+                ("osrelease", { SystemText.line(SystemName.release, &$0) }),
+                ("version", { SystemText.line(SystemName.version, &$0) }),
             ], to: entry)
         try tree.add(
             [
-                ("hostname", { SystemText.line(SystemName.host, &$1) }),
-                ("domainname", { SystemText.line(SystemName.domain, &$1) }),
+                ("hostname", { SystemText.line(SystemName.host, &$0) }),
+                ("domainname", { SystemText.line(SystemName.domain, &$0) }),
+                ("ns_last_pid", { SystemText.line(UInt64(ProcessTable.lastIdentifier), &$0) }),
+                ("pid_max", { SystemText.line(UInt64(ProcessTable.limit), &$0) }),
                 (
                     "threads-max",
                     {
-                        SystemText.line(Limits.threadCount(frameCount: Frames.totalCount), &$1)
+                        SystemText.line(Limits.threadCount(frameCount: Frames.totalCount), &$0)
                     }
                 ),
                 (
                     "sched_rr_timeslice_ms",
                     {
                         let slice = ProcessorShare.roundRobinSlice.rawValue / 1_000_000
-                        SystemText.line(UInt64(slice), &$1)
+                        SystemText.line(UInt64(slice), &$0)
                     }
                 ),
             ], to: entry, mode: 0o644)
@@ -78,8 +80,8 @@ struct SettingFiles {
             let boot = (Entropy.word(), Entropy.word())
             try tree.add(
                 [
-                    ("boot_id", { SystemText.identifier(boot, &$1) }),
-                    ("uuid", { SystemText.identifier((Entropy.word(), Entropy.word()), &$1) }),
+                    ("boot_id", { SystemText.identifier(boot, &$0) }),
+                    ("uuid", { SystemText.identifier((Entropy.word(), Entropy.word()), &$0) }),
                 ], to: entry)
             try tree.add(lines: "entropy_avail 256\npoolsize 256\n", to: entry)
             try tree.add(
@@ -96,7 +98,6 @@ struct SettingFiles {
         overflowgid 65534
         overflowuid 65534
         panic 0
-        pid_max 32768
         print-fatal-signals 0
         randomize_va_space 2
         sched_child_runs_first 0
@@ -110,12 +111,12 @@ struct SettingFiles {
         try tree.add(lines: Self.memory, to: entry, mode: 0o644)
         try tree.add(
             [
-                ("max_map_count", { SystemText.line(UInt64(AddressSpace.maximumRegions), &$1) }),
+                ("max_map_count", { SystemText.line(UInt64(AddressSpace.maximumRegions), &$0) }),
                 (
                     "min_free_kbytes",
-                    { SystemText.line(UInt64(KernelReserve.frames * Page.size >> 10), &$1) }
+                    { SystemText.line(UInt64(KernelReserve.frames * Page.size >> 10), &$0) }
                 ),
-                ("mmap_min_addr", { SystemText.line(AddressSpace.lowestAddress.rawValue, &$1) }),
+                ("mmap_min_addr", { SystemText.line(AddressSpace.lowestAddress.rawValue, &$0) }),
             ], to: entry, mode: 0o644)
     }
     private static let memory: StaticString = """
@@ -139,8 +140,8 @@ struct SettingFiles {
                 (
                     "file-nr",
                     {
-                        $1.append(UInt64($0.descriptors.count))
-                        $1.append("\t0\t9223372036854775807\n")
+                        $0.append(UInt64(OpenFile.count))
+                        $0.append("\t0\t9223372036854775807\n")
                     }
                 )
             ], to: entry)
@@ -150,15 +151,15 @@ struct SettingFiles {
                 [
                     (
                         "max_queued_events",
-                        { SystemText.line(UInt64(InotifyNode.maximumEvents), &$1) }
+                        { SystemText.line(UInt64(InotifyNode.maximumEvents), &$0) }
                     ),
                     (
                         "max_user_instances",
-                        { SystemText.line(UInt64(InotifyNode.maximumInstances), &$1) }
+                        { SystemText.line(UInt64(InotifyNode.maximumInstances), &$0) }
                     ),
                     (
                         "max_user_watches",
-                        { SystemText.line(UInt64(InotifyNode.maximumWatches), &$1) }
+                        { SystemText.line(UInt64(InotifyNode.maximumWatches), &$0) }
                     ),
                 ], to: entry, mode: 0o644)
         }
@@ -170,7 +171,7 @@ struct SettingFiles {
                 [
                     (
                         "max_user_watches",
-                        { SystemText.line(UInt64(EventPollNode.maximumItemCount), &$1) }
+                        { SystemText.line(UInt64(EventPollNode.maximumItemCount), &$0) }
                     )
                 ], to: entry, mode: 0o644)
         }

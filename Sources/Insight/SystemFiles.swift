@@ -7,19 +7,19 @@ extension ProcessFiles {
     func addSystem(to top: DirectoryEntry) throws(Errno) {
         try tree.add(
             [
-                ("cpuinfo", { ProcessorText.all(&$1) }),
-                ("loadavg", { SystemText.load($0, &$1) }),
-                ("meminfo", { MemoryText.information($0, &$1) }),
-                ("stat", { SystemText.statistics($0, &$1) }),
-                ("uptime", { SystemText.uptime(&$1) }),
-                ("version", { SystemText.version(&$1) }),
-                ("vmstat", { MemoryText.events($0, &$1) }),
-                ("cgroups", { $1.append(SystemText.controllers) }),
-                ("devices", { $1.append(SystemText.devices) }),
-                ("diskstats", { _, _ in }),
-                ("filesystems", { $1.append(SystemText.fileSystems) }),
-                ("partitions", { $1.append("major minor  #blocks  name\n\n") }),
-                ("swaps", { $1.append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n") }),
+                ("cpuinfo", { ProcessorText.all(&$0) }),
+                ("loadavg", { SystemText.load(&$0) }),
+                ("meminfo", { MemoryText.information(&$0) }),
+                ("stat", { SystemText.statistics(&$0) }),
+                ("uptime", { SystemText.uptime(&$0) }),
+                ("version", { SystemText.version(&$0) }),
+                ("vmstat", { MemoryText.events(&$0) }),
+                ("cgroups", { $0.append(SystemText.controllers) }),
+                ("devices", { $0.append(SystemText.devices) }),
+                ("diskstats", { _ in }),
+                ("filesystems", { $0.append(SystemText.fileSystems) }),
+                ("partitions", { $0.append("major minor  #blocks  name\n\n") }),
+                ("swaps", { $0.append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n") }),
             ], to: top)
         try tree.addLink("mounts", to: "self/mounts", in: top)
         let tree = tree
@@ -28,7 +28,7 @@ extension ProcessFiles {
         }
         let system = files.makeProcessSettings()
         let entry = try RootFileSystem.mount(system, mode: 0o555, "sys", in: top)
-        let settings = SettingFiles(tree: TextTree(system: system, process: tree.process))
+        let settings = SettingFiles(tree: TextTree(system: system))
         entry.directory?.fillLater { () throws(Errno) in try settings.fill(entry) }
     }
 }

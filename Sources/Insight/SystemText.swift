@@ -22,12 +22,12 @@ enum SystemText {
     }
 
     /// loadavg: the averages, threads that run of those that there are, and the newest one's number.
-    static func load(_ process: Process, _ text: inout TextBuffer) {
+    static func load(_ text: inout TextBuffer) {
         LoadAverage.current().write(to: &text)
         text.append(byte: 0x20)
         text.append(UInt64(runningThreads))
         text.append("/")
-        text.append(UInt64(ProcessTable.threadCount))
+        text.append(UInt64(ProcessTable.taskCount))
         text.append(byte: 0x20)
         line(UInt64(ProcessTable.lastIdentifier), &text)
     }
@@ -67,7 +67,7 @@ enum SystemText {
         line(SystemName.version, &text)
     }
 
-    static func statistics(_ process: Process, _ text: inout TextBuffer) {
+    static func statistics(_ text: inout TextBuffer) {
         var busy = Nanoseconds.zero
         var idle = Nanoseconds.zero
         for number in 0..<Processors.count {
@@ -86,15 +86,14 @@ enum SystemText {
         }
         text.append("intr ")
         text.append(Interrupts.count)
-        var switches = 0
-        ProcessTable.forEach { switches += $0.switches.voluntary + $0.switches.forced }
+        let switches = MachineUsage.used.switches
         text.append("\nctxt ")
-        text.append(decimal: switches)
+        text.append(decimal: switches.voluntary + switches.forced)
         text.append("\nbtime ")
         let boot = Clock.realtime() - Clock.monotonic()
         text.append(decimal: boot.rawValue / Nanoseconds.perSecond)
         text.append("\nprocesses ")
-        text.append(UInt64(ProcessTable.lastIdentifier))
+        text.append(UInt64(ProcessTable.madeCount))
         text.append("\nprocs_running ")
         text.append(UInt64(runningThreads))
         // Nothing here is put off to softirqs.

@@ -1,13 +1,11 @@
 internal import Base
 internal import Files
 internal import LinuxABI
-internal import Processes
 
 /// What files of /proc and /sys are made with: all in one file system, each when somebody looks into its
 /// directory, its text when it is read.
 struct TextTree {
     let system: FileSystem
-    let process: Process
 
     /// Adds a node unless its name is here.
     @discardableResult
@@ -63,20 +61,17 @@ struct TextTree {
     @inline(never)
     func file(
         _ name: StaticString, in entry: DirectoryEntry, mode: UInt32 = 0o444,
-        _ write: @escaping (inout TextBuffer) -> Void
+        _ write: @escaping GeneratedNode.Provider
     ) throws(Errno) {
         try place(name, in: entry) { () throws(Errno) in
             GeneratedNode(in: system, mode: FileMode(rawValue: mode), write)
         }
     }
     /// Names, each with what writes its text.
-    typealias Text = (name: StaticString, write: (Process, inout TextBuffer) -> Void)
+    typealias Text = (name: StaticString, write: (inout TextBuffer) -> Void)
     @inline(never)
     func add(_ texts: [Text], to entry: DirectoryEntry, mode: UInt32 = 0o444) throws(Errno) {
-        let process = process
-        for text in texts {
-            try file(text.name, in: entry, mode: mode) { text.write(process, &$0) }
-        }
+        for text in texts { try file(text.name, in: entry, mode: mode) { text.write(&$0) } }
     }
     /// Files whose text never changes: a line each, of its name and, behind the blank, its text.
     @inline(never)

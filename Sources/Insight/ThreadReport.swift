@@ -2,19 +2,19 @@ internal import Base
 internal import Hardware
 internal import LinuxABI
 internal import Memory
-package import Processes
+internal import Processes
 internal import Scheduler
 
-/// Where each of the program's threads is, for who looks at a program that does not go on.
+/// Where each thread of each process is, for who looks at a program that does not go on.
 package enum ThreadReport {
     private static let roomForThread = 1536
     private static let mostRoom = 60 << 10
 
     /// Writes it and hands it to `send`; without memory there is none.
-    package static func write(of process: Process, _ send: (RawSpan) -> Void) {
+    package static func write(_ send: (RawSpan) -> Void) {
         // Threads that run elsewhere come into the library OS, and wait for its lock.
         Processors.synchronize()
-        let room = min(512 + process.threads.count * roomForThread, mostRoom)
+        let room = min(512 + ProcessTable.taskCount * roomForThread, mostRoom)
         guard var buffer = FixedBuffer<UInt8>(count: room, repeating: 0) else { return }
         let count: Int
         do {
@@ -25,10 +25,13 @@ package enum ThreadReport {
             if Processors.startedCount > 1 {
                 for number in 0..<Processors.startedCount { describe(number, into: &text) }
             }
-            var thread = process.threads.first
-            while let current = thread {
-                describe(current, into: &text)
-                thread = current.next
+            ProcessTable.forEach { process in
+                if !process.isFirst { describe(process, into: &text) }
+                var thread = process.threads.first
+                while let current = thread {
+                    describe(current, into: &text)
+                    thread = current.next
+                }
             }
             count = text.writtenCount
         }
@@ -45,12 +48,31 @@ package enum ThreadReport {
         text.append(UInt64(Scheduler.queueLength(of: processor)))
         text.append(" threads in its queue\n")
     }
+    private static func describe(_ process: Process, into text: inout TextBuffer) {
+        text.append("process ")
+        text.append(UInt64(process.identifier))
+        text.append(" \"")
+        append(process.name, to: &text)
+        text.append("\" of ")
+        text.append(UInt64(process.parentIdentifier))
+        text.append(process.threads.count > 0 ? ":\n" : " has ended\n")
+    }
+    private static func append(_ name: InlineArray<16, UInt8>, to text: inout TextBuffer) {
+        for index in 0..<16 where name[index] != 0 { text.append(byte: name[index]) }
+    }
+    /// Whether a process runs the program of the machine's start, where that was put: its names are known.
+    private static func runsFirstProgram(_ process: Process) -> Bool {
+        guard let first = Process.first, !first.hasExecuted else { return false }
+        return process.executable === first.executable
+            && process.auxiliaryVector == first.auxiliaryVector
+    }
     private static func describe(_ thread: ProgramThread, into text: inout TextBuffer) {
+        let process = thread.process
         let frame = thread.thread.context?.frame ?? CPU.area.programFrame
         text.append("thread ")
         text.append(UInt64(thread.thread.identifier))
         text.append(" \"")
-        ProcessText.name(Subject(thread, times: .thread), &text)
+        append(thread.name, to: &text)
         text.append("\" ")
         switch thread.thread.state {
         case .running: text.append("runs")
@@ -73,8 +95,10 @@ package enum ThreadReport {
             text.append(" blocked")
         }
         text.append("\n")
-        Backtrace.append(from: frame, to: &text) { address in
-            try? ProgramMemory.load(UInt64.self, at: address)
+        let place: ((inout TextBuffer) -> Void)? =
+            runsFirstProgram(process) ? nil : { append(process.name, to: &$0) }
+        Backtrace.append(from: frame, to: &text, in: place) { address in
+            process.memory.word(at: address)
         }
     }
     private static func call(_ frame: ProgramFrame, into text: inout TextBuffer) {

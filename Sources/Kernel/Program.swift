@@ -216,7 +216,7 @@ struct Program: ~Copyable {
             Processes.post(signal, to: process, SignalInformation(signal, .kernel))
         }
         let records = devices.records
-        records.onReport = { ThreadReport.write(of: process) { records.sendReport($0) } }
+        records.onReport = { ThreadReport.write { records.sendReport($0) } }
         if let log = Log.current, log.level.rawValue >= NucleusInterface.LogLevel.info.rawValue {
             MissingFiles.tell { records.sendMissing($0) }
         }
@@ -234,7 +234,7 @@ struct Program: ~Copyable {
             return .told
         }
         do throws(Errno) {
-            ProcessFiles.add(to: files, for: process)
+            ProcessFiles.add(to: files)
             try openStandardFiles(process)
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")

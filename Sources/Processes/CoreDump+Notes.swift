@@ -189,7 +189,7 @@ extension CoreDump {
     }
     private func file(of region: Region) -> DirectoryEntry? {
         if let file = region.owner as? OpenFile { return file.entry }
-        return process.isProgram(region) ? process.executable : nil
+        return process.memory.isProgram(region) ? process.executable : nil
     }
     /// Puts a file's path into the note; returns its length.
     private func path(of entry: DirectoryEntry) -> Int {

@@ -22,12 +22,16 @@ extension Process {
         let adjustment = Int(attributes.memoryAdjustment)
         guard adjustment > ProcessAttributes.memoryAdjustments.lowerBound else { return 0 }
         let total = max(1, Frames.totalCount)
+        guard !hasLeftMemory else { return 0 }
         let pages =
             addressSpace.residentPages + Int(addressSpace.tableByteCount >> UInt64(Page.shift))
         return UInt64(max(0, (1000 + (pages + adjustment * total / 1000) * 1000 / total) * 2 / 3))
     }
-    /// Sets oom_score_adj. EINVAL; EACCES for a lower one without CAP_SYS_RESOURCE.
-    package func setMemoryAdjustment(_ value: Int64?) throws(Errno) {
+    /// Sets oom_score_adj for who has `credentials`. EINVAL; EACCES for a lower one without
+    /// CAP_SYS_RESOURCE.
+    package func setMemoryAdjustment(
+        _ value: Int64?, by credentials: ProcessCredentials
+    ) throws(Errno) {
         guard let value, ProcessAttributes.memoryAdjustments.contains(value) else {
             throw .invalidArgument
         }

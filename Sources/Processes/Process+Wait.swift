@@ -102,6 +102,7 @@ extension Process {
                 information: information(.ended(end), .child), usage: usage)
             if !leaves {
                 parent.usedByChildren += usage
+                parent.addTransfers(of: self)
                 disappear()
             }
             return found

@@ -45,6 +45,8 @@ package final class Process {
     /// What threads used that ended, and what children did that were waited for.
     var usedByThreads = ResourceUsage()
     package internal(set) var usedByChildren = ResourceUsage()
+    /// What it read and wrote but for what CPUs counted since they began to run it.
+    private var countedTransfers = TransferCounts()
     /// What open files of it are open on (pidfd_open(2)), from the first on.
     package var task: TaskNode?
     /// Whether it is being killed for want of memory.
@@ -74,9 +76,9 @@ package final class Process {
     /// Who waits for a thread to end, or for the process to leave its maker's memory (vfork(2)).
     let changes = WaitQueue()
     /// The number of the thread that made it, or of the one that took it over.
-    var makerIdentifier: Int32 = 0
+    package internal(set) var makerIdentifier: Int32 = 0
     /// Whether it has given its memory back, as it ends.
-    var hasLeftMemory = false
+    package internal(set) var hasLeftMemory = false
     /// With what the first thread ended where it did before others (wait(2)).
     var statusOfFirst: UInt8 = 0
     /// How it ended, once it is about to.
@@ -178,8 +180,13 @@ package final class Process {
     package var descriptorLimit: Int {
         Int(truncatingIfNeeded: min(limits[.openFiles].soft, 1 << 20))
     }
-    /// The first thread's name, or that of the oldest there is.
-    package var name: InlineArray<16, UInt8> { threads.first?.name ?? nameAtEnd }
+    /// The thread with the process's own number; it may end before others.
+    package var leader: ProgramThread? {
+        guard let first = threads.first, first.thread.identifier == identifier else { return nil }
+        return first
+    }
+    /// The first thread's name.
+    package var name: InlineArray<16, UInt8> { leader?.name ?? nameAtEnd }
     /// The name that it had last.
     var nameAtEnd = InlineArray<16, UInt8>(repeating: 0)
 
@@ -200,6 +207,7 @@ package final class Process {
     func addThread(_ thread: ProgramThread) {
         threads.add(thread)
         ProcessTable.add(thread)
+        ProcessTable.countMade()
     }
     /// Lets the process's user have one more thread or process. EAGAIN, ENOMEM.
     func admitTask() throws(Errno) {
@@ -284,12 +292,28 @@ extension Process {
         guard let process = running.value[CPU.number] else { fatalError("no process yet") }
         return process
     }
+    /// Adds what a CPU counted while it ran the process.
+    private func takeTransfers(of processor: Int) {
+        countedTransfers += TransferCounts.take(from: processor)
+    }
+    /// What its threads read and wrote, and children that were waited for (proc_pid_io(5)).
+    package var transfers: TransferCounts {
+        for processor in 0..<Processors.count where Self.running.value[processor] === self {
+            takeTransfers(of: processor)
+        }
+        return countedTransfers
+    }
+    /// Takes over what a child read and wrote that was waited for.
+    func addTransfers(of child: Process) { countedTransfers += child.transfers }
     /// Its number; needs no lock.
     package static var currentIdentifier: Int32 { identifiers.value[CPU.number] }
     /// Whether boot has come to the program.
     package static var hasCurrent: Bool { running.value[CPU.number] != nil }
     /// Declares the process that this CPU runs.
     package static func setCurrent(_ process: Process) {
+        let old = running.value[CPU.number]
+        guard old !== process else { return }
+        old?.takeTransfers(of: CPU.number)
         running.value[CPU.number] = process
         identifiers.value[CPU.number] = process.identifier
     }

@@ -96,6 +96,15 @@ package struct ProcessCredentials {
             && other.permitted.isSubset(of: permitted)
     }
 
+    /// Whether who has these may have the files of /proc that tell of another's memory and files: as
+    /// `mayInspect`, by the user and the capabilities that files are opened with (PTRACE_MODE_FSCREDS).
+    /// `dumpable`: PR_SET_DUMPABLE of the other, `nil` where it has no memory.
+    package func mayOpenFiles(of other: ProcessCredentials, dumpable: UInt64?) -> Bool {
+        if has(.tracing) { return true }
+        return other.users.areAll(users.fileSystem) && other.groups.areAll(groups.fileSystem)
+            && dumpable ?? 1 == 1 && other.permitted.isSubset(of: effective)
+    }
+
     package func has(_ capability: CapabilitySet) -> Bool { effective.contains(capability) }
 
     /// Changes the users and, as Linux does, the capabilities that depend on them

@@ -51,7 +51,8 @@ package enum ProcessTable {
     // Processes, oldest first.
     private static let oldest = Global<Process?>(nil)
     private static let newest = Global<Process?>(nil)
-    private static let counts = Global((processes: 0, threads: 0))
+    private static let counts = Global((processes: 0, threads: 0, made: 0))
+    private static let gone = Global(ResourceUsage())
     private static let last = Global<Int32>(0)
     private static let hasWrapped = Global(false)
 
@@ -64,6 +65,16 @@ package enum ProcessTable {
     package static var lastIdentifier: Int32 { last.value }
     package static var processCount: Int { counts.value.processes }
     package static var threadCount: Int { counts.value.threads }
+    /// Processes and threads that were ever made (`processes` of /proc/stat).
+    package static var madeCount: Int { counts.value.made }
+    /// Processes and threads, ended ones that nobody waited for yet included.
+    package static var taskCount: Int {
+        var count = threadCount
+        forEach { if $0.leader == nil { count += 1 } }
+        return count
+    }
+    /// What processes used that nobody can find any more.
+    package static var usedByGone: ResourceUsage { gone.value }
 
     /// A process by its number, ended ones that nobody waited for yet included.
     package static func find(_ identifier: Int32) -> Process? { processes.value[identifier] }
@@ -75,6 +86,20 @@ package enum ProcessTable {
     }
     /// The oldest process, or the next younger one: for walks.
     package static var first: Process? { oldest.value }
+
+    /// The process with the lowest number that is at least `number`.
+    package static func next(from number: Int32) -> Process? {
+        guard number < limit else { return nil }
+        // Most numbers follow one another.
+        for number in number..<number + 16 {
+            if let process = find(number) { return process }
+        }
+        var lowest: Process?
+        forEach {
+            if $0.identifier >= number, $0.identifier < lowest?.identifier ?? .max { lowest = $0 }
+        }
+        return lowest
+    }
 
     /// Calls `body` with each process that has not been waited for, oldest first.
     package static func forEach<Failure: Error>(
@@ -138,6 +163,7 @@ package enum ProcessTable {
         counts.value.processes += 1
     }
     static func remove(_ process: Process) {
+        gone.value += process.usage
         processes.value.remove(process)
         let (before, after) = (process.previousProcess, process.nextProcess)
         if let before { before.nextProcess = after } else { oldest.value = after }
@@ -150,6 +176,8 @@ package enum ProcessTable {
         threads.value.add(thread)
         counts.value.threads += 1
     }
+    /// Counts a process's or a thread's making.
+    static func countMade() { counts.value.made += 1 }
     static func remove(_ thread: ProgramThread) {
         threads.value.remove(thread)
         counts.value.threads -= 1
@@ -160,7 +188,8 @@ package enum ProcessTable {
         threads.value = NumberTable<ProgramThread>()
         oldest.value = nil
         newest.value = nil
-        counts.value = (0, 0)
+        counts.value = (0, 0, 0)
+        gone.value = ResourceUsage()
         last.value = 0
         hasWrapped.value = false
     }

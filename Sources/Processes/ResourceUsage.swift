@@ -11,7 +11,7 @@ package struct ResourceUsage: Sendable {
     package var peakPages = 0
 
     package init() {}
-    static func += (sum: inout Self, other: Self) {
+    package static func += (sum: inout Self, other: Self) {
         sum.time = sum.time + other.time
         sum.faults += other.faults
         sum.switches = sum.switches + other.switches

@@ -114,7 +114,7 @@ extension SystemCalls {
         try ProgramMemory.store(
             UInt64(Frames.freeCount) * pageSize, at: try information.field(40))
         try ProgramMemory.store(
-            UInt16(clamping: ProcessTable.threadCount), at: try information.field(80))
+            UInt16(clamping: ProcessTable.taskCount), at: try information.field(80))
         try ProgramMemory.store(UInt32(1), at: try information.field(104))
         return 0
     }
