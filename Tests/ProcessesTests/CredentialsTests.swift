@@ -49,6 +49,31 @@ import Testing
         #expect(credentials.effective == .all)
     }
 
+    @Test("ptrace(2), access mode checking: the same user, as much and dumpable, or CAP_SYS_PTRACE")
+    func looksInto() {
+        let root = ProcessCredentials()
+        var user = root
+        user.changeUsers(to: users(1000, 1000, 1000))
+        user.groups = ProcessCredentials.Numbers(1000)
+        #expect(root.mayOpenFiles(of: user, dumpable: 0))
+        #expect(user.mayOpenFiles(of: user, dumpable: 1))
+        #expect(!user.mayOpenFiles(of: user, dumpable: 0))
+        // Without memory there is nothing to dump.
+        #expect(user.mayOpenFiles(of: user, dumpable: nil))
+        #expect(!user.mayOpenFiles(of: root, dumpable: 1))
+        var other = user
+        other.groups.saved = 0
+        #expect(!user.mayOpenFiles(of: other, dumpable: 1))
+        other = user
+        other.permitted = .kill
+        #expect(!user.mayOpenFiles(of: other, dumpable: 1))
+        // Files go by the file system's user, ptrace(2) by the real one.
+        var acting = user
+        acting.users.fileSystem = 1001
+        #expect(!acting.mayOpenFiles(of: user, dumpable: 1))
+        #expect(acting.mayInspect(user, dumpable: 1))
+    }
+
     @Test("setrlimit(2): EINVAL for soft above hard, EPERM for raising without the capability")
     func checksLimits() throws {
         var limits = Limits(frameCount: 65536)

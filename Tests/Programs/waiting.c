@@ -1,4 +1,5 @@
-/* Three threads that go nowhere: one reads a pipe, one waits for a lock, one spins. */
+/* Three threads that go nowhere: one reads a pipe, one waits for a lock, one spins. A child reads the pipe, too,
+ * and another one has ended. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <unistd.h>
@@ -26,6 +27,11 @@ int main(void) {
     pthread_create(&thread, NULL, lock, NULL);
     pthread_create(&thread, NULL, start_spinning, NULL);
     pipe(ends);
+    if (!fork()) {
+        read(ends[0], &byte, 1);
+        return 0;
+    }
+    if (!fork()) return 0;
     usleep(20000);
     write(1, "ready\n", 6);
     read(ends[0], &byte, 1);

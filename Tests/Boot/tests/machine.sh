@@ -84,10 +84,10 @@ test_machine_control_group() {
         grep -q 'Read-only file system' martlet.all || { echo "$words:"; cat martlet.all; return 1; }
     done
 }
-# Every file can be read to its end.
+# Every file can be read to its end; mem begins where no memory is.
 test_machine_every_file() {
     local files
-    ask_busybox find /proc /sys -type f ! -name pagemap ! -path '*/fdinfo/*' || return 1
+    ask_busybox find /proc /sys -type f ! -name pagemap ! -name mem ! -path '*/fdinfo/*' || return 1
     files=$(cat martlet.out)
     [ "$(wc -l <martlet.out)" -gt 150 ] || { cat martlet.out; return 1; }
     ask_busybox cat $files || return 1
@@ -186,4 +186,92 @@ stat = open("/proc/self/stat").read().rpartition(")")[2].split()
 print(len(stat), int(stat[21]) * 4096 < total)'
     printf '2 2 True\n3 {10} 3\n50 True\n' >expected
     cmp expected martlet.out || { cat martlet.all martlet.out; return 1; }
+}
+
+# Processes of a small tree, which each have the same number natively, in a namespace of their own, and
+# inside: a sleeping one, a shell with a child, one with a child that ended.
+make_tree() {
+    cat >tree.sh <<'SH'
+PATH=/usr/bin:/bin TERM=dumb COLUMNS=200
+export TERM COLUMNS
+runs() { until { read -r name <"/proc/$1/comm"; } 2>/dev/null && [ "$name" = "$2" ]; do :; done; }
+is_asleep() { until read -r line <"/proc/$1/stat" && [ "${line##*) S *}" != "$line" ]; do :; done; }
+sleep 100 &
+runs 2 sleep
+sh -c 'sleep 50; true' &
+runs 4 sleep
+sh -c '(exit 3) & exec sleep 60' &
+runs 5 sleep
+until read -r line </proc/6/stat && [ "${line##*) Z *}" != "$line" ]; do :; done
+for number in 2 3 4 5; do is_asleep $number; done
+SH
+    cat >>tree.sh
+}
+# What procps and psmisc tell of them, as natively.
+test_machine_process_tools() {
+    local tool library files=()
+    needs_this_architecture
+    [ "$(id -u)" = 0 ] || skip "needs root for a namespace of processes"
+    for tool in ps top pstree pgrep; do
+        [ -x /usr/bin/$tool ] || skip "no $tool (procps, psmisc)"
+    done
+    for tool in sleep sh ps top pstree pgrep; do
+        files+=(--file "$(readlink -f "$(command -v $tool)"):/usr/bin/$tool")
+    done
+    for library in $(ldd /usr/bin/ps /usr/bin/top /usr/bin/pstree | grep -oE '/lib[^ ]*' | sort -u); do
+        files+=(--file "$library")
+    done
+    make_tree <<'SH'
+echo all
+ps -eo pid,ppid,pgid,sid,stat,nlwp,pri,ni,tty,user,comm,args
+echo forest
+ps -eo pid,ppid,args --forest
+echo one
+ps -o pid,stat,exe,cls -p 4
+ps -T -p 3 -o pid,spid,comm
+echo children
+pgrep -l -P 1
+pgrep -f 'sleep [56]0'
+echo tree
+pstree -p
+pstree -a 1
+pstree -p 5
+ps aux >/tmp/all
+while read -r user number processor memory size resident terminal state rest; do
+    case $resident in RSS) ;; 0) echo "$number none" ;; *) echo "$number $terminal $state $((size >= resident && resident > 400))" ;; esac
+done </tmp/all
+top -b -n1 >/tmp/all
+while read -r number user priority nice size resident shared state rest; do
+    case $number in Tasks:) echo "$user $priority $nice $size" ;; [0-9]*) echo "$number $user $priority $nice $state" ;; esac
+done </tmp/all
+SH
+    hand_over tree.sh
+    record native unshare --pid --fork --mount --mount-proc setsid /bin/bash "$PWD/tree.sh"
+    record martlet run_martlet run --cpus 2 --memory 256M --file "$PWD/tree.sh" --file /lib/terminfo "${files[@]}" /bin/bash "$PWD/tree.sh"
+    expect_status martlet 0 && agree && { [ "$(wc -l <martlet.out)" -gt 50 ] || { cat martlet.out; return 1; }; }
+}
+# The same by busybox.
+test_machine_process_tree() {
+    make_tree <<'SH'
+PATH=/bin
+ps -o pid,ppid,pgid,sid,stat,nice,user,comm,args
+top -b -n1
+grep -H '' /sys/fs/cgroup/pids.current /sys/fs/cgroup/cgroup.procs /proc/*/task/*/children
+pidof sleep
+readlink /proc/self
+ls -l /proc/4/exe
+set -- /proc/[0-9]*
+echo "$*"
+SH
+    ask_busybox true || return 1
+    record martlet run_martlet run --cpus 2 --memory 1G --file tree.sh /bin/busybox sh tree.sh
+    expect_status martlet 0 || { cat martlet.all; return 1; }
+    told ' +1 +0 +1 +1 S +0 root +busybox +/bin/busybox sh tree.sh' ' +2 +1 +1 +1 S +0 root +sleep +sleep 100' \
+        ' +3 +1 +1 +1 S +0 root +sh +sh -c sleep 50; true' ' +4 +3 +1 +1 S +0 root +sleep +sleep 50' \
+        ' +5 +1 +1 +1 S +0 root +sleep +sleep 60' ' +6 +5 +1 +1 Z +0 root +sh +\[sh\]' ' +7 +1 +1 +1 R +0 root +ps +(\{ps\} /bin/busybox sh tree.sh|ps -o .*)' \
+        ' +6 +5 root +Z +0 +0% +[0-9]% +\[sh\]' ' +4 +3 root +S +[0-9]+ +[0-9]% +[0-9]% +sleep 50' 'Load average: .* [0-9]/7 8' \
+        '/sys/fs/cgroup/pids.current:7' '/sys/fs/cgroup/cgroup.procs:5' '/sys/fs/cgroup/cgroup.procs:9' '/proc/1/task/1/children:2 3 5 9 ' \
+        '/proc/3/task/3/children:4 ' '/proc/5/task/5/children:6 ' '5 4 2' '11' 'lrwx.* /proc/4/exe -> /bin/busybox' \
+        '/proc/1 /proc/2 /proc/3 /proc/4 /proc/5 /proc/6' || return 1
+    ! grep -q 'cgroup.procs:6' martlet.out
 }

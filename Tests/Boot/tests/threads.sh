@@ -47,11 +47,13 @@ test_threads_report() {
     local run=$!
     until grep -q ready out || [ $((waited += 1)) -gt 300 ]; do sleep 0.1; done
     pkill -PWR -P $run -f waiting
-    until grep -q 'thread 3' all || [ $((waited += 1)) -gt 400 ]; do sleep 0.1; done
+    until grep -q 'process 5' all || [ $((waited += 1)) -gt 400 ]; do sleep 0.1; done
     pkill -TERM -P $run -f waiting
     wait $run
     grep -q '^thread 1 "waiting" waits on CPU .*, in read(' all &&
         grep -q '^thread 2 "waiting" waits on CPU .*, in futex(' all &&
         grep -qE '^thread 3 "spinner" (runs|wants to run) on CPU' all &&
-        grep -qE '^  #0 0x[0-9a-f]+ spin \+ ' all || { cat all; return 1; }
+        grep -qE '^  #0 0x[0-9a-f]+ spin \+ ' all && grep -q '^process 4 "waiting" of 1:$' all &&
+        grep -q '^thread 4 "waiting" waits on CPU .*, in read(' all && grep -q '^process 5 "waiting" of 1 has ended$' all &&
+        sed '/^thread 4/,$!d' all | grep -qE '^  #0 0x[0-9a-f]+ [a-z_]+ \+ ' || { cat all; return 1; }
 }
