@@ -143,6 +143,12 @@ extension ProcessText {
         text.append("\nino:\t")
         text.append(file.node.number)
         text.append("\n")
+        guard let task = file.task else { return }
+        for name: StaticString in ["Pid:\t", "NSpid:\t"] {
+            text.append(name)
+            text.append(decimal: task.isGone ? -1 : Int64(task.identifier))
+            text.append("\n")
+        }
     }
 
     /// A number that a program wrote, with blanks around it (kstrtoint); `nil` for anything else.
