@@ -171,7 +171,7 @@ static void signals(void) {
 /* kill(-1) reaches all that a user may signal, but itself and the first process. */
 static void everyone(void) {
     pid_t mine = waiting(), foreign, leader;
-    uid_t user = 54321;
+    uid_t user = 100000 + 4 * getpid(); /* of this run alone */
     CHILD(leader) {
         setsid();
         setresuid(user, user, user);
