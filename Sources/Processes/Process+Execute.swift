@@ -10,13 +10,15 @@ extension Process {
     /// Replaces the program by another one; returns where that begins.
     ///
     /// Everything that can fail is done first, in memory of its own, so that an error leaves the old program
-    /// as it was. `leave` lets the running thread go of what it has in the old memory. E2BIG, EACCES, ELIBBAD,
-    /// ELOOP, ENOENT, ENOEXEC, ENOMEM, ETXTBSY.
+    /// as it was. `leave` lets the running thread go of what it has in the old memory. E2BIG, EACCES, EAGAIN,
+    /// ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOMEM, ETXTBSY.
     package func execute(
         _ entry: DirectoryEntry, path: RawSpan, arguments: consuming ProgramStrings,
         environment: borrowing ProgramStrings, by thread: ProgramThread,
         _ access: ProgramStart.PathAccess, leaving leave: () -> Void
     ) throws(Errno) -> ProgramStart.Registers {
+        guard !becameOneTooMany || !exceedsProcessLimit(adding: 0) else { throw .tryAgain }
+        becameOneTooMany = false
         for _ in 0..<4 { try admitObject() }
         let new = try makeMemory()
         let program: ProgramStart.Loaded

@@ -30,8 +30,13 @@ package final class Process {
                 attributes.dumpable = 0
                 attributes.parentDeathSignal = 0
             }
+            if oldValue.users.real != credentials.users.real {
+                becameOneTooMany = exceedsProcessLimit(adding: 0)
+            }
         }
     }
+    /// Whether it became a user's who had too many processes: execve(2) is where that counts.
+    var becameOneTooMany = false
     package private(set) var limits: Limits
     package let signals: SharedSignals
     package internal(set) var threads = ProgramThreads()
@@ -211,20 +216,25 @@ package final class Process {
     }
     /// Lets the process's user have one more thread or process. EAGAIN, ENOMEM.
     func admitTask() throws(Errno) {
-        let limit = limits[.processes].soft
-        let user = credentials.users.real
-        if limit != Limit.infinity, user != 0, !credentials.has(.systemResource),
-            !credentials.has(.administration)
-        {
-            var count: UInt64 = 0
-            ProcessTable.forEach {
-                if $0.credentials.users.real == user { count += UInt64($0.threads.count) }
-            }
-            guard count < limit else { throw .tryAgain }
+        if !credentials.has(.systemResource), !credentials.has(.administration) {
+            guard !exceedsProcessLimit(adding: 1) else { throw .tryAgain }
         }
         guard UInt64(ProcessTable.threadCount) < Limits.threadCount(frameCount: Frames.totalCount)
         else { throw .tryAgain }
         try admitObject()
+    }
+
+    /// Whether the process's user would have more threads and processes, ended ones included, than
+    /// RLIMIT_NPROC allows; root may have any number.
+    func exceedsProcessLimit(adding more: UInt64) -> Bool {
+        let limit = limits[.processes].soft
+        let user = credentials.users.real
+        guard limit != Limit.infinity, user != 0 else { return false }
+        var count = more
+        ProcessTable.forEach {
+            if $0.credentials.users.real == user { count += UInt64(max(1, $0.threads.count)) }
+        }
+        return count > limit
     }
 
     // MARK: Limits

@@ -7,7 +7,7 @@ internal import Processes
 
 // Other programs in a process's place.
 extension SystemCalls {
-    /// execve(2): Replaces the program by another one. Errors: E2BIG, EACCES, EFAULT, EINTR, ELIBBAD, ELOOP,
+    /// execve(2): Replaces the program by another one. Errors: E2BIG, EACCES, EAGAIN, EFAULT, EINTR, ELIBBAD, ELOOP,
     /// ENAMETOOLONG, ENOENT, ENOEXEC, ENOMEM, ENOTDIR, ETXTBSY.
     static func execve(
         _ caller: Caller, path: VirtualAddress, arguments: VirtualAddress,
