@@ -64,7 +64,7 @@ private func text(_ write: (inout TextBuffer) -> Void) -> String {
     func mounts() {
         let mounts = text { MountText.mounts(&$0) }.split(separator: "\n")
         let details = text { MountText.information(&$0) }.split(separator: "\n")
-        #expect(mounts.count == details.count && mounts.count == 8)
+        #expect(mounts.count == details.count && mounts.count == 9)
         var numbers: Set<String> = ["0"]
         for (mount, detail) in zip(mounts, details) {
             let words = detail.split(separator: " ").map(String.init)
