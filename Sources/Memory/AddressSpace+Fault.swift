@@ -175,12 +175,41 @@ extension AddressSpace {
         }
         forkHints?.add(page)
         hintsOfOrigin?.add(page)
-        guard let copy = copyForProgram(frame) else { return .outOfMemory }
+        guard copy(frame, to: region, page) else { return .outOfMemory }
+        flushElsewhere(page)
+        copyOnwards(region, page)
+        return .resolved
+    }
+    /// Gives a region its own copy of a frame at a page; false without memory. The caller flushes.
+    private func copy(_ frame: Frame, to region: Region, _ page: VirtualAddress) -> Bool {
+        guard let copy = copyForProgram(frame) else { return false }
         _ = tables.set(
             PageTableEntry(page: copy.address, rights: region.protection.rights), at: page)
-        flushElsewhere(page)
         Frames.release(frame)
-        return .resolved
+        return true
+    }
+    /// Pages that one fault copies at most, where a program writes one after another.
+    static let copiedWindow: UInt64 = 16
+    /// Copies the pages that follow one that was just copied, twice as many each time that a program goes on
+    /// where the last copies ended: a fault costs far more than a page.
+    private func copyOnwards(_ region: Region, _ page: VirtualAddress) {
+        copiedAhead = page == copiedEnd ? min(max(1, copiedAhead * 2), Self.copiedWindow) : 0
+        var address = VirtualAddress(rawValue: page.rawValue + UInt64(Page.size))
+        var left = isMemoryPlentiful ? copiedAhead : 0
+        var isStale = false
+        while left > 0, address < region.end {
+            let entry = tables.entry(at: address)
+            let frame = Frame(containing: entry.page)
+            guard entry.isPresent, !entry.isWritable, Frames.shareCount(frame) > 1,
+                tables.largePage(at: address) == nil, copy(frame, to: region, address)
+            else { break }
+            isStale = true
+            left -= 1
+            address = VirtualAddress(rawValue: address.rawValue + UInt64(Page.size))
+        }
+        copiedEnd = address
+        // Nobody has faulted at these.
+        if isStale { flushAll() }
     }
     private func copyForProgram(_ frame: Frame) -> Frame? {
         guard Frames.freeCount > KernelReserve.frames, let copy = Frames.allocate() else {

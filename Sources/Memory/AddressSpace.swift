@@ -116,6 +116,9 @@ package final class AddressSpace {
     /// Pages that were copied after earlier forks of this space, and of the one that it is a fork of.
     var forkHints: ForkHints?
     var hintsOfOrigin: ForkHints?
+    /// Where the last copies of written pages ended, and how many went ahead of the program.
+    var copiedEnd = VirtualAddress(rawValue: 0)
+    var copiedAhead: UInt64 = 0
     // Its place among all spaces.
     var nextSpace: AddressSpace?
     var previousSpace: AddressSpace?

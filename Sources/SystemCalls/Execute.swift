@@ -43,7 +43,8 @@ extension SystemCalls {
             else { throw .outOfMemory }
             let registers = try caller.process.execute(
                 entry, path: name.bytes.extracting(first: length), arguments: strings,
-                environment: variables, by: caller.thread, access(caller, directory, path)
+                environment: variables, by: caller.thread,
+                lasting(caller, directory, path)
             ) { leaveMemory(caller) }
             caller.frame.reset(instruction: registers.entry, stack: registers.stack)
             // All registers are the new program's.
@@ -68,7 +69,7 @@ extension SystemCalls {
         return entry
     }
     /// Whether a path still leads to its file when the program runs.
-    private static func access(
+    private static func lasting(
         _ caller: Caller, _ directory: Int32, _ path: RawSpan
     ) -> ProgramStart.PathAccess {
         let isAbsolute = path.byteCount > 0 && path.byte(at: 0) == UInt8(ascii: "/")

@@ -190,7 +190,7 @@ print(len(stat), int(stat[21]) * 4096 < total)'
 
 # Processes of a small tree, which each have the same number natively, in a namespace of their own, and
 # inside: a sleeping one, a shell with a child, one with a child that ended.
-make_tree() {
+make_process_tree() {
     cat >tree.sh <<'SH'
 PATH=/usr/bin:/bin TERM=dumb COLUMNS=200
 export TERM COLUMNS
@@ -221,7 +221,7 @@ test_machine_process_tools() {
     for library in $(ldd /usr/bin/ps /usr/bin/top /usr/bin/pstree | grep -oE '/lib[^ ]*' | sort -u); do
         files+=(--file "$library")
     done
-    make_tree <<'SH'
+    make_process_tree <<'SH'
 echo all
 ps -eo pid,ppid,pgid,sid,stat,nlwp,pri,ni,tty,user,comm,args
 echo forest
@@ -252,7 +252,7 @@ SH
 }
 # The same by busybox.
 test_machine_process_tree() {
-    make_tree <<'SH'
+    make_process_tree <<'SH'
 PATH=/bin
 ps -o pid,ppid,pgid,sid,stat,nice,user,comm,args
 top -b -n1
