@@ -83,6 +83,18 @@ package struct FileTree: Sendable {
         }
     }
 
+    /// Files that may be executed and are no libraries, by their places inside.
+    var programs: [(guest: GuestPath, host: [UInt8])] {
+        let execute: UInt32 = 0o111
+        return entries.compactMap { entry in
+            guard case .file(let host) = entry.content, entry.status.mode & execute != 0,
+                let name = entry.path.components.last,
+                !String(decoding: name, as: UTF8.self).contains(".so")
+            else { return nil }
+            return (entry.path, host)
+        }
+    }
+
     /// Adds an empty folder, unless the folder holds something already.
     package mutating func addFolder(at guest: GuestPath) {
         guard guest != .root, !entries.contains(where: { guest.isPrefix(of: $0.path) }) else {

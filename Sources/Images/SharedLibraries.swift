@@ -66,6 +66,15 @@ package struct SharedLibraries {
         try addNeeded(
             by: Loader(object, Place(host: host, guest: guest), by: nil), linker)
     }
+    /// Finds what the programs among files need, which a program may execute. One whose libraries are not all on
+    /// this host is left as it is: it may never be.
+    package mutating func addPrograms(of tree: FileTree) {
+        for (guest, host) in tree.programs {
+            do throws(ImageFailure) {
+                try add(try Executable(opening: host), from: host, at: guest, besides: tree)
+            } catch {}
+        }
+    }
     /// Finds what libraries need that a program of `tree` may load while it runs (dlopen(3)). What is nowhere
     /// is left out, as such a library may never be loaded.
     package mutating func addLibraries(of tree: FileTree) {

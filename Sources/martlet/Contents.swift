@@ -78,6 +78,7 @@ struct Contents: Equatable {
         try libraries.add(
             executable, from: place, at: GuestPath(place, relativeTo: base(workingDirectory)),
             besides: tree)
+        libraries.addPrograms(of: tree)
         libraries.addLibraries(of: tree)
         return libraries
     }
