@@ -21,7 +21,7 @@ extension AddressSpace {
     /// a page.
     static let anonymousWindow: UInt64 = 16
     /// The same for pages that an object already has, which only have to be entered.
-    static let objectWindow: UInt64 = 64
+    static let objectWindow: UInt64 = 256
 
     /// Makes the page at `address` present with the right that `access` needs, or says why not.
     ///
@@ -134,6 +134,7 @@ extension AddressSpace {
             guard let copy = copyForProgram(frame),
                 install(copy, at: page, rights: region.protection.rights)
             else { return .outOfMemory }
+            copyAround(region, cache)
         } else {
             Frames.retain(frame)
             guard install(frame, at: page, rights: rights(of: region, frame: frame)) else {
@@ -142,6 +143,24 @@ extension AddressSpace {
         }
         mapAround(region, page, cache)
         return .resolved
+    }
+    /// Copies the other absent pages of a small region that is written: data that a dynamic linker relocates is
+    /// mostly written all over.
+    private func copyAround(_ region: Region, _ cache: PageCache) {
+        guard region.byteCount >> UInt64(Page.shift) <= Self.copiedWindow, isMemoryPlentiful else {
+            return
+        }
+        var address = region.start
+        while address < region.end {
+            let index = region.pageIndex(of: address)
+            guard index < cache.pageCount else { return }
+            if let frame = cache.existingFrame(at: index), tables.entry(at: address).isAbsent {
+                guard let copy = copyForProgram(frame),
+                    install(copy, at: address, rights: region.protection.rights)
+                else { return }
+            }
+            address = VirtualAddress(rawValue: address.rawValue + UInt64(Page.size))
+        }
     }
     /// Maps the absent neighbours whose frames the object already has.
     private func mapAround(_ region: Region, _ page: VirtualAddress, _ cache: PageCache) {
@@ -221,7 +240,7 @@ extension AddressSpace {
 
     /// Pages of a program's segment that are made present before it runs: of those that it writes, and of others.
     private static let mostWritten: UInt64 = 16
-    private static let mostRead: UInt64 = 4 * objectWindow
+    private static let mostRead: UInt64 = objectWindow
     /// Makes pages present that a program is about to touch, as far as its file's contents are there and
     /// memory is plentiful: it costs a tenth of the faults that it saves.
     package func prepare(

@@ -116,7 +116,7 @@ struct ProgramImage: ~Copyable {
     }
     /// Maps a dynamic linker where there is room, and returns where it begins and its base.
     func mapInterpreter(
-        into space: AddressSpace
+        into space: AddressSpace, for owner: RegionOwner
     ) throws(Errno) -> (entry: VirtualAddress, base: VirtualAddress) {
         let start = layout.start.pageDown
         var bias: UInt64 = 0
@@ -129,25 +129,27 @@ struct ProgramImage: ~Copyable {
             try space.unmap(room, byteCount: byteCount)
             bias = (room.rawValue + spare) & ~(layout.alignment - 1) &- start.rawValue
         }
-        try mapSegments(bias: bias, into: space)
+        try mapSegments(bias: bias, into: space, for: owner)
         return (
             VirtualAddress(rawValue: header.entry.rawValue &+ bias), VirtualAddress(rawValue: bias)
         )
     }
-    private func mapSegments(bias: UInt64, into space: AddressSpace) throws(Errno) {
+    private func mapSegments(
+        bias: UInt64, into space: AddressSpace, for owner: RegionOwner? = nil
+    ) throws(Errno) {
         var index = 0
         while index < header.segmentCount {
             let segment = ELFSegment(
                 table.bytes.extracting(droppingFirst: index * ELFSegment.byteCount))
             index += 1
             if segment.kind == .load, segment.memoryByteCount > 0 {
-                try map(segment, bias: bias, into: space)
+                try map(segment, bias: bias, into: space, for: owner)
             }
         }
     }
 
     private func map(
-        _ segment: ELFSegment, bias: UInt64, into space: AddressSpace
+        _ segment: ELFSegment, bias: UInt64, into space: AddressSpace, for owner: RegionOwner?
     ) throws(Errno) {
         let start = VirtualAddress(rawValue: segment.address.rawValue &+ bias)
         let fileEnd = VirtualAddress(rawValue: start.rawValue &+ segment.fileByteCount)
@@ -163,7 +165,8 @@ struct ProgramImage: ~Copyable {
             _ = try space.map(
                 at: start.pageDown, placement: .fixed,
                 byteCount: segment.fileByteCount + before, protection: protection,
-                backing: .file(file.pages, offset: Int64(segment.fileOffset - before)))
+                backing: .file(file.pages, offset: Int64(segment.fileOffset - before)),
+                owner: owner)
             guard let fileTop = fileEnd.pageUp else { throw .outOfMemory }
             zeroStart = fileTop
             space.prepare(start.pageDown, fileTop, protection)

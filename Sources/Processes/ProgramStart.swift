@@ -165,11 +165,15 @@ package enum ProgramStart {
         of image: borrowing ProgramImage, _ space: AddressSpace, _ process: Process
     ) throws(StartFailure) -> (entry: VirtualAddress, base: VirtualAddress)? {
         guard let range = image.layout.interpreter else { return nil }
-        let file = try findInterpreter(try image.interpreterPath(at: range), process)
+        let entry = try findInterpreter(try image.interpreterPath(at: range), process)
+        guard let file = entry.node as? RegularNode else { throw .interpreter(.permissionDenied) }
         do throws(StartFailure) {
             let linker = try ProgramImage(checking: file)
             do throws(Errno) {
-                return try linker.mapInterpreter(into: space)
+                try admitObject()
+                // What listings name; nothing is read or written through it.
+                let owner = try OpenFile(entry, flags: .path)
+                return try linker.mapInterpreter(into: space, for: owner)
             } catch {
                 throw .memory(error)
             }
@@ -181,13 +185,13 @@ package enum ProgramStart {
     }
     private static func findInterpreter(
         _ path: borrowing FixedBuffer<UInt8>, _ process: Process
-    ) throws(StartFailure) -> RegularNode {
+    ) throws(StartFailure) -> DirectoryEntry {
         do throws(Errno) {
-            let node = try process.fileContext.resolve(path.bytes).node
-            guard let file = node as? RegularNode,
+            let entry = try process.fileContext.resolve(path.bytes)
+            guard let file = entry.node as? RegularNode,
                 file.allows(.execute, for: process.fileCredentials)
             else { throw .permissionDenied }
-            return file
+            return entry
         } catch {
             throw .interpreter(error)
         }
