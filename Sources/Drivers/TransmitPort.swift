@@ -110,13 +110,24 @@ package final class TransmitPort {
                 wasFull = true
                 throw .tryAgain
             }
-            let outcome = Wait.until(
-                interruptible: blocking == .untilSignal ? .bySignals : .never,
-                on: .queue(waiters)
-            ) { self.isWritable }
+            let outcome = waitForRoom(blocking)
             disarm()
-            guard outcome != .interrupted else { throw .interrupted }
+            guard outcome != .interrupted else { throw .restart }
         }
+    }
+    /// What a device that is awake takes at most until it has room. A signal does not end a wait of that
+    /// length: a program's own pipe, of more bytes than the slots here, would have taken them at once.
+    private static let shortWait = Nanoseconds(rawValue: 200_000_000)
+    private func waitForRoom(_ blocking: Waiting) -> Wait.Outcome {
+        guard blocking == .untilSignal else {
+            return Wait.until(interruptible: .never, on: .queue(waiters)) { self.isWritable }
+        }
+        let outcome = Wait.until(
+            deadline: Clock.monotonic() + Self.shortWait, interruptible: .never,
+            on: .queue(waiters)
+        ) { self.isWritable }
+        guard outcome == .timedOut else { return outcome }
+        return Wait.until(on: .queue(waiters)) { self.isWritable }
     }
     /// How long a write may wait for room.
     enum Waiting: Sendable {
