@@ -42,6 +42,8 @@ package struct MapFlags: OptionSet, Sendable {
     package static let unreserved = Self(rawValue: 0x4000)
     /// MAP_POPULATE
     package static let populate = Self(rawValue: 0x8000)
+    /// MAP_DENYWRITE, of which Linux takes no notice; dynamic linkers map libraries with it.
+    package static let denyWrite = Self(rawValue: 0x800)
     /// MAP_NONBLOCK
     package static let nonblocking = Self(rawValue: 0x1_0000)
     /// MAP_STACK

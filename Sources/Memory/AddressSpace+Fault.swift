@@ -144,12 +144,12 @@ extension AddressSpace {
         mapAround(region, page, cache)
         return .resolved
     }
-    /// Copies the other absent pages of a small region that is written: data that a dynamic linker relocates is
+    /// Copies the other absent pages of a small region of a program that is written: data that a dynamic linker relocates is
     /// mostly written all over.
     private func copyAround(_ region: Region, _ cache: PageCache) {
-        guard region.byteCount >> UInt64(Page.shift) <= Self.copiedWindow, isMemoryPlentiful else {
-            return
-        }
+        guard cache.isProgram, region.byteCount >> UInt64(Page.shift) <= Self.copiedWindow,
+            isMemoryPlentiful
+        else { return }
         var address = region.start
         while address < region.end {
             let index = region.pageIndex(of: address)
@@ -214,7 +214,9 @@ extension AddressSpace {
     private func copyOnwards(_ region: Region, _ page: VirtualAddress) {
         copiedAhead = page == copiedEnd ? min(max(1, copiedAhead * 2), Self.copiedWindow) : 0
         var address = VirtualAddress(rawValue: page.rawValue + UInt64(Page.size))
-        var left = isMemoryPlentiful ? copiedAhead : 0
+        // A file's page that was not written shows what the file becomes.
+        let mayCopy = isMemoryPlentiful && region.cache?.isProgram != false
+        var left = mayCopy ? copiedAhead : 0
         var isStale = false
         while left > 0, address < region.end {
             let entry = tables.entry(at: address)

@@ -22,6 +22,10 @@ package final class PageCache {
     /// Regions that map this cache, linked through their nodes; see AddressSpace.
     var firstMapping: Region?
 
+    /// Whether it is a program or a library, which nobody changes under the private mappings of its data: pages
+    /// may be copied before they are written.
+    package var isProgram = false
+
     package init() {}
     deinit {
         Self.total.value &-= allocatedPages

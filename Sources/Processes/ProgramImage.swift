@@ -15,6 +15,7 @@ struct ProgramImage: ~Copyable {
     /// Reads and checks the headers of a file.
     init(checking file: RegularNode) throws(StartFailure) {
         do throws(Errno) { try file.loadContents() } catch { throw .memory(error) }
+        file.pages.isProgram = true
         let header = try Self.readHeader(file)
         let table = try Self.readTable(file, header)
         let layout = try Self.check(table, of: header, file)

@@ -65,6 +65,7 @@ extension SystemCalls {
         if flags.asksForLow(.current) { options.insert(.low) }
         if flags.contains(.stack) { options.insert(.smallPages) }
         if flags.contains(.populate), !flags.contains(.nonblocking) { options.insert(.populate) }
+        if flags.contains(.denyWrite), case .file(let pages, _) = backing { pages.isProgram = true }
         let start = try space.map(
             at: address, placement: placement, byteCount: length, protection: protection,
             backing: backing, sharing: sharing, options: options, maximum: maximum,
