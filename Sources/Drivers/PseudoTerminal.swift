@@ -27,12 +27,11 @@ final class PseudoTerminal {
     /// Whether the slave was opened, and is not any more: the master reads the end.
     private var isSlaveGone = false
     let slaveQueue = WaitQueue()
-    let masterQueue: WaitQueue
+    let masterQueue = WaitQueue()
 
     /// ENOMEM.
-    init(_ number: UInt32, _ masterQueue: WaitQueue) throws(Errno) {
+    init(_ number: UInt32) throws(Errno) {
         self.number = number
-        self.masterQueue = masterQueue
         output = try ByteRing(capacity: Self.capacity)
         input = try ByteRing(capacity: Self.capacity)
         var modes = TerminalModes.standard

@@ -2,7 +2,6 @@ package import Files
 package import LinuxABI
 package import Base
 internal import Memory
-package import Scheduler
 
 /// /dev/ptmx: each open makes a pseudo-terminal, of which the open file is the master; the slave's name is in
 /// /dev/pts until the master is closed (pty(7), pts(4)).
@@ -16,15 +15,12 @@ package final class PseudoTerminals: CharacterDevice {
     private static let slaveMajor: UInt32 = 136
 
     private let names: DirectoryEntry
-    /// Who waits for any master: open files of /dev/ptmx are of one node.
-    let masters = WaitQueue()
-    package var waiters: WaitQueue? { masters }
 
     /// `names` is /dev/pts.
     package init(in names: DirectoryEntry) { self.names = names }
 
     package func instance(
-        for credentials: Credentials
+        _ flags: OpenFlags, for credentials: Credentials
     ) throws(Errno) -> (any CharacterDevice)? {
         guard let directory = names.directory else { throw .noSuchDevice }
         // Its buffers are more than what the reserve is for.
@@ -39,7 +35,7 @@ package final class PseudoTerminals: CharacterDevice {
             number += 1
             guard number < Self.limit else { throw .noSpace }
         }
-        let pair = try PseudoTerminal(number, masters)
+        let pair = try PseudoTerminal(number)
         let slave = CharacterDeviceNode(
             PseudoTerminalSlave(pair),
             number: DeviceNumber(major: Self.slaveMajor, minor: number),

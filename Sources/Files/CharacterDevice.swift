@@ -13,9 +13,11 @@ package enum Blocking: Sendable {
 ///
 /// Counts are at least 1. Data goes straight between the device and the program's memory.
 package protocol CharacterDevice: AnyObject {
-    /// The device that an open file is to have instead, where each open makes one (/dev/ptmx). ENOMEM,
-    /// ENOSPC.
-    func instance(for credentials: Credentials) throws(Errno) -> (any CharacterDevice)?
+    /// The device that an open file is to have instead, where each open has its own (/dev/ptmx,
+    /// /dev/tty). ENOMEM, ENOSPC, ENXIO.
+    func instance(
+        _ flags: OpenFlags, for credentials: Credentials
+    ) throws(Errno) -> (any CharacterDevice)?
     /// Called at each open; ENXIO where there is nothing to open.
     func open(_ flags: OpenFlags) throws(Errno)
     /// Called when the last descriptor of an open file is closed.
@@ -46,7 +48,7 @@ package protocol CharacterDevice: AnyObject {
 
 extension CharacterDevice {
     package func instance(
-        for credentials: Credentials
+        _ flags: OpenFlags, for credentials: Credentials
     ) throws(Errno) -> (any CharacterDevice)? { nil }
     package func open(_ flags: OpenFlags) throws(Errno) {}
     package func closed() {}

@@ -17,43 +17,52 @@ package final class CharacterDeviceNode: Node {
     }
     package override var deviceNumber: DeviceNumber { deviceNumberValue }
 
+    /// What one open file of `named` has in its place.
+    private init(_ device: any CharacterDevice, forOpenOf named: CharacterDeviceNode) {
+        self.device = device
+        deviceNumberValue = named.deviceNumberValue
+        super.init(
+            .characterDevice, in: named.fileSystem, mode: named.mode, owner: named.owner,
+            group: named.group, number: named.number)
+    }
     override func instance(
-        for credentials: Credentials
-    ) throws(Errno) -> (any CharacterDevice)? { try device.instance(for: credentials) }
-    private func device(of file: OpenFile) -> any CharacterDevice { file.device ?? device }
+        _ flags: OpenFlags, for credentials: Credentials
+    ) throws(Errno) -> Node? {
+        guard let own = try device.instance(flags, for: credentials) else { return nil }
+        return CharacterDeviceNode(own, forOpenOf: self)
+    }
 
     override var ignoresOffset: Bool { device.ignoresOffset }
-    override func opened(_ file: OpenFile) throws(Errno) { try device(of: file).open(file.flags) }
-    override func closed(_ file: OpenFile) { device(of: file).closed() }
+    override func opened(_ file: OpenFile) throws(Errno) { try device.open(file.flags) }
+    override func closed(_ file: OpenFile) { device.closed() }
     override func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,
         _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard count > 0 else { return 0 }
-        return try device(of: file).read(count: count, to: address, blocking)
+        return try device.read(count: count, to: address, blocking)
     }
     override func write(
         _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
         _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard count > 0 else { return 0 }
-        return try device(of: file).write(count: count, from: address, blocking)
+        return try device.write(count: count, from: address, blocking)
     }
     override func write(
         _ file: OpenFile, at offset: Int64, _ bytes: RawSpan, _ blocking: Blocking
     ) throws(Errno) -> Int {
         guard bytes.byteCount > 0 else { return 0 }
-        return try device(of: file).write(bytes, blocking)
+        return try device.write(bytes, blocking)
     }
     override func control(
         _ file: OpenFile, _ request: UInt32, argument: UInt64
     ) throws(Errno) -> Int {
-        try device(of: file).control(request, argument: argument)
+        try device.control(request, argument: argument)
     }
     package override var isPollable: Bool { device.isPollable }
     package override var waiters: WaitQueue? { device.waiters }
     override func readiness(_ file: OpenFile) -> Readiness {
-        let device = device(of: file)
         var readiness: Readiness = []
         if device.isReadable { readiness.insert(.readable) }
         if device.isWritable { readiness.insert(.writable) }

@@ -35,7 +35,7 @@ extension FileContext {
         if flags.contains(.path) { return try OpenFile(entry, flags: kept) }
         if !isNew { try requireOpening(node, flags) }
         let file = try OpenFile(
-            entry, flags: kept, device: try node.instance(for: credentials))
+            entry, flags: kept, instance: try node.instance(flags, for: credentials))
         if flags.contains(.truncate), !isNew, node.kind == .regular {
             do throws(Errno) {
                 if let file = node as? RegularNode, file.isWritingDenied { throw .textBusy }

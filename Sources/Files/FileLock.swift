@@ -17,19 +17,19 @@ extension OpenFile {
         if new == lock { return }
         unlock()
         guard new != .none else { return }
-        while !node.locks.canTake(new) {
+        while !entry.node.locks.canTake(new) {
             guard blocking == .blocking else { throw .tryAgain }
             let outcome = Wait.until(on: .queue(Self.lockChanges.value)) {
-                self.node.locks.canTake(new)
+                self.entry.node.locks.canTake(new)
             }
             guard outcome != .interrupted else { throw .restart }
         }
-        node.locks.take(new)
+        entry.node.locks.take(new)
         lock = new
     }
     func unlock() {
         guard lock != .none else { return }
-        node.locks.give(lock)
+        entry.node.locks.give(lock)
         lock = .none
         Self.lockChanges.value.wake()
     }

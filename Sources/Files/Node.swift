@@ -64,8 +64,8 @@ package class Node {
 
     // What open files do. The defaults are those of a file that can do nothing.
 
-    /// The device that an open file of this node is to have for itself. What the device says.
-    func instance(for credentials: Credentials) throws(Errno) -> (any CharacterDevice)? { nil }
+    /// The node that an open file of this one is to have for itself. What a device says, ENOMEM.
+    func instance(_ flags: OpenFlags, for credentials: Credentials) throws(Errno) -> Node? { nil }
     /// Called once for a new open file, after the permission checks.
     func opened(_ file: OpenFile) throws(Errno) {}
     /// Called when the last descriptor of an open file is closed.

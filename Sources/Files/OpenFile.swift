@@ -10,14 +10,14 @@ package import Memory
 /// A mapping of a file belongs to the open file that made it, as in /proc/self/maps.
 package final class OpenFile: RegionOwner {
     package let entry: DirectoryEntry
+    /// What the entry names, or what the open file has of its own in its place: there it reads, writes and
+    /// waits. Attributes and locks are those of `entry.node`.
     package let node: Node
     /// Access mode and status flags, as F_GETFL shows them.
     package var flags: OpenFlags
     package var offset: Int64 = 0
     /// Descriptors, messages and calls that keep the file open.
     private(set) var referenceCount = 1
-    /// The device that this open file has for itself.
-    let device: (any CharacterDevice)?
     /// What a generated file showed to this open file.
     var generatedText: GeneratedText?
     /// This file's part in its node's lock (flock(2)).
@@ -34,13 +34,13 @@ package final class OpenFile: RegionOwner {
     /// Open files there are, but for those that are only paths (fs.file-nr).
     package static var count: Int { counter.value }
 
-    /// Opens what `entry` names, without checking permissions. ENXIO and what the node says.
+    /// Opens what `entry` names, or `instance` in its place, without checking permissions. ENXIO and what
+    /// the node says.
     package init(
-        _ entry: DirectoryEntry, flags: OpenFlags, device: (any CharacterDevice)? = nil
+        _ entry: DirectoryEntry, flags: OpenFlags, instance: Node? = nil
     ) throws(Errno) {
         self.entry = entry
-        self.device = device
-        node = entry.node
+        node = instance ?? entry.node
         self.flags = flags
         super.init()
         guard !flags.contains(.path) else { return }

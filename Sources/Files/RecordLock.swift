@@ -237,16 +237,16 @@ extension OpenFile {
     package func conflict(
         with lock: RecordLock, of owner: RecordLockHolder
     ) -> (RecordLock, holder: RecordLockHolder)? {
-        node.recordLocks.conflict(with: lock, of: owner)
+        entry.node.recordLocks.conflict(with: lock, of: owner)
     }
     /// The file's own first lock that overlaps one (F_OFD_GETLK of F_UNLCK, since Linux 6.5).
     package func ownLock(overlapping lock: RecordLock) -> RecordLock? {
-        node.recordLocks.held(overlapping: lock, by: RecordLockHolder(self))
+        entry.node.recordLocks.held(overlapping: lock, by: RecordLockHolder(self))
     }
     /// Takes all locks of an open file, or of a process, away.
     func removeRecordLocks(of owner: RecordLockHolder) {
-        guard !node.recordLocks.isEmpty else { return }
-        node.recordLocks.removeAll(of: owner)
+        guard !entry.node.recordLocks.isEmpty else { return }
+        entry.node.recordLocks.removeAll(of: owner)
         Self.lockChanges.value.wake()
     }
     /// Sets or takes away a record lock. EAGAIN, EBADF, EDEADLK, EINTR as `restart`, ENOMEM.
@@ -256,19 +256,19 @@ extension OpenFile {
         switch lock.kind {
         case .shared: guard flags.allowsReading else { throw .badDescriptor }
         case .exclusive: guard flags.allowsWriting else { throw .badDescriptor }
-        case .none: if node.recordLocks.isEmpty { return }
+        case .none: if entry.node.recordLocks.isEmpty { return }
         }
         if conflict(with: lock, of: owner) != nil {
             guard blocking == .blocking else { throw .tryAgain }
             try wait(for: lock, of: owner)
         }
         try KernelReserve.admit()
-        node.recordLocks.set(lock, of: owner)
+        entry.node.recordLocks.set(lock, of: owner)
         Self.lockChanges.value.wake()
     }
     private func wait(for lock: RecordLock, of owner: RecordLockHolder) throws(Errno) {
         try KernelReserve.admit()
-        let wait = LockWait(owner, lock, node)
+        let wait = LockWait(owner, lock, entry.node)
         // An open file's lock has nobody who would wait for himself.
         guard owner.process == -1 || !LockWaits.isDeadlock(wait) else { throw .deadlock }
         LockWaits.add(wait)
@@ -287,7 +287,9 @@ extension OpenFile {
     }
     /// Takes the calling process's locks away.
     func removeRecordLocksOfCaller() {
-        guard !node.recordLocks.isEmpty, let holder = Self.currentHolder.value?() else { return }
+        guard !entry.node.recordLocks.isEmpty, let holder = Self.currentHolder.value?() else {
+            return
+        }
         removeRecordLocks(of: holder)
     }
 }

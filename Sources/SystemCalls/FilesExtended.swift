@@ -53,7 +53,7 @@ extension SystemCalls {
     static func flistxattr(
         _ caller: Caller, descriptor: Int32, list: VirtualAddress, size: UInt64
     ) throws(Errno) -> Int {
-        try self.list(caller, try caller.file(descriptor).node, list, size)
+        try self.list(caller, try caller.file(descriptor).entry.node, list, size)
     }
 
     /// setxattr(2): Sets an attribute. Errors: E2BIG, EACCES, EEXIST, EFAULT, EINVAL, ENODATA, ENOMEM,

@@ -25,7 +25,7 @@ extension SystemCalls {
     static func fstat(
         _ caller: Caller, descriptor: Int32, status: VirtualAddress
     ) throws(Errno) -> Int {
-        try put(try caller.anyFile(descriptor).node, to: status)
+        try put(try caller.anyFile(descriptor).entry.node, to: status)
     }
 
     /// newfstatat(2): As stat(2), from a directory. Errors: those of stat(2), EBADF, EINVAL.
