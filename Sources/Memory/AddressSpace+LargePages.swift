@@ -18,7 +18,8 @@ extension AddressSpace {
     /// Maps a zeroed large page over `page`, if region, tables and memory have room for one.
     func mapLarge(_ region: Region, _ page: VirtualAddress) -> Bool {
         let base = VirtualAddress(rawValue: page.rawValue & ~(Self.largePageBytes - 1))
-        guard takesLargePages, base >= region.start, region.end.rawValue - base.rawValue >= Self.largePageBytes,
+        guard takesLargePages, base >= region.start,
+            region.end.rawValue - base.rawValue >= Self.largePageBytes,
             region.flags.isDisjoint(with: [.growsDown, .smallPages]), mayTakeLargePage,
             tables.hasRoomForLargePage(at: base), let frame = Frames.allocateLargePage()
         else { return false }

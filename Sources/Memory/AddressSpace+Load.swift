@@ -52,7 +52,8 @@ extension AddressSpace {
     package static func addFurtherRoots() -> Bool {
         var hasRoom = true
         forEach { space in
-            if !space.usesFirstRoots { hasRoom = space.furtherRoots.make(of: space.root) && hasRoom }
+            guard !space.usesFirstRoots else { return }
+            hasRoom = space.furtherRoots.make(of: space.root) && hasRoom
         }
         return hasRoom
     }

@@ -209,8 +209,9 @@ package struct PageTable<Memory: TableMemory, Entry: PageTableFormat>: Sendable 
 
     /// The first address in `start..<end` that a 2 MiB leaf begins at; `nil` where there is none. Absent
     /// subtrees cost one load.
-    package func nextLargePage(from start: VirtualAddress, to end: VirtualAddress) -> VirtualAddress?
-    {
+    package func nextLargePage(
+        from start: VirtualAddress, to end: VirtualAddress
+    ) -> VirtualAddress? {
         guard start < end else { return nil }
         return nextLargePage(root, Self.topLevel, start.rawValue, end.rawValue)
             .map { VirtualAddress(rawValue: $0) }

@@ -175,7 +175,8 @@ extension Process {
         _ frame: ProgramFrame, _ signal: Signal, _ information: SignalInformation
     ) {
         let limit = limits[.core].soft
-        guard isFirst, signal.dumpsCore, let output = Process.onCore.value, attributes.dumpable == 1,
+        guard isFirst, signal.dumpsCore, let output = Process.onCore.value,
+            attributes.dumpable == 1,
             limit >= UInt64(Page.size)
         else { return }
         guard let dump = CoreDump(of: self, frame, signal, information),

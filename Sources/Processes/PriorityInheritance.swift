@@ -25,7 +25,9 @@ extension Process {
         var identifier = thread
         for _ in 0..<Self.longestChain {
             guard identifier != other else { return true }
-            guard let next = ProcessTable.thread(identifier)?.futexWaiter.owner else { return false }
+            guard let next = ProcessTable.thread(identifier)?.futexWaiter.owner else {
+                return false
+            }
             identifier = next
         }
         return true

@@ -69,7 +69,8 @@ package enum ProgramStart {
     /// Loads what `entry` is, or the interpreter that it names, into memory of its own.
     static func load(
         _ entry: DirectoryEntry, _ path: RawSpan, _ access: PathAccess,
-        arguments: consuming ProgramStrings, environment: borrowing ProgramStrings, into memory: ProcessMemory, for process: Process
+        arguments: consuming ProgramStrings, environment: borrowing ProgramStrings,
+        into memory: ProcessMemory, for process: Process
     ) throws(StartFailure) -> Loaded {
         guard var strings = Optional(arguments), strings.hasFirst() else {
             throw .memory(.outOfMemory)
@@ -219,7 +220,8 @@ package enum ProgramStart {
     private static func makeStack(
         _ memory: ProcessMemory, _ process: Process,
         _ credentials: ProcessCredentials.AfterExecution, _ program: LoadedProgram,
-        _ path: RawSpan, _ arguments: borrowing ProgramStrings, _ environment: borrowing ProgramStrings,
+        _ path: RawSpan, _ arguments: borrowing ProgramStrings,
+        _ environment: borrowing ProgramStrings,
         isExecutable: ProgramStack.StackExecution
     ) throws(Errno) -> VirtualAddress {
         let stringBytes = arguments.byteCount + environment.byteCount + path.byteCount
@@ -250,7 +252,8 @@ package enum ProgramStart {
         let sharedObject = try SharedClocks.map(into: memory.space)
         memory.trampoline = VDSO.signalReturn(in: sharedObject)
         let vector = AuxiliaryVector(
-            program: program, credentials: credentials.new, isSecure: credentials.isSecure, name: name, platform: platform,
+            program: program, credentials: credentials.new, isSecure: credentials.isSecure,
+            name: name, platform: platform,
             random: random, sharedObject: sharedObject)
         let items = 1 + arguments.count + 1 + environment.count + 1
         let table = try stack.pushTable(

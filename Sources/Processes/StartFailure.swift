@@ -43,7 +43,8 @@ package enum StartFailure: Error, Equatable, Sendable {
             if case .otherMachine(let machine) = failure { line.append(machine.name) }
         case .interpreter:
             line.append(
-                " cannot be started: its interpreter or dynamic linker is not in the image, or is damaged")
+                " cannot be started: its interpreter or dynamic linker is not in the image, or is damaged"
+            )
         case .workingDirectory:
             line.append(" cannot be started: the working directory does not exist")
         case .tooManyArguments:

@@ -166,8 +166,9 @@ extension SystemCalls {
         else { throw .invalidArgument }
         // As where the kernel was built without namespaces.
         guard flags.isDisjoint(with: .namespaces) else { throw .invalidArgument }
-        guard !flags.contains(.setThreadPointer)
-            || request.threadPointer < ProgramSpace.end.rawValue
+        guard
+            !flags.contains(.setThreadPointer)
+                || request.threadPointer < ProgramSpace.end.rawValue
         else { throw .operationNotPermitted }
         guard flags.contains(.thread) else { return try makeProcess(request, for: caller) }
         let known: CloneFlags = [
