@@ -1,4 +1,5 @@
 internal import Base
+internal import Files
 internal import Hardware
 internal import LinuxABI
 internal import Scheduler
@@ -23,16 +24,15 @@ extension PseudoTerminal {
             flushInput(of: side)
             setModes(modes)
         // Output is at the other side at once; there is no line to break.
-        case .sendBreak, .sendLongBreak, .exclusive, .notExclusive: break
+        case .sendBreak, .sendLongBreak: break
         case .flow: try flow(address.rawValue, side)
         case .flush:
             guard address.rawValue <= 2 else { throw .invalidArgument }
             if address.rawValue != 1 { flushInput(of: side) }
-        case .makeControlling: throw .operationNotPermitted
-        case .getGroup:
-            guard side == .master else { throw .notTerminal }
-            try ProgramMemory.store(Int32(0), at: address)
-        case .getSession, .setGroup: throw .notTerminal
+        case .getGroup: try ProgramMemory.store(jobs.foreground, at: address)
+        case .getSession:
+            guard jobs.session != 0 else { throw .notTerminal }
+            try ProgramMemory.store(jobs.session, at: address)
         case .bytesUnsent: try ProgramMemory.store(Int32(0), at: address)
         case .insertByte:
             guard side == .slave else { throw .inputOutput }
@@ -40,11 +40,15 @@ extension PseudoTerminal {
             pump()
         case .getWindowSize: try ProgramMemory.store(size.encoded, at: address)
         case .setWindowSize:
-            size = WindowSize(encoded: try ProgramMemory.load(UInt64.self, at: address))
+            resize(to: WindowSize(encoded: try ProgramMemory.load(UInt64.self, at: address)))
         case .bytesReadable:
             let count = side == .slave ? discipline.readableCount : outputCount
             try ProgramMemory.store(Int32(clamping: count), at: address)
-        case .getDiscipline: try ProgramMemory.store(Int32(0), at: address)  // N_TTY
+        // What every open file of a terminal answers (`TerminalFile`), but of a master.
+        case .giveUp, .hangUp: throw .notTerminal
+        case .makeControlling, .setGroup, .exclusive, .notExclusive, .getExclusive, .getDevice,
+            .getDiscipline, .setDiscipline:
+            throw .notTerminal
         }
         return 0
     }

@@ -10,12 +10,16 @@ internal import Scheduler
 final class PseudoTerminal {
     /// Bytes each way that the other side has not taken.
     private static let capacity = 4096
+    /// The slaves' major number (Documentation/admin-guide/devices.txt).
+    static let slaveMajor: UInt32 = 136
     /// Free bytes that any one byte's expansion fits into.
     private static let expansionLimit = 8
 
     let number: UInt32
     let discipline: LineDiscipline
-    var size = WindowSize(rows: 0, columns: 0)
+    let jobs: JobControl
+    private let initialModes: TerminalModes
+    private(set) var size = WindowSize(rows: 0, columns: 0)
     /// What the slave wrote, and echoes.
     private var output: ByteRing
     /// What the master wrote and the discipline has no room for yet.
@@ -36,7 +40,9 @@ final class PseudoTerminal {
         input = try ByteRing(capacity: Self.capacity)
         var modes = TerminalModes.standard
         modes.control = Self.control(modes.control & ~Self.hangUpOnClose)
+        initialModes = modes
         discipline = LineDiscipline(modes)
+        jobs = JobControl(DeviceNumber(major: Self.slaveMajor, minor: number))
     }
     /// HUPCL, which a pseudo-terminal begins without.
     private static let hangUpOnClose: UInt32 = 0o2000
@@ -65,8 +71,13 @@ final class PseudoTerminal {
         masterQueue.wake([.readable, .hungUp])
     }
     /// Hangs the slave up (tty_vhangup).
-    func closeMaster() {
+    func closeMaster(_ slave: PseudoTerminalSlave) {
         isMasterOpen = false
+        jobs.hangUp(slave)
+    }
+    func wasHungUp() {
+        discipline.setModes(initialModes)
+        discipline.flushInput()
         slaveQueue.wake([.readable, .writable, .hungUp, .error])
     }
 
@@ -78,14 +89,26 @@ final class PseudoTerminal {
         let wasStopped = discipline.isStopped
         while discipline.takesByte, let byte = input.takeFirst() {
             discipline.receive(byte)
-            // Nobody's terminal: there is no group to send them to.
-            _ = discipline.takeRaised()
+            sendSignals()
         }
         sendEchoes()
         if discipline.readableEnd > before.end { slaveQueue.wake([.readable]) }
         if wasStopped, !discipline.isStopped { slaveQueue.wake([.writable]) }
         if input.room > before.input { masterQueue.wake([.writable]) }
         if output.count > before.output { masterQueue.wake([.readable]) }
+    }
+    private func sendSignals() {
+        var raised = discipline.takeRaised()
+        while let signal = raised.first {
+            raised.remove(SignalSet(signal))
+            jobs.raise(signal)
+        }
+    }
+    /// Another size, by either side; a change is SIGWINCH to who is in the foreground (pty_resize).
+    func resize(to new: WindowSize) {
+        guard new != size else { return }
+        jobs.raise(.windowChange)
+        size = new
     }
     private func sendEchoes() {
         discipline.sendEchoes { bytes in
@@ -124,10 +147,14 @@ final class PseudoTerminal {
         _ count: Int, _ blocking: Blocking,
         _ source: (_ position: Int, _ bytes: inout MutableRawSpan) throws(Errno) -> Void
     ) throws(Errno) -> Int {
-        try transfer(count, blocking, source) { () throws(Errno) in
-            try self.outputRoom()
+        let before = jobs.hangUpCount
+        return try transfer(count, blocking, source) { () throws(Errno) in
+            guard before == self.jobs.hangUpCount else { throw .inputOutput }
+            return try self.outputRoom()
         } wait: {
-            Wait.until(on: .queue(self.slaveQueue)) { self.isSlaveWritable }
+            Wait.until(on: .queue(self.slaveQueue)) {
+                self.isSlaveWritable || before != self.jobs.hangUpCount
+            }
         } put: { byte in
             let expansion = self.discipline.expand(byte)
             for index in 0..<expansion.count { self.output.append(expansion[index]) }
@@ -209,9 +236,16 @@ final class PseudoTerminal {
 }
 
 /// The program's side: a terminal.
-final class PseudoTerminalSlave: CharacterDevice, TerminalReading {
+final class PseudoTerminalSlave: JobTerminal {
     private let pair: PseudoTerminal
     init(_ pair: PseudoTerminal) { self.pair = pair }
+
+    func instance(
+        _ flags: OpenFlags, for credentials: Credentials
+    ) throws(Errno) -> (any CharacterDevice)? { TerminalFile(self, flags) }
+    var isGivenByOpen: Bool { true }
+    var jobs: JobControl { pair.jobs }
+    func wasHungUp() { pair.wasHungUp() }
 
     func open(_ flags: OpenFlags) throws(Errno) { try pair.openSlave() }
     func closed() { pair.closeSlave() }
@@ -225,9 +259,7 @@ final class PseudoTerminalSlave: CharacterDevice, TerminalReading {
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
-        // What was not read when the master went away is gone too.
-        guard pair.isMasterOpen else { return 0 }
-        return try readInput(count, to: address, blocking)
+        try readInput(count, to: address, blocking)
     }
     func write(
         count: Int, from address: VirtualAddress, _ blocking: Blocking
@@ -250,28 +282,31 @@ final class PseudoTerminalSlave: CharacterDevice, TerminalReading {
     var hasFailed: Bool { hasEnded }
     var waiters: WaitQueue? { pair.slaveQueue }
 
-    func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
-        guard pair.isMasterOpen else {
-            throw request == TerminalRequest.setGroup.rawValue ? .notTerminal : .inputOutput
-        }
-        guard let request = TerminalRequest(rawValue: request) else { throw .notTerminal }
-        return try pair.control(request, from: .slave, VirtualAddress(rawValue: argument))
+    func control(_ request: TerminalRequest, argument: UInt64) throws(Errno) -> Int {
+        try pair.control(request, from: .slave, VirtualAddress(rawValue: argument))
     }
 }
 
 /// The other side, which shows the terminal and types into it.
 final class PseudoTerminalMaster: CharacterDevice {
     private let pair: PseudoTerminal
+    private let slave: PseudoTerminalSlave
+    private let flags: OpenFlags
     /// Takes the slave's name away.
     private let removeName: () -> Void
-    init(_ pair: PseudoTerminal, removeName: @escaping () -> Void) {
+    init(
+        _ pair: PseudoTerminal, _ slave: PseudoTerminalSlave, _ flags: OpenFlags,
+        removeName: @escaping () -> Void
+    ) {
         self.pair = pair
+        self.slave = slave
+        self.flags = flags
         self.removeName = removeName
     }
 
     func closed() {
         removeName()
-        pair.closeMaster()
+        pair.closeMaster(slave)
     }
     func read(
         count: Int, to address: VirtualAddress, _ blocking: Blocking
@@ -302,8 +337,15 @@ final class PseudoTerminalMaster: CharacterDevice {
         case .getNumber: try ProgramMemory.store(pair.number, at: address)
         case .setLock: pair.isLocked = try ProgramMemory.load(Int32.self, at: address) != 0
         case .getLock: try ProgramMemory.store(Int32(pair.isLocked ? 1 : 0), at: address)
+        case .signal:
+            guard let signal = Signal(rawValue: Int32(truncatingIfNeeded: argument)),
+                [.interrupt, .quit, .terminalStop].contains(signal)
+            else { throw .invalidArgument }
+            pair.jobs.raise(signal)
         case nil:
             guard let request = TerminalRequest(rawValue: request) else { throw .notTerminal }
+            if request.changesModes { try pair.jobs.check(.terminalOutput) }
+            if try pair.jobs.answer(request, of: slave, flags, at: address) { return 0 }
             return try pair.control(request, from: .master, address)
         }
         return 0

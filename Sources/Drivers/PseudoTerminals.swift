@@ -5,14 +5,9 @@ internal import Memory
 
 /// /dev/ptmx: each open makes a pseudo-terminal, of which the open file is the master; the slave's name is in
 /// /dev/pts until the master is closed (pty(7), pts(4)).
-///
-/// No session has one as its controlling terminal: characters such as Ctrl-C raise no signal, and requests
-/// about sessions and foreground groups are refused.
 package final class PseudoTerminals: CharacterDevice {
     /// kernel.pty.max
     private static let limit: UInt32 = 4096
-    /// The slaves' major number (Documentation/admin-guide/devices.txt).
-    private static let slaveMajor: UInt32 = 136
 
     private let names: DirectoryEntry
 
@@ -36,15 +31,15 @@ package final class PseudoTerminals: CharacterDevice {
             guard number < Self.limit else { throw .noSpace }
         }
         let pair = try PseudoTerminal(number)
-        let slave = CharacterDeviceNode(
-            PseudoTerminalSlave(pair),
-            number: DeviceNumber(major: Self.slaveMajor, minor: number),
+        let slave = PseudoTerminalSlave(pair)
+        let node = CharacterDeviceNode(
+            slave, number: pair.jobs.number,
             in: names.node.fileSystem, mode: FileMode(rawValue: 0o620),
             owner: credentials.user, group: credentials.group)
         let entry = try withName(of: number) { (name) throws(Errno) in
-            try directory.add(slave, named: name, in: names)
+            try directory.add(node, named: name, in: names)
         }
-        return PseudoTerminalMaster(pair) { directory.remove(entry) }
+        return PseudoTerminalMaster(pair, slave, flags) { directory.remove(entry) }
     }
     private func withName<Result>(
         of number: UInt32, _ body: (RawSpan) throws(Errno) -> Result

@@ -4,8 +4,7 @@ internal import Hardware
 
 // ioctl(2) of the terminal (ioctl_tty(2)).
 extension Terminal {
-    package func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
-        guard let request = TerminalRequest(rawValue: request) else { throw .notTerminal }
+    func control(_ request: TerminalRequest, argument: UInt64) throws(Errno) -> Int {
         let address = VirtualAddress(rawValue: argument)
         switch request {
         case .getModes: try discipline.storeModes(at: address, TerminalModes.byteCount)
@@ -23,11 +22,6 @@ extension Terminal {
         case .sendBreak, .sendLongBreak: flush()
         case .flow: try flow(argument)
         case .flush: try flushQueues(argument)
-        case .exclusive, .notExclusive: break
-        case .makeControlling: break  // it is
-        case .getGroup: try store(owner?.processGroup ?? 0, at: address)
-        case .getSession: try store(owner?.session ?? 0, at: address)
-        case .setGroup: try setGroup(address)
         case .bytesUnsent: try store(Int32(0), at: address)
         case .insertByte:
             attach()
@@ -42,7 +36,10 @@ extension Terminal {
             attach()
             console.poll()
             try store(Int32(clamping: discipline.readableCount), at: address)
-        case .getDiscipline: try store(Int32(0), at: address)  // N_TTY
+        // What every open file of a terminal answers (`TerminalFile`).
+        case .exclusive, .notExclusive, .getExclusive, .makeControlling, .getGroup, .getSession,
+            .setGroup, .giveUp, .hangUp, .getDevice, .getDiscipline, .setDiscipline:
+            throw .notTerminal
         }
         return 0
     }
@@ -77,11 +74,5 @@ extension Terminal {
             console.poll()
             discipline.flushInput()
         }
-    }
-    /// The foreground group is the one there is (tiocspgrp).
-    private func setGroup(_ address: VirtualAddress) throws(Errno) {
-        let group = try ProgramMemory.load(Int32.self, at: address)
-        guard group >= 0 else { throw .invalidArgument }
-        guard group == owner?.processGroup else { throw .noSuchProcess }
     }
 }

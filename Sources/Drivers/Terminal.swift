@@ -5,28 +5,21 @@ internal import Hardware
 package import NucleusInterface
 package import Scheduler
 
-/// Whose terminal it is: the session whose signals the keyboard sends.
-package protocol TerminalOwner: AnyObject {
-    var processGroup: Int32 { get }
-    var session: Int32 { get }
-    /// Sends a signal to the foreground process group.
-    func raise(_ signal: Signal)
-}
-
 /// The machine's terminal (tty(4)): the console's input and one of its outputs, with a line
 /// discipline between them and the program.
 ///
 /// The host's terminal treats bytes itself until the program first wants input or other modes; then
 /// the kernel asks the host to pass them on as they are, and does all of it here. So a program that
 /// never reads leaves the host's terminal as it is.
-package final class Terminal: CharacterDevice, WakeTarget, TerminalReading {
+package final class Terminal: ControllingTerminal, WakeTarget, JobTerminal {
     let discipline: LineDiscipline
     let console: ConsoleDriver
     private let records: ControlChannel
     /// Where it shows; `nil` where neither output is the terminal.
     let port: TransmitPort?
     package internal(set) var size: WindowSize
-    package var owner: (any TerminalOwner)?
+    /// It is the first process's session's from the start (console(4)).
+    package let jobs = JobControl(DeviceNumber(major: 5, minor: 1))
     private var attachment: Attachment
     /// Whether standard input is the terminal.
     private let isInput: Bool
@@ -79,9 +72,15 @@ package final class Terminal: CharacterDevice, WakeTarget, TerminalReading {
         }
     }
 
+    package func instance(
+        _ flags: OpenFlags, for credentials: Credentials
+    ) throws(Errno) -> (any CharacterDevice)? { TerminalFile(self, flags) }
+    var isGivenByOpen: Bool { false }
+
     // MARK: The host's terminal
 
-    private var isAttached: Bool { attachment == .attached }
+    /// Whether keys come as bytes: until then the host makes signals of them itself.
+    package var isAttached: Bool { attachment == .attached }
     /// Takes the host's terminal over, once.
     func attach() {
         guard attachment == .notYet else { return }
@@ -97,7 +96,7 @@ package final class Terminal: CharacterDevice, WakeTarget, TerminalReading {
     func resize(to new: WindowSize) {
         guard new != size else { return }
         size = new
-        owner?.raise(.windowChange)
+        jobs.raise(.windowChange)
     }
     /// The program was stopped or goes on.
     package func flush() {
@@ -131,8 +130,12 @@ package final class Terminal: CharacterDevice, WakeTarget, TerminalReading {
         var raised = discipline.takeRaised()
         while let signal = raised.first {
             raised.remove(SignalSet(signal))
-            owner?.raise(signal)
+            jobs.raise(signal)
         }
+    }
+    package func wasHungUp() {
+        discipline.flushInput()
+        queue.wake([.readable, .writable, .hungUp, .error])
     }
     private func sendEchoes() {
         guard discipline.echoCount > 0, let port else { return }
@@ -221,15 +224,18 @@ package final class Terminal: CharacterDevice, WakeTarget, TerminalReading {
         return bytes.byteCount
     }
     private func waitForOutput(_ port: TransmitPort, _ blocking: Blocking) throws(Errno) {
+        let before = jobs.hangUpCount
         func isOpen() -> Bool {
             console.poll()
             sendEchoes()
+            if before != jobs.hangUpCount { return true }
             return !discipline.isStopped && discipline.echoCount == 0 && port.isWritable
         }
         guard !isOpen() else { return }
         guard blocking == .blocking else { throw .tryAgain }
         let outcome = Wait.until(isOpen)
         guard outcome != .interrupted else { throw .restart }
+        guard before == jobs.hangUpCount else { throw .inputOutput }
     }
 
     // MARK: Readiness

@@ -7,6 +7,7 @@ internal import Scheduler
 /// What a program reads from through a line discipline: the machine's terminal, and a pseudo-terminal's slave.
 protocol TerminalReading: AnyObject {
     var discipline: LineDiscipline { get }
+    var jobs: JobControl { get }
     /// Whether nothing comes any more.
     var hasEnded: Bool { get }
     /// Brings what came in to the discipline.
@@ -32,9 +33,10 @@ extension TerminalReading {
     /// Waits until input is there as `condition` wants it, or never will be. EAGAIN, or EINTR as
     /// `restart`.
     private func wait(_ blocking: Blocking, _ condition: () -> Bool) throws(Errno) {
+        let before = jobs.hangUpCount
         func isOver() -> Bool {
             lookForInput()
-            return condition() || hasEnded
+            return condition() || hasEnded || before != jobs.hangUpCount
         }
         guard !isOver() else { return }
         guard blocking == .blocking else { throw .tryAgain }

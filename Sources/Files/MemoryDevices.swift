@@ -105,18 +105,6 @@ final class RandomDevice: CharacterDevice {
     }
 }
 
-/// /dev/tty of a process without a controlling terminal.
-final class NoTerminalDevice: CharacterDevice {
-    func open(_ flags: OpenFlags) throws(Errno) { throw .noSuchDeviceOrAddress }
-    func read(
-        count: Int, to address: VirtualAddress, _ blocking: Blocking
-    ) throws(Errno) -> Int { throw .inputOutput }
-    func write(
-        count: Int, from address: VirtualAddress, _ blocking: Blocking
-    ) throws(Errno) -> Int { throw .inputOutput }
-    func write(_ bytes: RawSpan, _ blocking: Blocking) throws(Errno) -> Int { throw .inputOutput }
-}
-
 /// /dev/console: reads standard input's channel and writes standard output's.
 final class ConsolePair: CharacterDevice, WakeTarget {
     private let input: any CharacterDevice

@@ -6,7 +6,7 @@ extension RootFileSystem {
     /// Adds the files that every program may expect, where the archive brought none: the folders, and
     /// what is in /etc and /dev once somebody looks for it. ENOMEM.
     ///
-    /// `terminal` is /dev/tty and /dev/console; without one /dev/console reads `input` and writes
+    /// `terminal` is /dev/console; without one it reads `input` and writes
     /// `output`. `clock` is /dev/rtc0. `pseudoTerminals` makes /dev/ptmx, which adds names to /dev/pts.
     package func addBuiltIns(
         input: any CharacterDevice, output: any CharacterDevice, terminal: (any CharacterDevice)?,
@@ -123,7 +123,7 @@ extension RootFileSystem {
         try addDevice(FullDevice(), "full", 1, 7)
         try addDevice(random, "random", 1, 8)
         try addDevice(random, "urandom", 1, 9)
-        try addDevice(terminal ?? NoTerminalDevice(), "tty", 5, 0)
+        try addDevice(CurrentTerminal(), "tty", 5, 0)
         try addDevice(
             terminal ?? ConsolePair(input: input, output: output), "console", 5, 1, mode: 0o600)
         try addDeviceLink("fd", to: "/proc/self/fd")

@@ -39,9 +39,6 @@ enum ProcessText {
         case .ended: ("X", "dead")
         }
     }
-    /// The number of the terminal of the process's session, and its foreground group: no session has a
-    /// terminal that processes know of.
-    private static func terminal(of process: Process) -> (number: Int64, group: Int64) { (0, -1) }
 
     static func status(_ subject: Subject, _ text: inout TextBuffer) {
         let process = subject.process
@@ -196,9 +193,9 @@ enum ProcessText {
             text.append(byte: space)
             text.append(UInt64(number))
         }
-        let terminal = terminal(of: process)
-        number(terminal.number, &text)
-        number(terminal.group, &text)
+        let (terminal, foreground) = process.terminalNumbers
+        number(Int64(terminal), &text)
+        number(Int64(foreground), &text)
         number(flags(of: subject), &text)
         // minflt, cminflt, majflt, cmajflt
         number(Int64(process.usage.faults), &text)

@@ -211,9 +211,10 @@ struct Program: ~Copyable {
                 }
             }
         }
+        let terminal = terminal
         devices.records.onSignal = { number in
             guard let signal = Signal(rawValue: number) else { return }
-            Processes.post(signal, to: process, SignalInformation(signal, .kernel))
+            Self.post(signal, of: terminal, to: process)
         }
         let records = devices.records
         records.onReport = { ThreadReport.write { records.sendReport($0) } }
@@ -224,9 +225,12 @@ struct Program: ~Copyable {
         let canStop =
             record[BootRecord.entryProtocol] == BootRecord.EntryProtocol.martlet.rawValue
             || terminal != nil
-        let terminal = terminal
-        terminal?.owner = ProcessTerminal(process)
-        devices.records.onResume = { process.signals.resume() }
+        if let terminal { terminal.jobs.give(terminal, to: process) }
+        devices.records.onResume = {
+            // Whoever lets the machine go on as a job puts its group into the foreground first.
+            if process.signals.isStopped { terminal?.jobs.returnForeground(to: process.group) }
+            process.signals.resume()
+        }
         Process.setStop { signal in
             guard canStop else { return .impossible }
             terminal?.flush()
@@ -239,6 +243,22 @@ struct Program: ~Copyable {
         } catch {
             devices.refuse("there is too little memory for any program; try --memory 8M")
         }
+    }
+
+    /// Hands on a signal of the host: to the first process, but what a terminal or a shell there sends to all
+    /// of a job goes to all of one here too.
+    private static func post(_ signal: Signal, of terminal: Terminal?, to process: Process) {
+        switch signal {
+        case .interrupt, .quit, .terminalStop:
+            // As long as the host makes signals of keys itself.
+            if let terminal, !terminal.isAttached, terminal.jobs.foreground != 0 {
+                return terminal.jobs.raise(signal)
+            }
+        case .continue where terminal != nil:
+            return Processes.post(signal, toGroup: process.group)
+        default: break
+        }
+        process.send(signal)
     }
 
     /// Standard input, output and error: the terminal where the host's are, else channels of their

@@ -101,6 +101,8 @@ package struct TerminalModes: Sendable {
         package static let echoKill = Self(rawValue: 0o40)
         /// ECHONL
         package static let echoNewline = Self(rawValue: 0o100)
+        /// TOSTOP
+        package static let stopsBackground = Self(rawValue: 0o400)
         /// NOFLSH
         package static let noFlush = Self(rawValue: 0o200)
         /// ECHOCTL
@@ -197,6 +199,7 @@ package enum PseudoTerminalRequest: UInt32, Sendable {
     case getNumber = 0x8004_5430  // TIOCGPTN
     case setLock = 0x4004_5431  // TIOCSPTLCK
     case getLock = 0x8004_5439  // TIOCGPTLCK
+    case signal = 0x4004_5436  // TIOCSIG
 }
 
 /// Requests of ioctl(2) to a terminal (ioctl_tty(2)).
@@ -222,7 +225,12 @@ package enum TerminalRequest: UInt32, Sendable {
     case getWindowSize = 0x5413  // TIOCGWINSZ
     case setWindowSize = 0x5414  // TIOCSWINSZ
     case bytesReadable = 0x541b  // FIONREAD
+    case giveUp = 0x5422  // TIOCNOTTY
+    case setDiscipline = 0x5423  // TIOCSETD
     case getDiscipline = 0x5424  // TIOCGETD
     case sendLongBreak = 0x5425  // TCSBRKP
     case getSession = 0x5429  // TIOCGSID
+    case hangUp = 0x5437  // TIOCVHANGUP
+    case getDevice = 0x8004_5432  // TIOCGDEV
+    case getExclusive = 0x8004_5440  // TIOCGEXCL
 }

@@ -85,6 +85,7 @@ extension Process {
         memory.leave()
         IPC.processEnded(self)
         descriptors.leave { $0.release() }
+        if leadsSession { JobControl.leaderEnded(self) }
         Self.onLeave.value?(self)
         reparentChildren()
         signals.dropAll()
@@ -177,6 +178,7 @@ extension Process {
         state = .gone
         parent?.disown(self)
         parent = nil
+        terminal = nil
         signals.process = nil
         task?.disappear()
         ProcessTable.remove(self)

@@ -30,6 +30,7 @@ extension Process {
         }
         session = identifier
         group = identifier
+        terminal = nil
     }
 
     /// Whether nobody of the session outside the process's group could let it go on: no member has a parent

@@ -14,6 +14,8 @@ package final class Process {
     /// Session and process group (setsid(2), setpgid(2)).
     package internal(set) var session: Int32
     package internal(set) var group: Int32
+    package var terminal: (any ControllingTerminal)?
+    package var lostForeground: Int32 = 0
 
     package internal(set) var memory: ProcessMemory
     package internal(set) var descriptors: DescriptorTable<OpenFile>
@@ -121,6 +123,7 @@ package final class Process {
         addThread(ProgramThread(thread, of: self, signals))
         Socket.setUser { Process.current }
         MessageQueueNode.setUser { Process.current }
+        JobControl.setUsers(ProcessTerminals())
         OpenFile.setLockHolder { Process.hasCurrent ? Process.current.lockHolder : nil }
     }
     /// A child of `parent`, without threads. What it shares or copies, the caller made.
@@ -132,6 +135,7 @@ package final class Process {
         self.identifier = identifier
         session = maker.session
         group = maker.group
+        terminal = maker.terminal
         parentIdentifier = parent.identifier
         self.memory = memory
         self.descriptors = descriptors

@@ -35,6 +35,8 @@ package struct CapabilitySet: OptionSet, Sendable {
     package static let systemResource = Self(rawValue: 1 << 24)
     /// CAP_SYS_TIME
     package static let systemTime = Self(rawValue: 1 << 25)
+    /// CAP_SYS_TTY_CONFIG
+    package static let configureTerminals = Self(rawValue: 1 << 26)
     /// CAP_WAKE_ALARM
     package static let wakeAlarm = Self(rawValue: 1 << 35)
     /// Those of Linux 6.1: up to CAP_CHECKPOINT_RESTORE, 40.

@@ -51,6 +51,15 @@ extension SystemCalls {
         return Int(caller.process.session)
     }
 
+    /// vhangup(2): Hangs up the controlling terminal. Errors: EPERM.
+    static func vhangup(_ caller: Caller) throws(Errno) -> Int {
+        guard caller.process.credentials.has(.configureTerminals) else {
+            throw .operationNotPermitted
+        }
+        caller.process.hangUpTerminal()
+        return 0
+    }
+
     /// umask(2): Sets the mask of new files' mode bits and returns the old one. Errors: none.
     static func umask(_ caller: Caller, mask: UInt32) -> Int {
         defer { caller.process.fileModeMask = mask & 0o777 }

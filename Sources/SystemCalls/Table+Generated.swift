@@ -1164,6 +1164,11 @@ internal import NucleusLayout
         try SystemCalls.munlockall(Caller(frame))
     }
 }
+@c func call_vhangup(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.vhangup(Caller(frame))
+    }
+}
 @c func call_prctl(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.prctl(
@@ -2446,7 +2451,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_munlock,
     call_mlockall,
     call_munlockall,
-    call_unimplemented,
+    call_vhangup,
     call_unimplemented,
     call_unimplemented,
     call_unimplemented,
@@ -2821,7 +2826,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_fchown,
     call_openat,
     call_close,
-    call_unimplemented,
+    call_vhangup,
     call_pipe2,
     call_unimplemented,
     call_getdents64,
