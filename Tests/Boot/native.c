@@ -1,11 +1,13 @@
 /* Runs a program natively as `martlet run` would run it, so that both sides can be compared.
  *
- *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] [--emulator FILE]
- *       PROGRAM [ARGUMENT…]
+ *   native run [--env K=V]… [--workdir DIR] [--file HOST[:GUEST]]… [--memory SIZE] [--cpus N]
+ *       [--rootfs DIR] [--emulator FILE] PROGRAM [ARGUMENT…]
  *
  * The program gets a root of its own: an empty tmpfs with the devices, /proc, /sys, /etc, /tmp and /run
  * that the unikernel has too, itself and the files asked for; an environment of PATH, HOME and the
- * --env entries; descriptors 0, 1 and 2. An emulator (QEMU's for user programs, static) runs the program
+ * --env entries; descriptors 0, 1 and 2. With --rootfs the root is what DIR has, and changes of it are gone
+ * at the end; the program is then process 1 of a namespace of its own, so that programs that are made to
+ * be the first (init) are. An emulator (QEMU's for user programs, static) runs the program
  * of another CPU. It needs CAP_SYS_ADMIN (mounts in a private namespace). Death by a
  * signal is reported as martlet reports it: status 128+n. */
 #define _GNU_SOURCE
@@ -24,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/native.XXXXXX";
+static char root[64] = "/tmp/native.XXXXXX";
 static pid_t child;
 
 static void fail(const char *what) {
@@ -87,11 +89,26 @@ static void copy(const char *from, const char *to) {
     close(out);
 }
 
+/* Writes a file that is not there. */
 static void text(const char *path, const char *contents) {
+    if (access(inside(path), F_OK) == 0) return;
     FILE *file = fopen(inside(path), "w");
     if (!file) fail(path);
     fputs(contents, file);
     fclose(file);
+}
+
+/* Makes `root` a folder below itself that shows what another has, and takes changes. */
+static void show_folder(const char *folder) {
+    char below[96], options[8192];
+    static const char *const names[] = {"changes", "work", "root"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(below, sizeof below, "%.64s/%s", root, names[i]);
+        if (mkdir(below, 0755)) fail(below);
+    }
+    snprintf(options, sizeof options, "lowerdir=%s,upperdir=%s/changes,workdir=%s/work", folder, root, root);
+    if (mount("overlay", below, "overlay", 0, options)) fail("overlay");
+    strcat(root, "/root");
 }
 
 static void device(const char *path, unsigned major, unsigned minor) {
@@ -99,7 +116,7 @@ static void device(const char *path, unsigned major, unsigned minor) {
 }
 
 int main(int count, char **arguments) {
-    const char *workdir = "/";
+    const char *workdir = "/", *folder = NULL;
     char *defaults[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"};
     char *environment[256], *files[256];
     int variables = 0, copies = 0, at = 1, emulator = -1;
@@ -109,7 +126,10 @@ int main(int count, char **arguments) {
         if (!strcmp(option, "--env") && at + 1 < count) environment[variables++] = arguments[++at];
         else if (!strcmp(option, "--workdir") && at + 1 < count) workdir = arguments[++at];
         else if (!strcmp(option, "--file") && at + 1 < count) files[copies++] = arguments[++at];
-        else if (!strcmp(option, "--memory") && at + 1 < count) at++;
+        else if ((!strcmp(option, "--memory") || !strcmp(option, "--cpus")) && at + 1 < count) at++;
+        else if (!strcmp(option, "--rootfs") && at + 1 < count) {
+            if (!(folder = realpath(arguments[++at], NULL))) fail(arguments[at]);
+        }
         else if (!strcmp(option, "--emulator") && at + 1 < count) {
             /* The last of the descriptors, which are few. */
             int file = open(arguments[++at], O_RDONLY);
@@ -120,8 +140,10 @@ int main(int count, char **arguments) {
     }
     if (at >= count) return 64;
     struct stat program;
-    if (stat(arguments[at], &program)) fail(arguments[at]);
-    if (!S_ISREG(program.st_mode)) return 1;
+    if (!folder) {
+        if (stat(arguments[at], &program)) fail(arguments[at]);
+        if (!S_ISREG(program.st_mode)) return 1;
+    }
     char *all[260];
     int total = 0;
     for (int i = 0; i < 2; i++) {
@@ -148,6 +170,7 @@ int main(int count, char **arguments) {
     struct sigaction action = {.sa_handler = forward};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (folder && unshare(CLONE_NEWPID)) fail("unshare");
     child = fork();
     if (child < 0) fail("fork");
     if (child == 0) {
@@ -164,6 +187,7 @@ int main(int count, char **arguments) {
         if (sethostname("martlet", 7)) fail("sethostname");
         if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL)) fail("private mounts");
         if (mount("tmpfs", root, "tmpfs", 0, "mode=755")) fail("tmpfs");
+        if (folder) show_folder(folder);
         static const char *const folders[] = {"dev", "etc", "proc", "root", "run", "sys"};
         for (int i = 0; i < 6; i++) mkdir(inside(folders[i]), 0755);
         mkdir(inside("tmp"), 01777);
@@ -198,7 +222,7 @@ int main(int count, char **arguments) {
         text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n");
         char name[4096], guest[8192];
         guest_path(guest, sizeof guest, workdir, arguments[at]);
-        copy(arguments[at], inside(guest + 1));
+        if (!folder) copy(arguments[at], inside(guest + 1));
         for (int i = 0; i < copies; i++) {
             char *colon = strchr(files[i], ':');
             char host[4096];
