@@ -236,6 +236,7 @@ int main(int count, char **arguments) {
         make_parents(inside(name));
         if (chroot(root) || chdir(name)) fail(workdir);
         umask(022);
+        setpriority(PRIO_PROCESS, 0, 0);
         struct rlimit core = {0, 0};
         setrlimit(RLIMIT_CORE, &core);
         for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
