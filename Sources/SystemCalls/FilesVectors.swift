@@ -101,6 +101,18 @@ struct VectorList {
             )
         }
     }
+    /// How many buffers there are, and their bytes, wherever they are. EFAULT, EINVAL for a negative length.
+    func checkedLengths() throws(Errno) -> (count: Int, total: Int) {
+        guard count >= 0, count <= Self.maximumCount else { throw .invalidArgument }
+        var total = 0
+        for index in 0..<count {
+            let length = try self[index].count
+            guard length >= 0 else { throw .invalidArgument }
+            total = min(SystemCalls.maximumTransfer, total &+ length)
+            if total < 0 { total = SystemCalls.maximumTransfer }
+        }
+        return (count, total)
+    }
     /// Bytes of all buffers, at most what one call moves. EFAULT, EINVAL for a negative length.
     func checkedTotal() throws(Errno) -> Int {
         guard count >= 0, count <= Self.maximumCount else { throw .invalidArgument }

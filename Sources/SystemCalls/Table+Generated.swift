@@ -2073,6 +2073,41 @@ internal import NucleusLayout
             node: VirtualAddress(register: frame.argument(1)))
     }
 }
+@c func call_processVmReadv(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.processVmReadv(
+            Caller(frame),
+            process: Int32(register: frame.argument(0)),
+            local: VirtualAddress(register: frame.argument(1)),
+            localCount: Int(register: frame.argument(2)),
+            remote: VirtualAddress(register: frame.argument(3)),
+            remoteCount: Int(register: frame.argument(4)),
+            flags: UInt64(register: frame.argument(5)))
+    }
+}
+@c func call_processVmWritev(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.processVmWritev(
+            Caller(frame),
+            process: Int32(register: frame.argument(0)),
+            local: VirtualAddress(register: frame.argument(1)),
+            localCount: Int(register: frame.argument(2)),
+            remote: VirtualAddress(register: frame.argument(3)),
+            remoteCount: Int(register: frame.argument(4)),
+            flags: UInt64(register: frame.argument(5)))
+    }
+}
+@c func call_kcmp(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.kcmp(
+            Caller(frame),
+            first: Int32(register: frame.argument(0)),
+            second: Int32(register: frame.argument(1)),
+            type: Int32(register: frame.argument(2)),
+            firstIndex: UInt64(register: frame.argument(3)),
+            secondIndex: UInt64(register: frame.argument(4)))
+    }
+}
 @c func call_schedSetattr(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         try SystemCalls.schedSetattr(
@@ -2608,9 +2643,9 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_sendmmsg,
     call_unimplemented,
     call_getcpu,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_processVmReadv,
+    call_processVmWritev,
+    call_kcmp,
     call_unimplemented,
     call_schedSetattr,
     call_schedGetattr,
@@ -3038,9 +3073,9 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_syncfs,
     call_unimplemented,
     call_sendmmsg,
-    call_unimplemented,
-    call_unimplemented,
-    call_unimplemented,
+    call_processVmReadv,
+    call_processVmWritev,
+    call_kcmp,
     call_unimplemented,
     call_schedSetattr,
     call_schedGetattr,

@@ -411,6 +411,7 @@ package final class SemaphoreUndoList {
     private var first: SemaphoreUndo?
     private var userCount = 1
     package init() {}
+    package var isEmpty: Bool { first == nil }
 
     /// The same for a further process (CLONE_SYSVSEM without CLONE_THREAD).
     func shared() -> SemaphoreUndoList {
