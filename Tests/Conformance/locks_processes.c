@@ -91,6 +91,7 @@ static void waiting(void) {
             pass(door);
             if (how == 0) _exit(0);
             if (how == 1) kill(getpid(), SIGKILL);
+            dup2(back.ends[1], 60);
             execl("./self", "self", "sleep", NULL); /* keeps it */
         }
         pass(back);
@@ -98,6 +99,7 @@ static void waiting(void) {
         until_state(child, 'S');
         let(door);
         if (how == 2) {
+            pass(back);
             SHOW(waitpid(child, NULL, WNOHANG));
             kill(holder, SIGTERM);
         }
@@ -245,7 +247,10 @@ static void contention(void) {
 }
 
 int main(int count, char **arguments) {
-    if (count > 1) for (;;) pause();
+    if (count > 1) {
+        let((gate){{60, 60}});
+        for (;;) pause();
+    }
     enter_scratch();
     copy_self("self", 0755);
     make_file("file", "0123456789", 10);
