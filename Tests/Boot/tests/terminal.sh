@@ -489,6 +489,229 @@ send exit\r
 SCRIPT
     [ $? = 0 ] && cmp before background
 }
+# same_jobs HOST-COMMAND… -- COMMAND…: a shell of the host on a terminal, and one as the machine's program; the
+# numbers of jobs' processes apart.
+same_jobs() {
+    local host=()
+    while [ "$1" != -- ]; do host+=("$1"); shift; done
+    shift
+    cat >script
+    on_terminal native env -i PATH=/usr/bin:/bin HOME=/root TERM=xterm LANG=C "PS1=@ " "${host[@]}" <script
+    on_terminal martlet "$martlet" run --env "PS1=@ " --env LANG=C "$@" <script
+    sed -i -E 's/^(\[[0-9]+\][+-]?) +[0-9]+/\1 N/' native.out martlet.out
+    agree_on_terminal
+}
+jobs_script='
+expect @\s
+send sleep 100\r
+expect sleep 100\r\n
+sleep 300
+send \x1a
+expect Stopped
+expect @\s
+send jobs\r
+expect Stopped
+expect @\s
+send fg\r
+expect sleep 100\r\n
+sleep 300
+send \x03
+expect @\s
+send echo status $?\r
+expect status 130
+expect @\s
+send sleep 100 | cat\r
+sleep 300
+send \x1c
+expect @\s
+send sleep 60\r
+sleep 300
+send \x1a
+expect Stopped
+expect @\s
+send bg\r
+expect sleep 60
+expect @\s
+send kill %1\r
+sleep 500
+send wait; jobs; echo none\r
+expect none\r\n
+expect @\s
+send (sleep 0.3; cat) &\r
+expect @\s
+sleep 800
+send jobs\r
+expect Stopped
+expect @\s
+send fg\r
+sleep 300
+send for cat\r
+expect for cat\r\nfor cat\r\n
+send \x04
+expect @\s
+send stty tostop; (sleep 0.3; echo hid''den) &\r
+expect @\s
+sleep 800
+send jobs\r
+expect Stopped
+expect @\s
+send stty -tostop; fg\r
+expect hidden\r\n
+expect @\s
+send exit 3\r
+'
+test_terminal_jobs_of_a_shell() {
+    needs_terminal
+    same_jobs bash --norc --noprofile --noediting -- --file /bin/sleep --file /bin/cat --file /bin/stty \
+        /bin/bash --norc --noprofile --noediting <<<"$jobs_script" || return 1
+    expect_status martlet 3 && grep -qa 'status 130' martlet.out
+}
+test_terminal_jobs_of_busybox() {
+    needs_terminal
+    cp /bin/busybox sh
+    same_jobs /bin/busybox sh -- --file /bin/sleep --file /bin/cat --file /bin/stty ./sh <<'SCRIPT' && expect_status martlet 3
+expect @\s
+send sleep 100\r
+sleep 300
+send \x1a
+expect Stopped
+expect @\s
+send fg\r
+sleep 300
+send \x03
+expect @\s
+send (sleep 0.3; cat) &\r
+expect @\s
+sleep 800
+send \r
+expect Stopped
+expect @\s
+send fg\r
+sleep 300
+send line\r
+expect line\r\nline\r\n
+send \x03
+expect @\s
+send exit 3\r
+SCRIPT
+}
+# Jobs of a script: the host's terminal makes the signals, as nobody reads from it.
+test_terminal_jobs_of_a_script() {
+    local text='set -m; echo ready; sleep 100; echo stopped $?; jobs; bg; sleep 0.2; kill %1; sleep 0.2; echo done'
+    needs_terminal
+    same_jobs bash -c "$text" -- --file /bin/sleep /bin/bash -c "$text" <<'SCRIPT' || return 1
+expect ready\r\n
+sleep 500
+send \x1a
+expect done\r\n
+SCRIPT
+    grep -qa 'stopped 148' martlet.out || { cat -v martlet.out; return 1; }
+    text='trap "echo trapped" INT; echo ready; sleep 100; echo status $?'
+    same_jobs bash -c "$text" -- --file /bin/sleep /bin/bash -c "$text" <<'SCRIPT'
+expect ready\r\n
+sleep 500
+send \x03
+expect status 130
+SCRIPT
+}
+# A machine with several processes in its first group is one job of the host's shell.
+test_terminal_job_of_several_processes() {
+    needs_terminal
+    unchanged <<SCRIPT
+sleep 300
+modes before
+send PS1='@ '\r
+expect @\s
+send $martlet run --file /bin/sleep --file /bin/cat /bin/bash -c 'echo ready; sleep 2; cat; cat; echo after'\r
+expect ready\r\n
+sleep 300
+send \x1a
+expect Stopped
+modes stopped
+expect @\s
+send fg\r
+sleep 2000
+send one\r
+expect one\r\none\r\n
+send \x1a
+expect Stopped
+expect @\s
+send fg\r
+sleep 300
+send two\r
+expect two\r\ntwo\r\n
+send \x03
+expect killed by SIGINT
+expect @\s
+send echo status \$?\r
+expect status 130
+modes after
+send exit\r
+SCRIPT
+    [ $? = 0 ] && cmp before stopped
+}
+test_terminal_script() {
+    needs_terminal
+    command -v script >/dev/null || skip "script is not installed"
+    same_jobs bash --norc --noprofile --noediting -- --file /bin/sh --file /bin/sleep --file "$(command -v script)" /bin/bash --norc --noprofile --noediting <<'SCRIPT' && expect_status martlet 4
+expect @\s
+send SHELL=/bin/sh script -q /dev/null\r
+expect @\s
+send sleep 100\r
+sleep 300
+send \x1a
+expect Stopped
+expect @\s
+send fg\r
+sleep 300
+send \x03
+expect @\s
+send exit 5\r
+expect exit
+expect @\s
+send echo status $?\r
+expect status
+expect @\s
+send exit 4\r
+SCRIPT
+}
+test_terminal_tmux() {
+    local tmux
+    needs_terminal
+    tmux=$(command -v tmux) || skip "tmux is not installed"
+    cat >script <<'SCRIPT'
+expect @\s
+send tmux -u -f /dev/null new bash --norc --noprofile --noediting\r
+expect [0] 0:bash
+sleep 300
+send sleep 1''00\r
+sleep 500
+send \x1a
+expect Stopped
+send kill %1; echo a''new\r
+expect anew
+sleep 500
+send \x02%
+sleep 1000
+send echo sec''ond >/dev/tty\r
+expect second
+sleep 500
+send \x02d
+expect detached
+expect @\s
+send tmux ls\r
+expect 1 windows
+expect @\s
+send tmux kill-server; echo ended $?\r
+expect ended 0
+expect @\s
+send exit 4\r
+SCRIPT
+    on_terminal martlet "$martlet" run --memory 256M --env "PS1=@ " --env LANG=C.UTF-8 --env SHELL=/bin/sh \
+        --file /bin/sh --file /bin/sleep --file "$tmux" --file /lib/terminfo --file /usr/lib/locale/C.utf8 \
+        /bin/bash --norc --noprofile --noediting <script
+    expect_status martlet 4 || { cat -v martlet.all | tail -20; return 1; }
+}
 # Standard streams that are no terminals stay binary, whatever the others are.
 test_terminal_with_redirections() {
     needs_terminal
