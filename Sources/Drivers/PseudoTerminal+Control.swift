@@ -29,6 +29,7 @@ extension PseudoTerminal {
         case .flush:
             guard address.rawValue <= 2 else { throw .invalidArgument }
             if address.rawValue != 1 { flushInput(of: side) }
+            if address.rawValue != 0, side == .slave { tell(.outputFlushed) }
         case .getGroup: try ProgramMemory.store(jobs.foreground, at: address)
         case .getSession:
             guard jobs.session != 0 else { throw .notTerminal }
@@ -55,12 +56,15 @@ extension PseudoTerminal {
     private func flushInput(of side: Side) {
         guard side == .slave else { return dropOutput() }
         discipline.flushInput()
+        tell(.inputFlushed)
         pump()
     }
     /// tcflow(3) of the slave; TCIOFF and TCION send a character to the master.
     private func flow(_ action: UInt64, _ side: Side) throws(Errno) {
         guard action <= 3 else { throw .invalidArgument }
         guard side == .slave else { return }
+        let wasStopped = discipline.isStopped
+        defer { tellFlow(wasStopped) }
         switch action {
         case 0: discipline.setStopped(true)
         case 1:

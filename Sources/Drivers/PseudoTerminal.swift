@@ -30,6 +30,9 @@ final class PseudoTerminal {
     private var slaves = 0
     /// Whether the slave was opened, and is not any more: the master reads the end.
     private var isSlaveGone = false
+    /// TIOCPKT, and what the master was not told yet.
+    var isPacketMode = false
+    var packetEvents: PacketEvents = []
     let slaveQueue = WaitQueue()
     let masterQueue = WaitQueue()
 
@@ -52,7 +55,9 @@ final class PseudoTerminal {
     func setModes(_ modes: TerminalModes) {
         var modes = modes
         modes.control = Self.control(modes.control)
+        let old = discipline.modes
         discipline.setModes(modes)
+        tellModes(old)
         pump()
     }
 
@@ -94,11 +99,15 @@ final class PseudoTerminal {
         sendEchoes()
         if discipline.readableEnd > before.end { slaveQueue.wake([.readable]) }
         if wasStopped, !discipline.isStopped { slaveQueue.wake([.writable]) }
+        tellFlow(wasStopped)
         if input.room > before.input { masterQueue.wake([.writable]) }
         if output.count > before.output { masterQueue.wake([.readable]) }
     }
     private func sendSignals() {
         var raised = discipline.takeRaised()
+        if !raised.isEmpty, !discipline.modes.local.contains(.noFlush) {
+            tell([.inputFlushed, .outputFlushed])
+        }
         while let signal = raised.first {
             raised.remove(SignalSet(signal))
             jobs.raise(signal)
@@ -200,14 +209,19 @@ final class PseudoTerminal {
     func take(
         _ count: Int, to address: VirtualAddress, _ blocking: Blocking
     ) throws(Errno) -> Int {
-        while output.count == 0 {
+        while !isMasterReadable {
             guard !isSlaveGone else { throw .inputOutput }
             guard blocking == .blocking else { throw .tryAgain }
             let outcome = Wait.until(on: .queue(masterQueue)) {
-                self.output.count > 0 || self.isSlaveGone
+                self.isMasterReadable || self.isSlaveGone
             }
             guard outcome != .interrupted else { throw .restart }
         }
+        return isPacketMode
+            ? try takePacket(count, to: address) : try takeOutput(count, to: address)
+    }
+    /// Copies what the slave wrote, as far as it is there. EFAULT.
+    func takeOutput(_ count: Int, to address: VirtualAddress) throws(Errno) -> Int {
         let done = try output.take(count, to: address)
         pump()
         slaveQueue.wake([.writable])
@@ -222,7 +236,8 @@ final class PseudoTerminal {
         return !discipline.isStopped && discipline.echoCount == 0
             && output.room >= Self.expansionLimit
     }
-    var isMasterReadable: Bool { output.count > 0 }
+    var isMasterReadable: Bool { output.count > 0 || hasPacketEvents }
+    var hasPacketEvents: Bool { isPacketMode && !packetEvents.isEmpty }
     var isMasterWritable: Bool { input.room > 0 }
     var isMasterHungUp: Bool { isSlaveGone }
     /// Bytes that the master may read.
@@ -329,6 +344,7 @@ final class PseudoTerminalMaster: CharacterDevice {
     var isReadable: Bool { pair.isMasterReadable }
     var isWritable: Bool { pair.isMasterWritable }
     var isHungUp: Bool { pair.isMasterHungUp }
+    var hasPriority: Bool { pair.hasPacketEvents }
     var waiters: WaitQueue? { pair.masterQueue }
 
     func control(_ request: UInt32, argument: UInt64) throws(Errno) -> Int {
@@ -337,6 +353,10 @@ final class PseudoTerminalMaster: CharacterDevice {
         case .getNumber: try ProgramMemory.store(pair.number, at: address)
         case .setLock: pair.isLocked = try ProgramMemory.load(Int32.self, at: address) != 0
         case .getLock: try ProgramMemory.store(Int32(pair.isLocked ? 1 : 0), at: address)
+        case .setPacketMode:
+            pair.setPacketMode(try ProgramMemory.load(Int32.self, at: address) != 0)
+        case .getPacketMode:
+            try ProgramMemory.store(Int32(pair.isPacketMode ? 1 : 0), at: address)
         case .signal:
             guard let signal = Signal(rawValue: Int32(truncatingIfNeeded: argument)),
                 [.interrupt, .quit, .terminalStop].contains(signal)

@@ -36,7 +36,9 @@ package protocol CharacterDevice: AnyObject {
     var isHungUp: Bool { get }
     /// Whether nothing but errors will come (POLLERR).
     var hasFailed: Bool { get }
-    /// Who is told when one of the three above may have changed; `nil` where nobody is.
+    /// Whether there is something that comes before data (POLLPRI).
+    var hasPriority: Bool { get }
+    /// Who is told when one of these may have changed; `nil` where nobody is.
     var waiters: WaitQueue? { get }
     /// Whether they ever change, so that epoll(7) takes the device.
     var isPollable: Bool { get }
@@ -56,6 +58,7 @@ extension CharacterDevice {
     package var isWritable: Bool { true }
     package var isHungUp: Bool { false }
     package var hasFailed: Bool { false }
+    package var hasPriority: Bool { false }
     package var waiters: WaitQueue? { nil }
     package var isPollable: Bool { true }
     package var ignoresOffset: Bool { false }

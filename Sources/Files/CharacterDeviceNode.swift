@@ -68,6 +68,7 @@ package final class CharacterDeviceNode: Node {
         if device.isWritable { readiness.insert(.writable) }
         if device.isHungUp { readiness.insert(.hungUp) }
         if device.hasFailed { readiness.insert(.error) }
+        if device.hasPriority { readiness.insert(.priority) }
         return readiness.withSynonyms
     }
 }

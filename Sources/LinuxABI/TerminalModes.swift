@@ -200,6 +200,8 @@ package enum PseudoTerminalRequest: UInt32, Sendable {
     case setLock = 0x4004_5431  // TIOCSPTLCK
     case getLock = 0x8004_5439  // TIOCGPTLCK
     case signal = 0x4004_5436  // TIOCSIG
+    case setPacketMode = 0x5420  // TIOCPKT
+    case getPacketMode = 0x8004_5438  // TIOCGPKT
 }
 
 /// Requests of ioctl(2) to a terminal (ioctl_tty(2)).

@@ -210,6 +210,58 @@ static void several(void) {
     for (int i = 0; i < 3; i += 2) close(masters[i]);
     close(again);
 }
+/* Packet mode: a byte of events, or a zero and bytes. */
+static void packets(void) {
+    struct termios modes;
+    int on = 0;
+    make();
+    SHOW(ioctl(master, TIOCGPKT, &on));
+    say("%d", on);
+    SHOW(ioctl(slave, TIOCPKT, &on));
+    on = 5;
+    SHOW(ioctl(master, TIOCPKT, &on));
+    SHOW(ioctl(master, TIOCPKT, BAD_POINTER));
+    SHOW(ioctl(master, TIOCGPKT, &on));
+    say("%d", on);
+    show_read("nothing", master, 10);
+    put(slave, "data");
+    show_read("data", master, 3);
+    show_read("data", master, 1);
+    show_read("data", master, 10);
+    SHOW(tcflush(slave, TCIOFLUSH));
+    struct pollfd one = {master, POLLIN | POLLPRI, 0};
+    poll(&one, 1, 0);
+    say("events: %x", one.revents);
+    put(slave, "more");
+    show_read("flushed", master, 10);
+    show_read("more", master, 10);
+    SHOW(tcflow(slave, TCOOFF));
+    SHOW(tcflow(slave, TCOON));
+    show_read("started", master, 10);
+    put(master, "\x13");
+    show_read("stopped", master, 10);
+    put(master, "\x11");
+    show_read("started", master, 10);
+    tcgetattr(slave, &modes);
+    modes.c_iflag &= ~IXON;
+    SHOW(tcsetattr(slave, TCSANOW, &modes));
+    show_read("no flow control", master, 10);
+    modes.c_iflag |= IXON;
+    SHOW(tcsetattr(slave, TCSAFLUSH, &modes));
+    show_read("flow control", master, 10);
+    modes.c_cc[VSTOP] = 1;
+    SHOW(tcsetattr(slave, TCSANOW, &modes));
+    show_read("another key", master, 10);
+    put(master, "\x03");
+    show_read("interrupted", master, 1);
+    show_read("echo", master, 10);
+    on = 0;
+    SHOW(ioctl(master, TIOCPKT, &on));
+    put(slave, "plain");
+    show_read("plain", master, 10);
+    close(slave);
+    close(master);
+}
 
 int main(void) {
     make();
@@ -219,5 +271,6 @@ int main(void) {
     raw();
     ends();
     several();
+    packets();
     return 0;
 }
