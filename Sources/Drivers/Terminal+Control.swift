@@ -1,5 +1,5 @@
 internal import Base
-package import LinuxABI
+internal import LinuxABI
 internal import Hardware
 
 // ioctl(2) of the terminal (ioctl_tty(2)).
