@@ -532,7 +532,7 @@ expect @\s
 send bg\r
 expect sleep 60
 expect @\s
-send kill %1\r
+send kill %1; sleep 0.3\r
 sleep 500
 send wait; jobs; echo none\r
 expect none\r\n
