@@ -161,7 +161,8 @@ package enum CPU {
     package static func flushPage(_ address: VirtualAddress) {
         gate(GATE_FLUSH_PAGE, address.rawValue)
     }
-    /// The address space identifier of the one process.
+    /// The address space identifier of whichever space is loaded: a change of roots drops the other's
+    /// translations.
     private static let spaceIdentifier: UInt64 = 1
     /// TTBR0_EL1 of a root. All CPUs have the same identifier with it, so that what one of them drops the
     /// others drop too.

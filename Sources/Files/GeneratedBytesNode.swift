@@ -3,7 +3,7 @@ package import LinuxABI
 internal import Hardware
 
 /// A file of bytes that are had and changed where they are, each by its offset: /proc/[pid]/mem.
-package final class GeneratedBytesNode: Node {
+package final class GeneratedBytesNode: GeneratedFileNode {
     /// Fills `bytes` from `offset` on; returns how many, 0 where there is nothing any more. EIO.
     package typealias Provider = (
         _ offset: UInt64, _ bytes: inout MutableRawSpan
@@ -12,7 +12,6 @@ package final class GeneratedBytesNode: Node {
     package typealias Receiver = (_ offset: UInt64, _ bytes: RawSpan) throws(Errno) -> Int
     private let provider: Provider
     private let receiver: Receiver
-    private let subject: any NodeSubject
     /// What goes through the library OS at a time.
     private static let chunk = 512
 
@@ -22,16 +21,9 @@ package final class GeneratedBytesNode: Node {
     ) {
         self.provider = provider
         self.receiver = receiver
-        self.subject = subject
-        super.init(.regular, in: fileSystem, mode: mode, number: subject.number)
-        subject.own(self)
+        super.init(in: fileSystem, mode: mode, of: subject)
     }
-    override func prepareStatus() { subject.own(self) }
-    override func opened(_ file: OpenFile) throws(Errno) { try subject.requireOpening() }
-    package override var isSeekable: Bool { true }
-    override var hasEnd: Bool { false }
     override var allowsWritePositions: Bool { true }
-    override func truncate(to byteCount: Int64) throws(Errno) {}
 
     override func read(
         _ file: OpenFile, at offset: Int64, count: Int, to address: VirtualAddress,

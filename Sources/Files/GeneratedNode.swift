@@ -4,7 +4,7 @@ internal import Hardware
 internal import Memory
 
 /// A file whose text is made when it is read, as those of /proc (proc(5)).
-package final class GeneratedNode: Node {
+package final class GeneratedNode: GeneratedFileNode {
     /// Writes the file's text; called again with more room when it did not fit, so it must not
     /// change anything. ESRCH where what it tells of is gone.
     package typealias Provider = (_ text: inout TextBuffer) throws(Errno) -> Void
@@ -14,7 +14,6 @@ package final class GeneratedNode: Node {
     private static let receivedCapacity = 64
     private let provider: Provider
     private let receiver: Receiver?
-    private let subject: (any NodeSubject)?
 
     /// A file that can be written too where there is a receiver, which gets at most the first 64 bytes
     /// of each write; all of them count as written.
@@ -23,21 +22,13 @@ package final class GeneratedNode: Node {
         of subject: (any NodeSubject)? = nil, receiver: Receiver? = nil,
         _ provider: @escaping Provider
     ) {
-        self.subject = subject
         self.provider = provider
         self.receiver = receiver
-        super.init(.regular, in: fileSystem, mode: mode, number: subject?.number)
-        subject?.own(self)
+        super.init(in: fileSystem, mode: mode, of: subject)
     }
-    override func prepareStatus() { subject?.own(self) }
-    override func opened(_ file: OpenFile) throws(Errno) { try subject?.requireOpening() }
     /// What does not know its length has a page's in /sys, none elsewhere, as on Linux.
     package override var byteCount: Int64 { fileSystem.kind == .sysfs ? Int64(Page.size) : 0 }
-    package override var isSeekable: Bool { true }
-    override var hasEnd: Bool { false }
     package override var canWrite: Bool { receiver != nil }
-    /// Nothing to cut, and no error (fs/proc/base.c).
-    override func truncate(to byteCount: Int64) throws(Errno) {}
     override func write(
         _ file: OpenFile, at offset: Int64, count: Int, from address: VirtualAddress,
         _ blocking: Blocking

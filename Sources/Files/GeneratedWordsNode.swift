@@ -5,31 +5,23 @@ internal import Hardware
 /// A file of 64-bit words that are made when they are read, each by its index: /proc/[pid]/pagemap.
 ///
 /// Reads begin and end at words, as Linux's do (EINVAL).
-package final class GeneratedWordsNode: Node {
+package final class GeneratedWordsNode: GeneratedFileNode {
     /// The word of an index; `nil` where there are no more.
     package typealias Provider = (_ index: Int64) -> UInt64?
     private static let wordBytes = 8
     private let provider: Provider
     private let count: Int64
-    private let subject: any NodeSubject
 
     /// A file of `count` words.
     package init(
         in fileSystem: FileSystem, mode: FileMode, _ subject: any NodeSubject, count: Int64,
         _ provider: @escaping Provider
     ) {
-        self.subject = subject
         self.provider = provider
         self.count = count
-        super.init(.regular, in: fileSystem, mode: mode, number: subject.number)
-        subject.own(self)
+        super.init(in: fileSystem, mode: mode, of: subject)
     }
-    override func prepareStatus() { subject.own(self) }
-    override func opened(_ file: OpenFile) throws(Errno) { try subject.requireOpening() }
-    package override var isSeekable: Bool { true }
-    override var hasEnd: Bool { false }
     package override var canWrite: Bool { false }
-    override func truncate(to byteCount: Int64) throws(Errno) {}
 
     /// The words that a read of `byteCount` bytes at `offset` gets. EINVAL.
     private func words(at offset: Int64, _ byteCount: Int) throws(Errno) -> Range<Int64> {

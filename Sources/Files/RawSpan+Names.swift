@@ -13,6 +13,20 @@ extension RawSpan {
         for index in 0..<byteCount where byte(at: index) != text.byte(at: index) { return false }
         return true
     }
+    /// A number in decimal of at most seven digits, without leading zeroes, as Linux takes names of /proc for;
+    /// `nil` for anything else.
+    package var decimalName: Int32? {
+        guard (1...7).contains(byteCount), byteCount == 1 || byte(at: 0) != 0x30 else {
+            return nil
+        }
+        var number: Int32 = 0
+        for index in 0..<byteCount {
+            let digit = byte(at: index)
+            guard (0x30...0x39).contains(digit) else { return nil }
+            number = number * 10 + Int32(digit - 0x30)
+        }
+        return number
+    }
     /// Order by bytes, shorter first where one begins the other: negative, 0 or positive.
     func compare(to other: RawSpan) -> Int {
         for index in 0..<min(byteCount, other.byteCount) {

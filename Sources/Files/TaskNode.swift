@@ -65,13 +65,6 @@ extension OpenFile {
             let parent = entry.parent, parent.isMountPoint
         else { return nil }
         let name = entry.name
-        guard (1...7).contains(name.bytes.byteCount) else { return nil }
-        var number: Int32 = 0
-        for index in 0..<name.bytes.byteCount {
-            let digit = name.bytes.byte(at: index)
-            guard (0x30...0x39).contains(digit) else { return nil }
-            number = number * 10 + Int32(digit - 0x30)
-        }
-        return number
+        return name.bytes.decimalName
     }
 }

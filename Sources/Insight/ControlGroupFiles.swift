@@ -106,11 +106,7 @@ struct ControlGroupFiles {
     }
     private static func threads(_ text: inout TextBuffer) {
         ProcessTable.forEach { process in
-            var next = process.threads.first
-            while let thread = next {
-                SystemText.line(UInt64(thread.thread.identifier), &text)
-                next = thread.next
-            }
+            process.forEachThread { SystemText.line(UInt64($0.thread.identifier), &text) }
         }
     }
 }

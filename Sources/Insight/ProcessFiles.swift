@@ -43,7 +43,7 @@ package struct ProcessFiles {
         let files = self
         return GeneratedNames(
             finder: { name throws(Errno) in
-                Self.number(name).flatMap { Subject($0) }.map { files.directory(of: $0) }
+                name.decimalName.flatMap { Subject($0) }.map { files.directory(of: $0) }
             },
             lister: { index, text in
                 guard let process = ProcessTable.next(from: Int32(clamping: index)) else {
@@ -160,17 +160,15 @@ package struct ProcessFiles {
         return GeneratedNames(
             finder: { name throws(Errno) in
                 guard !subject.isGone else { throw .noSuchProcess }
-                return Self.number(name).flatMap { subject.thread($0) }
+                return name.decimalName.flatMap { subject.thread($0) }
                     .map { files.directory(of: $0) }
             },
             lister: { index, text throws(Errno) in
                 guard !subject.isGone else { throw .noSuchFile }
                 var next: Int32?
                 if process.identifier >= index { next = process.identifier }
-                var thread = process.threads.first
-                while let current = thread {
-                    thread = current.next
-                    let number = current.thread.identifier
+                process.forEachThread {
+                    let number = $0.thread.identifier
                     if number >= index, number < next ?? .max { next = number }
                 }
                 return next.map { Self.found(Subject(process, $0, .thread), &text) }
@@ -183,7 +181,7 @@ package struct ProcessFiles {
         let process = subject.process
         return GeneratedNames(
             finder: { name throws(Errno) in
-                guard let number = Self.number(name),
+                guard let number = name.decimalName,
                     let file = subject.file(of: number)
                 else { return nil }
                 // Its owner's alone, with a right of search beside each other one (fs/proc/fd.c).
@@ -213,7 +211,7 @@ package struct ProcessFiles {
         let process = subject.process
         return GeneratedNames(
             finder: { name throws(Errno) in
-                guard let number = Self.number(name), subject.file(of: number) != nil else {
+                guard let number = name.decimalName, subject.file(of: number) != nil else {
                     return nil
                 }
                 return GeneratedNode(
@@ -234,18 +232,6 @@ package struct ProcessFiles {
                     Int64(number), .regular,
                     number: SubjectNode.number(of: subject, file: index, part: number + 1))
             })
-    }
-    /// A number in decimal, without leading zeroes, as Linux takes it.
-    static func number(_ name: RawSpan) -> Int32? {
-        guard (1...7).contains(name.byteCount) else { return nil }
-        if name.byteCount > 1, name.byte(at: 0) == 0x30 { return nil }
-        var number: Int32 = 0
-        for index in 0..<name.byteCount {
-            let byte = name.byte(at: index)
-            guard (0x30...0x39).contains(byte) else { return nil }
-            number = number * 10 + Int32(byte - 0x30)
-        }
-        return number
     }
 }
 

@@ -34,10 +34,8 @@ enum SystemText {
     private static var runningThreads: Int {
         var count = 0
         ProcessTable.forEach { process in
-            var next = process.threads.first
-            while let thread = next {
-                next = thread.next
-                switch thread.thread.state {
+            process.forEachThread {
+                switch $0.thread.state {
                 case .running, .ready: count += 1
                 case .blocked, .ended: break
                 }

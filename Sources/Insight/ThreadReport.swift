@@ -27,11 +27,7 @@ package enum ThreadReport {
             }
             ProcessTable.forEach { process in
                 if !process.isFirst { describe(process, into: &text) }
-                var thread = process.threads.first
-                while let current = thread {
-                    describe(current, into: &text)
-                    thread = current.next
-                }
+                process.forEachThread { describe($0, into: &text) }
             }
             count = text.writtenCount
         }

@@ -12,7 +12,7 @@ extension AddressSpace {
     /// are not inherited (mlock(2)).
     @export(interface)
     package func fork(stack: VirtualAddress) throws(Errno) -> AddressSpace {
-        for _ in 0..<2 { try KernelReserve.admit() }
+        try KernelReserve.admit()
         let hints = forkHints ?? ForkHints()
         forkHints = hints
         hints.add(stack.pageDown)

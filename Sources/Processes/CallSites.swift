@@ -230,10 +230,9 @@ final class StubArea {
     /// The same area of a copy of the space. ENOMEM.
     func copy() throws(Errno) -> StubArea {
         let nothing = Record(site: 0, plan: .none)
-        guard var records = FixedBuffer(count: Self.stubsPerArea, repeating: nothing) else {
+        guard let records = records.grown(to: records.count, filling: nothing) else {
             throw .outOfMemory
         }
-        for index in 1..<used { records[index] = self.records[index] }
         return StubArea(start, records, used: used)
     }
     // The first slot holds the entry's address.

@@ -35,7 +35,7 @@ package struct Limit: Equatable, Sendable {
 /// The resource limits of a process (getrlimit(2)).
 ///
 /// Honoured: open files, stack, address space, data, locked memory, file size, pending signals,
-/// processor time, priorities, core files, message queues. There is one process.
+/// processor time, priorities, core files, message queues, processes.
 package struct Limits {
     private var values: InlineArray<16, Limit>
 

@@ -46,11 +46,7 @@ extension Process {
     }
     /// Lets all threads end but one.
     func endThreads(but kept: ProgramThread?) {
-        var thread = threads.first
-        while let current = thread {
-            thread = current.next
-            if current !== kept { current.thread.isEnding = true }
-        }
+        forEachThread { if $0 !== kept { $0.thread.isEnding = true } }
     }
 
     /// Takes the running thread away, which ends; with the last one the process ends. The caller makes it
@@ -81,12 +77,10 @@ extension Process {
         stopTimers()
         usedByThreads.faults += addressSpace.faultCount
         usedByThreads.peakPages = max(memory.peakBefore, addressSpace.peakResidentPages)
-        hasLeftMemory = true
         memory.leave()
         IPC.processEnded(self)
         descriptors.leave { $0.release() }
         if leadsSession { JobControl.leaderEnded(self) }
-        Self.onLeave.value?(self)
         reparentChildren()
         signals.dropAll()
         // From here on it can be waited for.
@@ -96,11 +90,6 @@ extension Process {
         signals.process = nil
         tellParentOfEnd()
     }
-    // Set once by boot.
-    private static let onLeave = Global<((Process) -> Void)?>(nil)
-    /// Declares who is told of each process that is about to end, while its parent does not know yet.
-    package static func setLeave(_ leave: @escaping (Process) -> Void) { onLeave.value = leave }
-
     /// Sends children the signal that they asked for when the thread that made them ends (PR_SET_PDEATHSIG).
     private func tellChildrenOfDeath(of thread: ProgramThread) {
         var child = firstChild
@@ -164,10 +153,7 @@ extension Process {
     private func hangUpGroupIfOrphaned(by parent: Process) {
         let (group, session) = (group, session)
         guard parent.group != group, parent.session == session else { return }
-        var hasStopped = false
-        ProcessTable.forEach { member in
-            if member.group == group, member.signals.isStopped { hasStopped = true }
-        }
+        let hasStopped = ProcessTable.contains { $0.group == group && $0.signals.isStopped }
         guard hasStopped, isGroupOrphaned else { return }
         Processes.post(.hangUp, toGroup: group)
         Processes.post(.continue, toGroup: group)

@@ -19,7 +19,7 @@ extension Process {
     ) throws(Errno) -> ProgramStart.Registers {
         guard !becameOneTooMany || !exceedsProcessLimit(adding: 0) else { throw .tryAgain }
         becameOneTooMany = false
-        for _ in 0..<4 { try admitObject() }
+        try admitObject()
         let new = try makeMemory()
         let program: ProgramStart.Loaded
         let own: DescriptorTable<OpenFile>

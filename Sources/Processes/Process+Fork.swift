@@ -35,7 +35,6 @@ extension Process {
         // The first process has no parent to share.
         guard !sharing.contains(.parent) || !isFirst else { throw .invalidArgument }
         let identifier = try ProcessTable.takeIdentifier(wanted)
-        for _ in 0..<4 { try admitObject() }
         let descriptors = try sharedDescriptors(sharing)
         do throws(Errno) {
             let memory = sharing.contains(.memory) ? memory.share() : try memory.fork(stack: stack)
@@ -44,8 +43,7 @@ extension Process {
                 memory: memory, descriptors: descriptors,
                 place: sharing.contains(.place) ? place : place.copy(),
                 actions: actions(sharing), maker: self)
-            new.endSignal = sharing.contains(.parent) ? endSignal : new.endSignal
-            new.memory.peakBefore = 0
+            if sharing.contains(.parent) { new.endSignal = endSignal }
             if sharing.contains(.semaphores) { new.semaphoreUndo = semaphoreUndo.shared() }
             return new
         } catch {
@@ -96,7 +94,7 @@ extension Process {
     package func waitForRelease(of child: Process) {
         let memory = child.memory
         _ = Wait.until(interruptible: .never, on: .queue(child.changes)) {
-            child.memory !== memory || child.state != .running || child.hasLeftMemory
+            child.memory !== memory || child.state != .running
         }
     }
 

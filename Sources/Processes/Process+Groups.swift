@@ -14,11 +14,8 @@ extension Process {
         }
         guard !target.leadsSession else { throw .operationNotPermitted }
         if group != target.identifier {
-            var isThere = false
-            ProcessTable.forEach {
-                if $0.group == group, $0.session == session { isThere = true }
-            }
-            guard isThere else { throw .operationNotPermitted }
+            guard ProcessTable.contains(where: { $0.group == group && $0.session == session })
+            else { throw .operationNotPermitted }
         }
         target.group = group
     }
@@ -37,17 +34,11 @@ extension Process {
     /// there (credentials(7); kernel/exit.c, will_become_orphaned_pgrp). The first process's is the host's to
     /// let go on.
     package var isGroupOrphaned: Bool {
-        var isOrphaned = true
         let (group, session) = (group, session)
-        ProcessTable.forEach { member in
-            guard member.group == group, member.state == .running else { return }
-            if member.isFirst { isOrphaned = false }
-            if let other = member.parent, other.group != group, other.session == session,
-                other.state == .running
-            {
-                isOrphaned = false
-            }
+        return !ProcessTable.contains { member in
+            guard member.group == group, member.state == .running else { return false }
+            guard !member.isFirst, let other = member.parent else { return member.isFirst }
+            return other.group != group && other.session == session && other.state == .running
         }
-        return isOrphaned
     }
 }

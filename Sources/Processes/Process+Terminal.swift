@@ -32,14 +32,10 @@ final class ProcessTerminals: TerminalUsers {
     }
     func send(_ signal: Signal, toGroup group: Int32) { Processes.post(signal, toGroup: group) }
     func session(ofGroup group: Int32) -> Int32? {
-        var isSession = false
-        var process = ProcessTable.first
-        while let current = process {
-            if current.group == group { return current.session }
-            if current.session == group { isSession = true }
-            process = current.nextProcess
-        }
+        let member =
+            ProcessTable.first { $0.group == group } ?? ProcessTable.process(ofAny: group)
+        if let member { return member.session }
         // A session without members of that group is none that the caller could be of.
-        return ProcessTable.process(ofAny: group)?.session ?? (isSession ? 0 : nil)
+        return ProcessTable.contains { $0.session == group } ? 0 : nil
     }
 }

@@ -8,11 +8,7 @@ extension Process {
     /// Signals that wait in queues (SigQ in status).
     package var pendingSignalCount: Int {
         var count = signals.pending.queuedCount + signals.parked.queuedCount
-        var next = threads.first
-        while let thread = next {
-            count += thread.signals.pendingOfThread.queuedCount
-            next = thread.next
-        }
+        forEachThread { count += $0.signals.pendingOfThread.queuedCount }
         return count
     }
 

@@ -95,13 +95,9 @@ extension Process {
     private func take(_ options: ChildWait.Options, for parent: Process) -> WaitedChild? {
         let leaves = options.contains(.leave)
         if state == .zombie, let end, options.contains(.ended) {
-            var usage = usage
-            usage += usedByChildren
-            let found = WaitedChild(
-                process: identifier, status: end.waitStatus,
-                information: information(.ended(end), .child), usage: usage)
+            let found = found(.ended(end), end.waitStatus)
             if !leaves {
-                parent.usedByChildren += usage
+                parent.usedByChildren += found.usage
                 parent.addTransfers(of: self)
                 disappear()
             }

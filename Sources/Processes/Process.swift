@@ -85,7 +85,7 @@ package final class Process {
     /// The number of the thread that made it, or of the one that took it over.
     package internal(set) var makerIdentifier: Int32 = 0
     /// Whether it has given its memory back, as it ends.
-    package internal(set) var hasLeftMemory = false
+    package var hasLeftMemory: Bool { state != .running }
     /// With what the first thread ended where it did before others (wait(2)).
     var statusOfFirst: UInt8 = 0
     /// How it ended, once it is about to.
@@ -212,6 +212,16 @@ package final class Process {
         new.inherit(from: maker)
         addThread(new)
         return new
+    }
+    /// Calls `body` with each thread, oldest first; it may end the one that it gets.
+    package func forEachThread<Failure: Error>(
+        _ body: (ProgramThread) throws(Failure) -> Void
+    ) throws(Failure) {
+        var thread = threads.first
+        while let current = thread {
+            thread = current.next
+            try body(current)
+        }
     }
     func addThread(_ thread: ProgramThread) {
         threads.add(thread)

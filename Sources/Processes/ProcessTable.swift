@@ -84,9 +84,6 @@ package enum ProcessTable {
     package static func process(ofAny identifier: Int32) -> Process? {
         find(identifier) ?? thread(identifier)?.process
     }
-    /// The oldest process, or the next younger one: for walks.
-    package static var first: Process? { oldest.value }
-
     /// The process with the lowest number that is at least `number`.
     package static func next(from number: Int32) -> Process? {
         guard number < limit else { return nil }
@@ -111,15 +108,17 @@ package enum ProcessTable {
             try body(current)
         }
     }
-    /// Whether a process belongs to a process group.
-    package static func hasGroup(_ group: Int32) -> Bool {
+    /// The oldest process of which something is so.
+    package static func first(where isIt: (Process) -> Bool) -> Process? {
         var process = oldest.value
-        while let current = process {
-            if current.group == group { return true }
-            process = current.nextProcess
-        }
-        return false
+        while let current = process, !isIt(current) { process = current.nextProcess }
+        return process
     }
+    package static func contains(where isIt: (Process) -> Bool) -> Bool {
+        first(where: isIt) != nil
+    }
+    /// Whether a process belongs to a process group.
+    package static func hasGroup(_ group: Int32) -> Bool { contains { $0.group == group } }
 
     /// A number that nothing has, or a wanted one. EAGAIN where there is none, EEXIST where it is taken,
     /// EINVAL.
@@ -142,13 +141,8 @@ package enum ProcessTable {
         throw .tryAgain
     }
     private static func isFree(_ number: Int32) -> Bool {
-        guard find(number) == nil, thread(number) == nil else { return false }
-        var process = oldest.value
-        while let current = process {
-            if current.group == number || current.session == number { return false }
-            process = current.nextProcess
-        }
-        return true
+        find(number) == nil && thread(number) == nil
+            && !contains { $0.group == number || $0.session == number }
     }
 
     static func add(_ process: Process) {

@@ -24,21 +24,13 @@ extension Process: ProcessorClock {
     /// not told apart.
     package var processorTime: Nanoseconds {
         var sum = usedByThreads.time
-        var thread = threads.first
-        while let current = thread {
-            thread = current.next
-            sum = sum + current.thread.processorTime
-        }
+        forEachThread { sum = sum + $0.thread.processorTime }
         return sum
     }
     /// Waits and switches of all threads, those that ended too.
     package var switches: Thread.Switches {
         var sum = usedByThreads.switches
-        var thread = threads.first
-        while let current = thread {
-            thread = current.next
-            sum = sum + current.thread.switches
-        }
+        forEachThread { sum = sum + $0.thread.switches }
         return sum
     }
     /// All of it, without that of children.

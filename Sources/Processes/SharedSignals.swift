@@ -19,8 +19,6 @@ package final class SharedSignals {
     package let arrivals = WaitQueue()
     /// Whether a signal stopped the process.
     package private(set) var isStopped = false
-    /// Which signal did.
-    private(set) var stoppedBy: Signal?
     /// What a parent's wait can take once: that a signal stopped the process, that it goes on.
     var stopReport: Signal?
     var hasContinueReport = false
@@ -178,7 +176,6 @@ package final class SharedSignals {
     func stop(_ signal: Signal) {
         guard let process, process.end == nil else { return }
         isStopped = true
-        stoppedBy = signal
         if process.isFirst, Process.tellStop(signal) != .told {
             isStopped = false
             return Log.line(.warning) {

@@ -124,15 +124,9 @@ extension SystemCalls {
         _ queues: MessageQueues, _ name: IPCName, _ user: IPCCaller, at buffer: VirtualAddress
     ) throws(Errno) -> Int {
         let queue = try queues.find(name, by: user)
-        var storage = InlineArray<120, UInt8>(repeating: 0)
-        do {
-            var span = storage.mutableSpan
-            var bytes = span.mutableRaw
-            queue.record.encode(into: &bytes)
-        }
-        try ProgramMemory.copyOut(storage.span.raw, to: buffer)
-        if case .identifier = name { return 0 }
-        return Int(queue.identifier)
+        return try ProgramMemory.tell(
+            queue, by: name, MessageQueueRecord.byteCount, at: buffer
+        ) { queue.record.encode(into: &$0) }
     }
     /// struct msginfo
     private static func tell(

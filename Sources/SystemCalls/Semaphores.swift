@@ -127,16 +127,9 @@ extension SystemCalls {
         _ semaphores: Semaphores, _ name: IPCName, _ user: IPCCaller, at buffer: VirtualAddress
     ) throws(Errno) -> Int {
         let set = try semaphores.find(name, by: user)
-        var storage = InlineArray<104, UInt8>(repeating: 0)
-        do {
-            var span = storage.mutableSpan
-            var bytes = span.mutableRaw
-            set.record.encode(as: .current, into: &bytes)
-        }
-        let count = SemaphoreSetRecord.byteCount(.current)
-        try ProgramMemory.copyOut(storage.span.raw.extracting(first: count), to: buffer)
-        if case .identifier = name { return 0 }
-        return Int(set.identifier)
+        return try ProgramMemory.tell(
+            set, by: name, SemaphoreSetRecord.byteCount(.current), at: buffer
+        ) { set.record.encode(as: .current, into: &$0) }
     }
     /// struct seminfo
     private static func tell(

@@ -141,15 +141,9 @@ extension SystemCalls {
         _ memory: SharedMemory, _ name: IPCName, _ user: IPCCaller, at buffer: VirtualAddress
     ) throws(Errno) -> Int {
         let segment = try memory.find(name, by: user)
-        var storage = InlineArray<112, UInt8>(repeating: 0)
-        do {
-            var span = storage.mutableSpan
-            var bytes = span.mutableRaw
-            segment.record.encode(into: &bytes)
-        }
-        try ProgramMemory.copyOut(storage.span.raw, to: buffer)
-        if case .identifier = name { return 0 }
-        return Int(segment.identifier)
+        return try ProgramMemory.tell(
+            segment, by: name, SharedMemoryRecord.byteCount, at: buffer
+        ) { segment.record.encode(into: &$0) }
     }
     /// struct shminfo64
     private static func tellLimits(
@@ -185,6 +179,22 @@ extension ProgramMemory {
         }
         _ = try load(UInt64.self, at: try address.field(UInt64(byteCount - 8)))
         return IPCPermissionRecord(storage.span.raw)
+    }
+    /// Stores the first `byteCount` bytes, 120 at most, of the record of an object that a program asked for by
+    /// `name`; returns what the call does: 0 where that was an identifier, else the identifier. EFAULT.
+    static func tell(
+        _ object: IPCObject, by name: IPCName, _ byteCount: Int, at address: VirtualAddress,
+        _ encode: (inout MutableRawSpan) -> Void
+    ) throws(Errno) -> Int {
+        var storage = InlineArray<120, UInt8>(repeating: 0)
+        do {
+            var span = storage.mutableSpan
+            var bytes = span.mutableRaw
+            encode(&bytes)
+        }
+        try copyOut(storage.span.raw.extracting(first: byteCount), to: address)
+        if case .identifier = name { return 0 }
+        return Int(object.identifier)
     }
     /// Stores numbers one behind the other. EFAULT.
     static func storeWords<Word: FixedWidthInteger & BitwiseCopyable, let count: Int>(

@@ -2,7 +2,7 @@
 /* What a controlling terminal is beside job control (job_control.c): who inherits and who loses it, hang-ups of
  * open files, exclusive use, typing by TIOCSTI, numbers in /proc, a pseudo-terminal's master in the slave's
  * place: ioctl_tty(2), vhangup(2), tty_ioctl(4). */
-#include "processes.h"
+#include "ptys.h"
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -15,21 +15,8 @@
 #define HANG_UP 0x5437
 
 static int master;
-static char name[64];
 static pid_t child;
 static gate door, back;
-static volatile int handled, last;
-static void note(int number, siginfo_t *information, void *context) {
-    handled++;
-    last = number;
-}
-static int open_master(void) {
-    int file = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    grantpt(file);
-    unlockpt(file);
-    snprintf(name, sizeof name, "%s", ptsname(file));
-    return file;
-}
 static int lead(int flags) {
     setsid();
     return open(name, flags);

@@ -1,27 +1,14 @@
 /* Covers: ioctl setsid setpgid */
 /* Job control on a pseudo-terminal: the controlling terminal, foreground and background groups, the signals
  * that keys make, SIGTTIN and SIGTTOU, hang-up: tty_ioctl(4), credentials(7), termios(3). */
-#include "processes.h"
+#include "ptys.h"
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
 static int master;
-static char name[64];
 static pid_t child;
 static gate door, back, second;
-static volatile int handled, last;
-static void note(int number, siginfo_t *information, void *context) {
-    handled++;
-    last = number;
-}
-static int open_master(void) {
-    int file = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    grantpt(file);
-    unlockpt(file);
-    snprintf(name, sizeof name, "%s", ptsname(file));
-    return file;
-}
 /* Reads what the terminal shows until a text has come. */
 static void shown(const char *text) {
     static char all[4096];

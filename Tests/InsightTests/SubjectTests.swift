@@ -8,7 +8,7 @@ import Testing
 @Suite("Folders of /proc") struct SubjectTests {
     private static func number(_ name: String) -> Int32? {
         let bytes = Array(name.utf8)
-        return ProcessFiles.number(bytes.span.bytes)
+        return bytes.span.bytes.decimalName
     }
     @Test("a number is decimal, without leading zeroes or signs")
     func numbers() {

@@ -15,33 +15,24 @@ package enum IPC {
 
     /// The segments. ENOMEM.
     package static var sharedMemory: SharedMemory {
-        get throws(Errno) {
-            if let memory = memory.value { return memory }
-            try admitObject()
-            let new = SharedMemory()
-            memory.value = new
-            return new
-        }
+        get throws(Errno) { try find(memory) { SharedMemory() } }
     }
     /// The sets of semaphores. ENOMEM.
     package static var semaphores: Semaphores {
-        get throws(Errno) {
-            if let sets = sets.value { return sets }
-            try admitObject()
-            let new = Semaphores()
-            sets.value = new
-            return new
-        }
+        get throws(Errno) { try find(sets) { Semaphores() } }
     }
     /// The queues of messages. ENOMEM.
     package static var messageQueues: MessageQueues {
-        get throws(Errno) {
-            if let queues = queues.value { return queues }
-            try admitObject()
-            let new = MessageQueues()
-            queues.value = new
-            return new
-        }
+        get throws(Errno) { try find(queues) { MessageQueues() } }
+    }
+    private static func find<Objects>(
+        _ place: borrowing Global<Objects?>, _ make: () -> Objects
+    ) throws(Errno) -> Objects {
+        if let objects = place.value { return objects }
+        try admitObject()
+        let new = make()
+        place.value = new
+        return new
     }
 
     /// Makes the adjustments to semaphores that a process left (SEM_UNDO): to be called once when it ends.

@@ -49,7 +49,7 @@ calls_both_ways() {
         # Of programs of many processes three: what is inherited, borrowed and replaced.
         case ${name#conformance-} in
         fork | vfork | exec_threads) ;;
-        *) ! grep -q '"processes.h"' "$top/Tests/Conformance/${name#conformance-}.c" || continue ;;
+        *) ! grep -qE '"(processes|ptys).h"' "$top/Tests/Conformance/${name#conformance-}.c" || continue ;;
         esac
         record native run_martlet run "$program"
         record martlet run_martlet run --no-rewrite "$program"
