@@ -223,15 +223,21 @@ extension ProgramFrame {
     /// as they were.
     package func readContext(from bytes: RawSpan) -> Bool {
         let new = bytes.littleEndian(UInt64.self, at: SignalFrame.state)
-        guard new & Self.fixedState == 0 else { return false }
+        guard Self.isValidState(new) else { return false }
         for number in 0..<Self.generalCount {
             self[general: number] = bytes.littleEndian(
                 UInt64.self, at: SignalFrame.registers + number * 8)
         }
         self[.sp] = bytes.littleEndian(UInt64.self, at: SignalFrame.stackPointer)
         self[.pc] = bytes.littleEndian(UInt64.self, at: SignalFrame.programCounter)
-        self[.pstate] = self[.pstate] & ~Self.changeableState | new & Self.changeableState
+        setState(new)
         return true
+    }
+    /// Whether PSTATE is that of a program.
+    static func isValidState(_ new: UInt64) -> Bool { new & fixedState == 0 }
+    /// Takes over what a program may change of PSTATE.
+    func setState(_ new: UInt64) {
+        self[.pstate] = self[.pstate] & ~Self.changeableState | new & Self.changeableState
     }
     /// Makes the program go on in a signal handler (arch/arm64/kernel/signal.c, setup_return).
     ///

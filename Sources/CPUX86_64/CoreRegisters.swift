@@ -23,28 +23,11 @@ package enum CoreRegisters {
     private static func register(
         _ index: Int, _ frame: ProgramFrame, _ pointers: ProgramPointers
     ) -> UInt64 {
-        switch index {
-        case 0: frame[.r15]
-        case 1: frame[.r14]
-        case 2: frame[.r13]
-        case 3: frame[.r12]
-        case 4: frame[.rbp]
-        case 5: frame[.rbx]
-        case 6: frame[.r11]
-        case 7: frame[.r10]
-        case 8: frame[.r9]
-        case 9: frame[.r8]
-        case 10: frame[.rax]
-        case 11: frame[.rcx]
-        case 12: frame[.rdx]
-        case 13: frame[.rsi]
-        case 14: frame[.rdi]
+        if let register = general(index) { return frame[register] }
+        return switch index {
         // -1 where the thread is in no system call.
         case 15: frame.cause == .systemCall ? frame[.originalRAX] : .max
-        case 16: frame[.rip]
         case 17: UInt64(SELECTOR_USER_CODE)
-        case 18: frame[.rflags]
-        case 19: frame[.rsp]
         case 20: UInt64(SELECTOR_USER_DATA)
         case 21: pointers.thread
         case 22: pointers.second

@@ -279,15 +279,14 @@ extension CPU {
         frame[.rflags] = frame[.r11]
     }
 
-    private static var trapFlag: UInt64 { 0x100 }
     /// Takes TF out of a frame that was single-stepped into the entry code, and notes it for the
     /// program's; whether the exception was that.
     package static func stopStepping(_ frame: ProgramFrame) -> Bool {
         guard frame[.vector] == 1, area.containsEntryCode(frame[.rip]) else { return false }
-        frame[.rflags] &= ~trapFlag
+        frame.isStepping = false
         area.wasStepped = true
         return true
     }
     /// Puts back what `stopStepping` took out.
-    package static func setStepping(_ frame: ProgramFrame) { frame[.rflags] |= trapFlag }
+    package static func setStepping(_ frame: ProgramFrame) { frame.isStepping = true }
 }

@@ -76,6 +76,9 @@ package struct ProgramFrame {
         self[.rflags] = 0x202
     }
 
+    /// TF: an exception behind the next instruction.
+    static var trapFlag: UInt64 { 0x100 }
+
     // The architecture-neutral names, the same in every CPU module.
     package var systemCallNumber: UInt64 { self[.originalRAX] }
     package var result: UInt64 {

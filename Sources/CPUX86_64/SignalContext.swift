@@ -167,10 +167,13 @@ extension ProgramFrame {
             self[Self.contextRegister(index)] = bytes.littleEndian(
                 UInt64.self, at: SignalFrame.registers + index * 8)
         }
-        let flags = bytes.littleEndian(UInt64.self, at: SignalFrame.registers + 17 * 8)
+        setFlags(bytes.littleEndian(UInt64.self, at: SignalFrame.registers + 17 * 8))
+        return true
+    }
+    /// Takes over the flags that a program may change.
+    func setFlags(_ flags: UInt64) {
         self[.rflags] =
             self[.rflags] & ~Self.changeableFlags | flags & Self.changeableFlags | Self.fixedFlags
-        return true
     }
     /// Makes the program go on in a signal handler, with its frame and its extended state.
     ///

@@ -32,6 +32,7 @@ enum ProcessText {
     /// What a thread does, as a letter and a word (proc_pid_status(5)).
     private static func state(of subject: Subject) -> (letter: StaticString, word: StaticString) {
         guard let thread = subject.thread else { return ("Z", "zombie") }
+        if thread.tracee?.stop != nil { return ("t", "tracing stop") }
         if subject.process.signals.isStopped { return ("T", "stopped") }
         return switch thread.thread.state {
         case .running, .ready: ("R", "running")
@@ -60,7 +61,9 @@ enum ProcessText {
         text.append(UInt64(subject.identifier))
         text.append("\nPPid:\t")
         text.append(UInt64(process.parentIdentifier))
-        text.append("\nTracerPid:\t0")
+        text.append("\nTracerPid:\t")
+        let tracer = subject.thread?.tracee?.tracer
+        text.append(UInt64(tracer?.thread.identifier ?? 0))
         numbers("\nUid:", process.credentials.users, &text)
         numbers("\nGid:", process.credentials.groups, &text)
         text.append("\nFDSize:\t")

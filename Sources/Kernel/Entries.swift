@@ -14,11 +14,15 @@ internal import Trace
 @c func library_system_call(_ frame: UInt) {
     let frame = CPU.area.programFrame
     KernelLock.acquire()
+    // Before anything lets another thread have the CPU.
+    restoreStepping(of: frame)
     Process.current.callSites.arrive(frame)
+    let isToBeMade = Processes.beginCall(frame: frame)
     KernelLock.release()
     // Handlers take the lock that need it.
-    SystemCalls.dispatch(frame: frame)
+    if isToBeMade { SystemCalls.dispatch(frame: frame) }
     KernelLock.acquire()
+    Processes.endCall(frame: frame)
     prepareReturn(to: frame)
     KernelLock.release()
 }
@@ -120,10 +124,7 @@ internal import Trace
 private func prepareReturn(to frame: ProgramFrame) {
     CPU.hasReturnWork = false
     endIfDue(frame)
-    if CPU.area.wasStepped {
-        CPU.area.wasStepped = false
-        CPU.setStepping(frame)
-    }
+    restoreStepping(of: frame)
     if Interrupts.handlePending() {
         ProgramTimer.forget()
         Wait.poll()
@@ -133,6 +134,13 @@ private func prepareReturn(to frame: ProgramFrame) {
     Processes.deliverPendingSignals(frame: frame)
     endIfDue(frame)
     ProgramTimer.arm()
+}
+
+/// Puts the flag for single steps back that was taken out at the entry.
+private func restoreStepping(of frame: ProgramFrame) {
+    guard CPU.area.wasStepped else { return }
+    CPU.area.wasStepped = false
+    CPU.setStepping(frame)
 }
 
 /// Ends the running thread where it has to; returns otherwise.

@@ -191,6 +191,7 @@ enable_translation:
     mov x0, #0x303                          // EL0 reads the counters and has the virtual timer
     msr cntkctl_el1, x0
     msr mdscr_el1, xzr
+    msr oslar_el1, xzr                      // single steps are exceptions
     msr tpidr_el0, xzr
     ldr x0, =CPU_AREA_BASE
     mov x1, #CPU_AREA_STRIDE

@@ -38,6 +38,7 @@ nucleus_code:
     mrs x0, elr_el1
     mrs x1, spsr_el1
     stp x0, x1, [sp, #DATA_ELR]
+    msr mdscr_el1, xzr          // the library OS is not stepped
     ldr x0, [sp, #DATA_UPCALL + \kind]
     msr elr_el1, x0
     mov x0, #PSTATE_LIBRARY
@@ -80,6 +81,8 @@ resume:
     movk x0, #(PSTATE_PROGRAM_MASK >> 16), lsl #16
     and x1, x1, x0              // EL0, whatever the frame says
     msr spsr_el1, x1
+    ubfx x0, x1, #21, #1        // PSTATE.SS: stop behind the next instruction (MDSCR_EL1.SS)
+    msr mdscr_el1, x0
     ldp x0, x1, [sp, #DATA_RESUME_X0]
     eret
 

@@ -30,6 +30,8 @@ package final class CallSites {
     private static let callsBefore: UInt8 = 4
     /// Sites that stay as they are, by a hash of their address, so that they are read once only.
     private var refused = InlineArray<64, UInt64>(repeating: 0)
+    /// Threads of the process that are traced: while there are some, all sites are as they were.
+    private var tracedCount = 0
     /// Sites that were made jumps.
     package private(set) var count = 0
     /// Calls that came by the `syscall` instruction.
@@ -77,7 +79,7 @@ package final class CallSites {
     package func arrive(_ frame: ProgramFrame) {
         slowCallCount += 1
         if CallSite.callsComeFromStubs, restore(frame) != nil { return }
-        guard policy == .change,
+        guard policy == .change, tracedCount == 0,
             let site = frame.instruction.retreated(by: UInt64(CallSite.systemCallByteCount))
         else { return }
         let counter = Int(truncatingIfNeeded: site.rawValue ^ site.rawValue >> 8) & 255
@@ -181,6 +183,19 @@ package final class CallSites {
         }
     }
 
+    /// Gives the program all of its own bytes back while a thread is traced: the tracer is told of each call,
+    /// and may write instructions of its own.
+    func beginTracing() {
+        tracedCount += 1
+        guard tracedCount == 1 else { return }
+        for index in 0..<areaCount { areas[index]?.takeBackForTracing(in: space) }
+    }
+    func endTracing() {
+        tracedCount -= 1
+        guard tracedCount == 0 else { return }
+        for index in 0..<areaCount { areas[index]?.forgetTakenBack() }
+    }
+
     /// Whether a page has sites that were made jumps.
     func hasSites(in page: VirtualAddress) -> Bool {
         guard count > 0 else { return false }
@@ -214,6 +229,9 @@ final class StubArea {
         /// The site's address; 0 where its text is gone.
         var site: UInt64
         var plan: CallSite.Plan
+        /// Whether the site leads here: it does not while the program is traced, but a thread may still be
+        /// on its way.
+        var isInUse = true
     }
 
     private static let byteCount = UInt64(Page.size)
@@ -233,7 +251,9 @@ final class StubArea {
         guard let records = records.grown(to: records.count, filling: nothing) else {
             throw .outOfMemory
         }
-        return StubArea(start, records, used: used)
+        let copy = StubArea(start, records, used: used)
+        copy.forgetTakenBack()
+        return copy
     }
     // The first slot holds the entry's address.
     private var used = 1
@@ -289,7 +309,7 @@ final class StubArea {
         return nil
     }
 
-    func find(site: UInt64) -> Record? { first { $0.site == site } }
+    func find(site: UInt64) -> Record? { first { $0.isInUse && $0.site == site } }
     /// The record of what is at an address: a stub, with the offset in it, or what leads there.
     func find(at address: VirtualAddress) -> (record: Record, offset: Int?)? {
         if address >= start, address.rawValue < start.rawValue + Self.byteCount {
@@ -310,11 +330,11 @@ final class StubArea {
     }
 
     func hasSites(in page: VirtualAddress) -> Bool {
-        first { VirtualAddress(rawValue: $0.site).pageDown == page } != nil
+        first { $0.isInUse && VirtualAddress(rawValue: $0.site).pageDown == page } != nil
     }
     /// Undoes the sites of a page in a copy of it.
     func showOriginal(_ copy: inout MutableRawSpan, of page: VirtualAddress) {
-        for index in 1..<used where records[index].site != 0 {
+        for index in 1..<used where records[index].site != 0 && records[index].isInUse {
             let site = VirtualAddress(rawValue: records[index].site)
             if site.pageDown == page { records[index].plan.undo(in: &copy, site: site) }
         }
@@ -322,17 +342,31 @@ final class StubArea {
 
     /// Undoes the sites within a range.
     func takeBack(_ range: Range<UInt64>, in space: AddressSpace) {
-        for index in 1..<used where records[index].site != 0 && range.contains(records[index].site)
-        {
+        for index in 1..<used where range.contains(records[index].site) {
             let record = records[index]
             records[index].site = 0
-            let site = VirtualAddress(rawValue: record.site)
-            guard space.presentFrame(at: site) != nil,
-                let frame = try? space.ownFrame(at: site.pageDown, for: .execute)
-            else { continue }
-            frame.withMutableBytes { record.plan.undo(in: &$0, site: site) }
-            CPU.cleanCode(at: site, byteCount: CallSite.systemCallByteCount)
+            undo(record, in: space)
         }
         CPU.serialize()
+    }
+    private func undo(_ record: Record, in space: AddressSpace) {
+        let site = VirtualAddress(rawValue: record.site)
+        guard record.site != 0, record.isInUse, space.presentFrame(at: site) != nil,
+            let frame = try? space.ownFrame(at: site.pageDown, for: .execute)
+        else { return }
+        frame.withMutableBytes { record.plan.undo(in: &$0, site: site) }
+        CPU.cleanCode(at: site, byteCount: CallSite.systemCallByteCount)
+    }
+    /// Undoes all sites, and keeps what is known of them for who is on the way.
+    func takeBackForTracing(in space: AddressSpace) {
+        for index in 1..<used {
+            undo(records[index], in: space)
+            records[index].isInUse = false
+        }
+        CPU.serialize()
+    }
+    /// Forgets the sites that are not in use.
+    func forgetTakenBack() {
+        for index in 1..<used where !records[index].isInUse { records[index].site = 0 }
     }
 }

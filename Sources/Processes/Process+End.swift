@@ -60,6 +60,7 @@ extension Process {
             end = .exited(status: statusOfFirst)
         }
         if thread === leader { nameAtEnd = thread.name }
+        thread.endTracee()
         threads.remove(thread)
         ProcessTable.remove(thread)
         usedByThreads.time = usedByThreads.time + thread.thread.processorTime
@@ -88,7 +89,8 @@ extension Process {
         changes.wake()
         task?.end()
         signals.process = nil
-        tellParentOfEnd()
+        guard let heldForTracer, let end else { return tellParentOfEnd() }
+        heldForTracer.tellEnd(end.waitStatus)
     }
     /// Sends children the signal that they asked for when the thread that made them ends (PR_SET_PDEATHSIG).
     private func tellChildrenOfDeath(of thread: ProgramThread) {
@@ -112,7 +114,7 @@ extension Process {
             child.endSignal = Int32(Signal.child.rawValue)
             child.makerIdentifier = heir.threads.first?.thread.identifier ?? heir.identifier
             heir.adopt(child)
-            if child.state == .zombie { child.tellParentOfEnd() }
+            if child.state == .zombie, child.heldForTracer == nil { child.tellParentOfEnd() }
             // Its group may have lost the last one that could continue it.
             child.hangUpGroupIfOrphaned(by: self)
         }
@@ -130,7 +132,7 @@ extension Process {
     }
 
     /// Tells the parent that the process ended; one that does not want to wait has it gone at once.
-    private func tellParentOfEnd() {
+    func tellParentOfEnd() {
         guard let parent else { return disappear() }
         hangUpGroupIfOrphaned(by: parent)
         let isUnwanted: Bool

@@ -79,6 +79,12 @@ extension Process {
     /// Goes over to new memory, and gives the old back.
     private func take(_ new: ProcessMemory) {
         let old = memory
+        // The one thread that is left may be traced.
+        forEachThread {
+            guard $0.tracee != nil else { return }
+            old.callSites.endTracing()
+            new.callSites.beginTracing()
+        }
         new.peakBefore = max(old.peakBefore, old.space.peakResidentPages)
         usedByThreads.faults += old.space.faultCount
         memory = new

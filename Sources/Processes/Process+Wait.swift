@@ -68,14 +68,16 @@ extension Process {
     private func look(
         _ wait: ChildWait, _ thread: ProgramThread
     ) -> (found: WaitedChild?, hasAny: Bool) {
-        var hasAny = false
+        var (found, hasAny) = lookAtTracees(wait, thread)
+        if found != nil { return (found, true) }
         var child = firstChild
         while let current = child {
             child = current.nextSibling
             guard current.isMeant(by: wait, thread) else { continue }
             // Who ended does nothing any more that other waits are for.
             if current.state == .running || wait.options.contains(.ended) { hasAny = true }
-            if let found = current.take(wait.options, for: self) { return (found, true) }
+            found = current.take(wait.options, for: self)
+            if found != nil { return (found, true) }
         }
         return (nil, hasAny)
     }
@@ -88,13 +90,14 @@ extension Process {
         if wait.options.contains(.ofThread), makerIdentifier != thread.thread.identifier {
             return false
         }
+        if isTraced(by: thread.process) { return true }
         let isClone = endSignal != Int32(Signal.child.rawValue)
         return wait.options.contains(.allKinds) || isClone == wait.options.contains(.clones)
     }
     /// What of a child can be told; it is told once.
     private func take(_ options: ChildWait.Options, for parent: Process) -> WaitedChild? {
         let leaves = options.contains(.leave)
-        if state == .zombie, let end, options.contains(.ended) {
+        if state == .zombie, heldForTracer == nil, let end, options.contains(.ended) {
             let found = found(.ended(end), end.waitStatus)
             if !leaves {
                 parent.usedByChildren += found.usage

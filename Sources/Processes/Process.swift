@@ -88,6 +88,8 @@ package final class Process {
     package var hasLeftMemory: Bool { state != .running }
     /// With what the first thread ended where it did before others (wait(2)).
     var statusOfFirst: UInt8 = 0
+    /// Its first thread as another process than the parent traces it, which is told of the end before the parent.
+    var heldForTracer: Tracee?
     /// How it ended, once it is about to.
     package internal(set) var end: ProcessEnd?
     package internal(set) var state = State.running

@@ -144,11 +144,17 @@ package struct ProcessCredentials {
         /// Whether the program has rights that who runs it has not (getauxval(3), AT_SECURE).
         let isSecure: Bool
     }
+    /// Whether a file's bits count.
+    enum PrivilegeGain {
+        case allowed
+        case refused
+    }
     /// What running a file makes of these: its set-user-ID and set-group-ID bits, and the capabilities that
-    /// follow (execve(2); capabilities(7), "Transformation of capabilities during execve()").
-    func afterExecution(of file: Node) -> AfterExecution {
+    /// follow (execve(2); capabilities(7), "Transformation of capabilities during execve()"). A tracer may keep
+    /// it from more than it had.
+    func afterExecution(of file: Node, _ gain: PrivilegeGain) -> AfterExecution {
         var new = self
-        if !hasNoNewPrivileges {
+        if !hasNoNewPrivileges, gain == .allowed {
             if file.mode.contains(.setUser) { new.users.effective = file.owner }
             // Without the group's execute bit it is a mark for locks.
             if file.mode.contains([.setGroup, .groupExecute]) {

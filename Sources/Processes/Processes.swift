@@ -52,7 +52,8 @@ package enum Processes {
     @export(interface)
     package static func deliverPendingSignals(frame: ProgramFrame) {
         let signals = ProgramThread.current.signals
-        signals.shared.waitForContinuation()
+        defer { signals.tracee?.keepStepping(frame) }
+        signals.shared.waitForContinuation(frame)
         if let signal = signals.deliver(to: frame) {
             let process = Process.current
             process.dumpCore(frame, signal, signals.fatal ?? SignalInformation(signal, .kernel))

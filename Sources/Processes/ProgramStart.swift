@@ -86,7 +86,7 @@ package enum ProgramStart {
             throw .path(error)
         }
         memory.setExecutable(file, entry)
-        let credentials = process.credentials.afterExecution(of: file)
+        let credentials = process.credentials.afterExecution(of: file, process.privilegeGain)
         let linker = try loadInterpreter(of: image, memory.space, process)
         do throws(Errno) {
             var program = try image.map(into: memory.space)

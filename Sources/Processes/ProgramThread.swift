@@ -22,6 +22,8 @@ package final class ProgramThread: ThreadCompanion {
     package var robustList = VirtualAddress(rawValue: 0)
     /// What open files of it are open on (pidfd_open(2)), from the first on.
     package var task: TaskNode?
+    /// The threads that it traces (ptrace(2)).
+    package internal(set) var tracees = Tracees()
     /// Its place in a futex's queue.
     package let futexWaiter = FutexWaiter()
     // Its place among the process's threads.

@@ -1,5 +1,6 @@
 package import Base
 internal import Files
+internal import Hardware
 package import LinuxABI
 package import Scheduler
 internal import NucleusInterface
@@ -23,6 +24,9 @@ package final class SharedSignals {
     var stopReport: Signal?
     var hasContinueReport = false
     private let continuation = WaitQueue()
+    /// The signal of the present stop, and how many there were.
+    private(set) var stopSignal: Signal?
+    private(set) var stopCount = 0
     /// The threads' own, the first thread's first.
     private(set) var first: Signals?
     private var last: Signals?
@@ -118,18 +122,17 @@ package final class SharedSignals {
         _ signal: Signal, _ information: SignalInformation, limit: Int
     ) throws(Errno) {
         settle(signal)
-        // An ignored signal that is blocked stays: its action may change before it is unblocked.
-        if isIgnored(signal), !isBlockedByFirst(signal) { return }
+        if isDropped(signal) { return }
         try pending.add(signal, information, limit: limit)
         arrived(signal)
     }
-    private func isBlockedByFirst(_ signal: Signal) -> Bool {
-        first?.blocked.contains(signal) ?? false
+    private func isDropped(_ signal: Signal) -> Bool {
+        first?.isDropped(signal) ?? isIgnored(signal)
     }
     /// Sends a timer's own signal, unless it waits already; returns whether it waits now. An ignored
     /// one does if it is to be parked: it then comes when it is ignored no more.
     func post(_ signal: Signal, _ queued: QueuedSignal, parksIfIgnored: Bool) -> Bool {
-        if isIgnored(signal), !isBlockedByFirst(signal) {
+        if isDropped(signal) {
             guard parksIfIgnored else { return false }
             parked.add(signal, queued)
             return true
@@ -141,7 +144,9 @@ package final class SharedSignals {
     /// What a signal changes by being sent.
     func settle(_ signal: Signal) {
         if signal == .continue || signal == .kill { resume() }
+        if signal == .kill { forEach { $0.tracee?.noticeKill() } }
         if signal == .continue {
+            forEach { $0.tracee?.processChanged() }
             drop(.stopping)
         } else if SignalSet.stopping.contains(signal) {
             drop(SignalSet(.continue))
@@ -172,36 +177,60 @@ package final class SharedSignals {
     // MARK: Stopping
 
     /// Stops the process until it is continued; the first process stops the machine's process on the host
-    /// as well.
-    func stop(_ signal: Signal) {
-        guard let process, process.end == nil else { return }
+    /// as well. Whether it is stopped now.
+    func stop(_ signal: Signal) -> Bool {
+        guard let process, process.end == nil else { return false }
         isStopped = true
+        stopSignal = signal
+        stopCount += 1
         if process.isFirst, Process.tellStop(signal) != .told {
             isStopped = false
-            return Log.line(.warning) {
+            stopSignal = nil
+            Log.line(.warning) {
                 $0.append("stopping the program is not supported here: ")
                 $0.append(signal.name)
                 $0.append(" is ignored")
             }
+            return false
         }
-        stopReport = signal
+        forEach {
+            $0.leaveProgram()
+            $0.tracee?.processChanged()
+        }
         hasContinueReport = false
-        forEach { $0.leaveProgram() }
+        // A tracer is told by the threads themselves.
+        if let parent = process.parent, process.isTraced(by: parent) { return true }
+        stopReport = signal
         process.tellParent(.stopped(signal))
-        waitForContinuation()
+        return true
     }
-    /// Keeps a thread from its program while the process is stopped.
-    func waitForContinuation() {
-        guard isStopped else { return }
-        _ = Wait.until(interruptible: .never, on: .queue(continuation)) { !self.isStopped }
+    /// Keeps the running thread from its program while the process is stopped. A traced one stops for its
+    /// tracer, who may let it go on.
+    func waitForContinuation(_ frame: ProgramFrame) {
+        while isStopped {
+            let signals = Signals.current
+            if let tracee = signals?.tracee {
+                guard tracee.hasToStopWithProcess else { return }
+                tracee.stopWithProcess(frame)
+                continue
+            }
+            _ = Wait.until(interruptible: .never, on: .queue(continuation)) {
+                !self.isStopped || signals?.tracee != nil
+            }
+            if Thread.current?.isEnding == true { return }
+        }
     }
+    /// Lets stopped threads look whether they are traced.
+    func lookAgain() { continuation.wake() }
     /// Lets a stopped process go on.
     package func resume() {
         guard isStopped else { return }
         isStopped = false
+        stopSignal = nil
         stopReport = nil
         continuation.wake()
         guard let process, process.end == nil else { return }
+        if let parent = process.parent, process.isTraced(by: parent) { return }
         hasContinueReport = true
         process.tellParent(.continued)
     }

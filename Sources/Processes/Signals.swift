@@ -27,6 +27,8 @@ package final class Signals {
     private(set) var fatal: SignalInformation?
     /// rseq(2)
     package var sequence: RestartableSequence?
+    /// How the thread is traced, if it is (ptrace(2)).
+    var tracee: Tracee? { didSet { update() } }
     /// The CPU that its area tells.
     package var sequenceProcessor = 0
     private let thread: Thread
@@ -79,7 +81,10 @@ package final class Signals {
     /// What is pending for the thread alone.
     package var pendingForThread: SignalSet { pendingOfThread.set }
 
-    func update() { thread.hasDeliverableSignal = !pending.subtracting(blocked).isEmpty }
+    func update() {
+        thread.hasDeliverableSignal =
+            !pending.subtracting(blocked).isEmpty || tracee?.wantsStop == true
+    }
     /// Makes the thread come by the way back to the program.
     func leaveProgram() { thread.leaveProgram() }
     /// Tells the thread of a signal that waits.
@@ -101,16 +106,21 @@ package final class Signals {
             return try shared.post(signal, information, limit: limit)
         }
         shared.settle(signal)
-        if shared.isIgnored(signal), !blocked.contains(signal) { return }
+        if isDropped(signal) { return }
         try pendingOfThread.add(signal, information, limit: limit)
         update()
         shared.arrivals.wake([.readable])
+    }
+    /// Whether a signal is gone as it is sent. An ignored signal that is blocked stays: its action may
+    /// change before it is unblocked; a tracer sees ignored ones, too.
+    func isDropped(_ signal: Signal) -> Bool {
+        shared.isIgnored(signal) && !blocked.contains(signal) && tracee == nil
     }
     /// The same of a timer's own signal (`SharedSignals.post`).
     func post(
         _ signal: Signal, _ queued: QueuedSignal, parksIfIgnored: Bool
     ) -> Bool {
-        if shared.isIgnored(signal), !blocked.contains(signal) {
+        if isDropped(signal) {
             guard parksIfIgnored else { return false }
             shared.parked.add(signal, queued)
             return true
@@ -150,9 +160,14 @@ package final class Signals {
     /// one does; `fatal` is then its information.
     package func deliver(to frame: ProgramFrame) -> Signal? {
         while thread.hasDeliverableSignal {
-            guard let information = take(except: blocked),
-                let signal = Signal(rawValue: information.number)
+            tracee?.stopIfWanted(frame)
+            guard var information = take(except: blocked),
+                var signal = Signal(rawValue: information.number)
             else { break }
+            if signal != .kill, let tracee {
+                guard let other = ask(tracee, signal, information, frame) else { continue }
+                (signal, information) = other
+            }
             let action = shared[signal]
             if action.isIgnoring { continue }
             if action.isDefault {
@@ -161,7 +176,7 @@ package final class Signals {
                 case .stop:
                     // The terminal's do nothing where nobody could let the process go on.
                     if signal != .stop, shared.process?.isGroupOrphaned == true { continue }
-                    shared.stop(signal)
+                    if shared.stop(signal) { shared.waitForContinuation(frame) }
                     continue
                 case .terminate:
                     fatal = information
@@ -177,6 +192,23 @@ package final class Signals {
             }
         }
         finishWithoutHandler(frame)
+        return nil
+    }
+    /// Lets a tracer decide about a signal: what is to be delivered, if anything.
+    private func ask(
+        _ tracee: Tracee, _ signal: Signal, _ information: SignalInformation,
+        _ frame: ProgramFrame
+    ) -> (Signal, SignalInformation)? {
+        guard let new = tracee.stop(.signal(signal), information, frame) else { return nil }
+        var told = tracee.information ?? information
+        if told.number != new.rawValue {
+            let sender = tracee.tracer.process
+            told = SignalInformation(
+                new, .user, process: sender.identifier, user: sender.credentials.users.real)
+        }
+        guard blocked.contains(new) else { return (new, told) }
+        try? pendingOfThread.add(new, told, limit: .max)
+        update()
         return nil
     }
     /// Builds the frame of one handler; returns SIGSEGV where its own frame does not fit either.
@@ -200,6 +232,7 @@ package final class Signals {
         var new = blocked.union(action.mask)
         if !action.flags.contains(.noDefer) { new.insert(SignalSet(signal)) }
         setBlocked(new)
+        tracee?.handlerBegins(frame)
         return nil
     }
     /// Decides how an interrupted system call goes on under a handler.

@@ -173,7 +173,7 @@ extension SystemCalls {
         guard flags.contains(.thread) else { return try makeProcess(request, for: caller) }
         let known: CloneFlags = [
             .ofThread, .semaphores, .setThreadPointer, .parentSetIdentifier, .childClearIdentifier,
-            .childSetIdentifier, .detached, .untraced, .inputOutput,
+            .childSetIdentifier, .detached, .traced, .untraced, .inputOutput,
         ]
         guard flags.isSuperset(of: .ofThread), flags.isSubset(of: known), request.wanted == nil
         else {
@@ -211,15 +211,32 @@ extension SystemCalls {
         if flags.contains(.childSetIdentifier) {
             try? ProgramMemory.store(identifier, at: request.childIdentifier)
         }
+        try shareTracer(caller, flags, .clone, with: new)
         Scheduler.startProcessors()
         Scheduler.start(new.thread)
+        stop(caller, for: .clone, flags, identifier)
         return Int(identifier)
+    }
+    /// Makes a tracer trace the new thread, too, if it wants to or the flags ask for it.
+    private static func shareTracer(
+        _ caller: Caller, _ flags: CloneFlags, _ event: TraceEvent, with new: ProgramThread
+    ) throws(Errno) {
+        guard let tracee = caller.thread.tracee else { return }
+        let isWanted =
+            tracee.options.contains(.event(event)) && !flags.contains(.untraced)
+        if isWanted || flags.contains(.traced) { try caller.thread.shareTracer(with: new) }
+    }
+    private static func stop(
+        _ caller: Caller, for event: TraceEvent, _ flags: CloneFlags, _ identifier: Int32
+    ) {
+        guard !flags.contains(.untraced) else { return }
+        caller.thread.tracee?.stop(
+            for: event, message: UInt64(UInt32(bitPattern: identifier)), caller.frame)
     }
     private static func makeProcess(
         _ request: CloneRequest, for caller: Caller
     ) throws(Errno) -> Int {
         let flags = request.flags
-        // CLONE_PTRACE means nothing to who is not traced.
         let known: CloneFlags = [
             .memory, .fileSystem, .files, .signalHandlers, .pidfd, .traced, .vfork, .parent,
             .semaphores, .setThreadPointer, .parentSetIdentifier, .childClearIdentifier,
@@ -259,8 +276,17 @@ extension SystemCalls {
         if flags.contains(.childSetIdentifier) {
             store(identifier, at: request.childIdentifier, of: child)
         }
+        let event: TraceEvent =
+            flags.contains(.vfork)
+            ? .vfork : request.exitSignal == UInt64(Signal.child.rawValue) ? .fork : .clone
+        // Without memory for it the new one is not traced, as there is nothing to undo it with.
+        try? shareTracer(caller, flags, event, with: new)
         Scheduler.start(new.thread)
-        if flags.contains(.vfork) { caller.process.waitForRelease(of: child) }
+        stop(caller, for: event, flags, identifier)
+        if flags.contains(.vfork) {
+            caller.process.waitForRelease(of: child)
+            stop(caller, for: .vforkDone, flags, identifier)
+        }
         return Int(identifier)
     }
     private static func sharing(_ flags: CloneFlags) -> ForkSharing {

@@ -4,6 +4,7 @@ internal import Hardware
 internal import LinuxABI
 internal import Memory
 internal import Processes
+internal import Scheduler
 
 // Other programs in a process's place.
 extension SystemCalls {
@@ -41,6 +42,7 @@ extension SystemCalls {
             guard let strings = try strings(at: arguments, atMost: limit),
                 let variables = try self.strings(at: environment, atMost: limit)
             else { throw .outOfMemory }
+            let former = caller.thread.thread.identifier
             let registers = try caller.process.execute(
                 entry, path: name.bytes.extracting(first: length), arguments: strings,
                 environment: variables, by: caller.thread,
@@ -49,6 +51,7 @@ extension SystemCalls {
             caller.frame.reset(instruction: registers.entry, stack: registers.stack)
             // All registers are the new program's.
             CPU.hasReturnWork = true
+            caller.thread.tracee?.stopAfterExecute(former: former, caller.frame)
             return 0
         }
     }

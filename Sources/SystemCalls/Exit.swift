@@ -25,6 +25,7 @@ extension SystemCalls {
     @export(interface)
     package static func endThread(frame: ProgramFrame) {
         let caller = Caller(frame)
+        caller.thread.tracee?.stopAtExit(frame)
         leaveMemory(caller)
         caller.process.leave(caller.thread)
     }

@@ -829,6 +829,16 @@ internal import NucleusLayout
         try SystemCalls.times(Caller(frame), buffer: VirtualAddress(register: frame.argument(0)))
     }
 }
+@c func call_ptrace(_ frame: UInt) -> Int {
+    SystemCalls.answer(frame) { frame throws(Errno) in
+        try SystemCalls.ptrace(
+            Caller(frame),
+            request: Int(register: frame.argument(0)),
+            thread: Int32(register: frame.argument(1)),
+            address: UInt64(register: frame.argument(2)),
+            data: UInt64(register: frame.argument(3)))
+    }
+}
 @c func call_getuid(_ frame: UInt) -> Int {
     SystemCalls.answer(frame) { frame throws(Errno) in
         SystemCalls.getuid(Caller(frame))
@@ -2434,7 +2444,7 @@ let callTableX86_64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_getrusage,
     call_sysinfo,
     call_times,
-    call_unimplemented,
+    call_ptrace,
     call_getuid,
     call_unimplemented,
     call_getgid,
@@ -2920,7 +2930,7 @@ let callTableARM64: InlineArray<464, @convention(c) (UInt) -> Int> = [
     call_clockGetres,
     call_clockNanosleep,
     call_unimplemented,
-    call_unimplemented,
+    call_ptrace,
     call_schedSetparam,
     call_schedSetscheduler,
     call_schedGetscheduler,

@@ -557,27 +557,22 @@ until [ "$(ps -e -o comm= | grep -c 'tmux')" = 0 ]; do sleep 0.02; done; echo 't
 SCRIPT
     same_in_root /bin/bash /input/script && native_succeeded
 }
-needs_ptrace() {
-    grep -q '^| [-0-9]* | [-0-9]* | ptrace |' "$top/Documentation/SystemCalls.md" ||
-        skip "not implemented yet (ENOSYS): ptrace"
-}
 # The sequence of calls is the program's own; numbers of processes by their order.
 test_processes_strace() {
-    needs_ptrace
     packages_root strace $shell_packages strace gcc || return 1
     mkdir input
     cat >input/script <<'SCRIPT'
 by_order() { awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+$/ && i == 1) { if (!($i in n)) n[$i] = ++c; $i = "P" n[$i] } print }'; }
 cd /tmp; mkdir listed; touch listed/a listed/b
-strace -f -o /tmp/out ls listed; echo "status $?"
+strace -f -o /tmp/out ls listed | cat; echo "status ${PIPESTATUS[0]}"
 sed -E 's/^[0-9]+ +//; s/\(.*//' /tmp/out
 strace -f -e trace=process -e signal=none -o /tmp/out sh -c '/bin/true; (exit 3); /bin/false | /bin/true; exit 4'; echo "status $?"
 sed -E 's/^[0-9]+ +//; s/\(.*//; /resumed>/d; /^\+\+\+/s/.*with/ended with/' /tmp/out | sort | uniq -c
-strace -e trace=openat,close -P /etc/hosts cat /etc/hosts 2>&1 >/dev/null | sed 's/= [0-9]*$/= N/; s/([0-9])/(N)/'
+strace -e trace=openat,close -P /tmp/listed/a cat /tmp/listed/a 2>&1 >/dev/null | sed 's/= [0-9]*$/= N/; s/([0-9])/(N)/'
 strace -c -o /tmp/out true; tail -1 /tmp/out | grep -c total
 strace -qq -e trace=none -e signal=all sh -c 'kill -USR1 $$' 2>&1 | sed -E 's/si_pid=[0-9]+/si_pid=N/'; echo "status $?"
 strace -e trace=getppid -e inject=getppid:retval=77 -o /dev/null sh -c 'echo $PPID'
-strace -e inject=openat:error=ENOSPC:when=3+ -o /dev/null cat /etc/hosts; echo "status $?"
+strace -e inject=openat:error=ENOSPC:when=3+ -o /dev/null cat /tmp/listed/a; echo "status $?"
 sh -c 'while :; do /bin/sleep 0.01; done' & p=$!; strace -p $p -o /tmp/attached 2>/dev/null & s=$!; until [ "$(grep -c '^wait4.*= ' /tmp/attached 2>/dev/null)" -ge 2 ]; do :; done 2>/dev/null; kill -TERM $s; wait $s
 grep -q '^TracerPid:.0$' /proc/$p/status && echo detached; kill $p; wait $p; echo "status $?"
 strace -f -ff -o /tmp/each sh -c '/bin/true & /bin/true & wait'; ls /tmp/each.* | wc -l
@@ -587,7 +582,6 @@ SCRIPT
     same_in_root /bin/bash /input/script && native_succeeded
 }
 test_processes_gdb() {
-    needs_ptrace
     packages_root gdb $shell_packages gdb libpython3.11 libpython3.11-stdlib libpython3.11-minimal libc6 libc-bin || return 1
     mkdir input
     cat >program.c <<'C'
@@ -610,8 +604,31 @@ int main(int count, char **arguments) {
     *(volatile int *)16 = 1;
 }
 C
-    gcc -g -O0 -static -o input/program program.c || return 1
-    cp program.c input/
+    cat >threads.c <<'C'
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+static int sum;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static void __attribute__((noinline)) add(int value) {
+    pthread_mutex_lock(&lock);
+    sum += value;
+    pthread_mutex_unlock(&lock);
+}
+static void *run(void *value) {
+    for (int i = 0; i < 100; i++) add((long)value);
+    return value;
+}
+int main(int count, char **arguments) {
+    pthread_t threads[4];
+    for (long i = 0; i < 4; i++) pthread_create(&threads[i], NULL, run, (void *)(i + 1));
+    for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
+    printf("%d\n", sum), fflush(stdout);
+    if (count > 1) pause();
+}
+C
+    gcc -g -O0 -static -o input/program program.c && gcc -g -O0 -static -pthread -o input/threads threads.c || return 1
+    cp program.c threads.c input/
     cat >input/script <<'SCRIPT'
 cd /input
 gdb -nx -batch -iex 'set auto-load off' -ex 'break add' -ex run -ex bt -ex 'info args' -ex continue -ex delete \
@@ -622,10 +639,15 @@ gdb -nx -batch -iex 'set auto-load off' -ex 'set follow-fork-mode child' -ex 'ca
 echo "status $?"
 gdb -nx -batch -iex 'set auto-load off' -ex 'catch syscall exit_group' -ex 'tbreak main' -ex run -ex next -ex step -ex stepi -ex 'info line' -ex 'x/i $pc' -ex kill ./program
 echo "status $?"
+gdb -nx -batch -iex 'set auto-load off' -ex 'break add if value == 3' -ex run -ex 'bt 2' -ex 'print value' -ex delete -ex continue ./threads | grep -v 'Thread\|LWP'
+echo "status $?"
+./threads wait >/tmp/sum & p=$!; until [ "$(wc -l </tmp/sum)" = 1 ]; do :; done
+gdb -nx -batch -iex 'set auto-load off' -ex "attach $p" -ex 'info threads' -ex 'print sum' -ex 'up 1' -ex detach ./threads | tail -4
+kill $p; wait $p; echo "status $?"
 SCRIPT
     limit=120
     set_martlet_command
-    same_in_root /bin/bash -c '. /input/script 2>&1 | sed -E "s/(process|Thread|LWP|pid) [0-9a-fx.]+/\1 N/g; s/0x7f[0-9a-f]+/ADDRESS/g; s/ \(LWP [^)]*\)//"' && native_succeeded
+    same_in_root /bin/bash -c '. /input/script 2>&1 | sed -E "s/(process|Thread|LWP|pid) [0-9a-fx.]+/\1 N/g; s/0x7f[0-9a-f]+/ADDRESS/g; s/ \(LWP [^)]*\)//; s/ +/ /g"' && native_succeeded
 }
 # The whole of a database's first start, as a user without privilege; its one backend then.
 test_processes_postgres() {
