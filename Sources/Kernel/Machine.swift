@@ -69,15 +69,25 @@ enum ProgramTimer {
     }
 
     /// Arms the local timer for the nearest deadline, and for the end of the thread's turn where others
-    /// wait. One that fires too early stays (arming costs 4 us): what is due is looked at anew then.
+    /// wait. One that fires too early stays until it is about to, as it may well be needed by then: arming
+    /// costs 4 us, an interrupt 25.
     static func arm() {
-        var nearest = Timers.nextDeadline
+        var nearest = Timers.nextInterrupt
         if let end = Scheduler.turnEnd { nearest = min(nearest ?? end, end) }
-        guard let due = nearest else { return }
-        if let armed, armed <= due { return }
-        LocalTimer.arm(after: due - Clock.monotonic())
+        guard let nearest else { return }
+        // A timer of a few microseconds would leave the program no time between interrupts.
+        let now = Clock.monotonic()
+        let due = max(nearest, now + shortestDelay)
+        if let armed, armed <= due,
+            due - armed < shortestDelay || armed - now > shortestDelay + shortestDelay
+        {
+            return
+        }
+        LocalTimer.arm(after: due - now)
         armed = due
     }
+    /// What an interrupt costs.
+    private static let shortestDelay = Nanoseconds(rawValue: 25_000)
     /// To be called when the local timer fired or was armed for something else.
     static func forget() { armed = nil }
 }

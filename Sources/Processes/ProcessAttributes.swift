@@ -8,10 +8,6 @@ package struct ProcessAttributes: Sendable {
     package var isSubreaper = false
     /// PR_SVE_VL_INHERIT, of arm64.
     package var inheritsVectorLength = false
-    /// PR_SET_TIMERSLACK, in nanoseconds; timers here are never late on purpose.
-    package var timerSlack: UInt64 = 50_000
-    /// What 0 sets it to: that of who made the process.
-    package private(set) var standardTimerSlack: UInt64 = 50_000
     /// personality(2)
     package var personality: UInt32 = 0
     /// membarrier(2): commands that were registered.
@@ -27,7 +23,6 @@ package struct ProcessAttributes: Sendable {
         var new = self
         new.parentDeathSignal = 0
         new.isSubreaper = false
-        new.standardTimerSlack = timerSlack
         return new
     }
 }

@@ -55,6 +55,10 @@ package final class ProgramThread: ThreadCompanion {
         process.addressSpace.load()
     }
 
+    package func sharesMemory(with other: any ThreadCompanion) -> Bool {
+        (other as? ProgramThread)?.process.addressSpace === process.addressSpace
+    }
+
     /// Names the thread: at most 15 bytes up to the first NUL (PR_SET_NAME).
     package func setName(_ bytes: RawSpan) {
         name = InlineArray(repeating: 0)

@@ -9,6 +9,8 @@ package final class KernelTimer {
     /// The same on the monotonic clock; of a processor's time the earliest point it can be.
     fileprivate var deadline: Nanoseconds?
     package private(set) var interval = Nanoseconds.zero
+    /// How much later than at the deadline a running program is interrupted for it.
+    private var slack = Nanoseconds.zero
     private let onExpiry: () -> Void
     fileprivate var next: KernelTimer?
     fileprivate var isQueued = false
@@ -20,10 +22,13 @@ package final class KernelTimer {
     }
 
     /// Arms the timer at a point of its clock, again every `interval` where that is not zero; a past
-    /// one expires at once.
-    package func arm(at due: Nanoseconds, interval: Nanoseconds = .zero) {
+    /// one expires at once. With `slack` it may be so much late where a program runs meanwhile.
+    package func arm(
+        at due: Nanoseconds, interval: Nanoseconds = .zero, slack: Nanoseconds = .zero
+    ) {
         cancel()
         self.interval = interval
+        self.slack = slack
         queue(at: due)
     }
     private func queue(at due: Nanoseconds) {
@@ -62,6 +67,8 @@ package final class KernelTimer {
         }
         onExpiry()
     }
+    /// The latest point at which it is to expire.
+    fileprivate var latest: Nanoseconds? { deadline.map { $0 + slack } }
     /// Whether it moves when CLOCK_REALTIME is set.
     fileprivate var followsRealtime: Bool { clock.isRealtime }
     /// Goes back into the queue, where its time on its clock is now. Precondition: it was armed.
@@ -85,6 +92,19 @@ package enum Timers {
 
     /// The nearest deadline.
     package static var nextDeadline: Nanoseconds? { head.value?.deadline }
+
+    /// When a running program has to be interrupted for the timers at the latest.
+    package static var nextInterrupt: Nanoseconds? {
+        var nearest: Nanoseconds?
+        var timer = head.value
+        while let current = timer, let latest = current.latest, let deadline = current.deadline,
+            deadline < nearest ?? Nanoseconds(rawValue: .max)
+        {
+            nearest = min(nearest ?? latest, latest)
+            timer = current.next
+        }
+        return nearest
+    }
 
     fileprivate static func insert(_ timer: KernelTimer) {
         CPU.hasReturnWork = true

@@ -19,8 +19,9 @@ package struct ProcessorShare: Sendable {
     package private(set) var virtualTime: Int64 = 0
     /// How long a thread runs while others want to: 3 ms, as Linux's base slice.
     package static let slice = Nanoseconds(rawValue: 3_000_000)
-    /// What a thread has of it at least before one that woke up takes its place.
-    static let shortestTurn = Nanoseconds(rawValue: 1_000_000)
+    /// What a thread pays that takes the CPU from one with other memory: the way back, which costs as much as
+    /// the way there.
+    static let preemptionCost = Nanoseconds(rawValue: 7_000)
     /// The same of SCHED_RR (sched_rr_timeslice_ms).
     package static let roundRobinSlice = Nanoseconds(rawValue: 100_000_000)
 

@@ -339,8 +339,10 @@ package enum Scheduler {
             thread.beginTurn(now)
             guard !thread.share.precedes(front.share) else { return false }
         } else {
-            guard front.share.preempts(thread.share), thread.openEnd(to: front) <= now else {
-                return false
+            guard front.share.preempts(thread.share) else { return false }
+            // Else who wakes another again and again would cost two changes of memory each time.
+            if !front.sharesMemory(with: thread) {
+                front.share.charge(ProcessorShare.preemptionCost)
             }
         }
         thread.switches.forced += 1
@@ -350,9 +352,7 @@ package enum Scheduler {
     /// When the running thread's turn ends; `nil` while nobody else wants to run.
     package static var turnEnd: Nanoseconds? {
         let processor = Processor.current
-        guard let front = processor.queue.front, let thread = processor.running else { return nil }
-        guard front.share.preempts(thread.share) else { return thread.turnEnd }
-        let open = thread.openEnd(to: front)
-        return thread.turnEnd.map { min($0, open) } ?? open
+        guard processor.queue.front != nil else { return nil }
+        return processor.running?.turnEnd
     }
 }

@@ -6,6 +6,8 @@ package import LinuxABI
 package protocol ThreadCompanion: AnyObject {
     /// Called on the CPU on which the thread is about to run, on another thread's stack.
     func willRun()
+    /// Whether both have the same memory.
+    func sharesMemory(with other: any ThreadCompanion) -> Bool
 }
 
 /// A thread, as far as running and waiting are concerned.
@@ -52,6 +54,8 @@ package final class Thread {
     /// When others of its kind may have the CPU; `nil`: it keeps it.
     private(set) var turnEnd: Nanoseconds?
 
+    /// How late it may be woken at a deadline.
+    package var timerSlack = TimerSlack()
     /// Waits of its own for one queue.
     let waiter = Waiter()
     /// Wakes it at a deadline.
@@ -112,6 +116,7 @@ package final class Thread {
     /// Takes over what a new thread has of its maker: claim and CPUs (sched(7), sched_setaffinity(2)).
     package func inherit(from maker: Thread) {
         share = maker.share.inherited
+        timerSlack = maker.timerSlack.inherited
         affinity = maker.affinity
     }
 
@@ -134,6 +139,10 @@ package final class Thread {
         thread.state = .running
         thread.startCounting(now)
     }
+    func sharesMemory(with other: Thread) -> Bool {
+        guard let companion, let others = other.companion else { return true }
+        return companion.sharesMemory(with: others)
+    }
     /// Whether its affinity lets it run on a CPU.
     func mayRun(on number: Int) -> Bool { affinity & 1 << UInt64(number) != 0 }
 
@@ -144,15 +153,7 @@ package final class Thread {
         beginTurn(now)
     }
     func beginTurn(_ now: Nanoseconds) {
-        turnStart = now
         turnEnd = share.turn.map { now + $0 }
-    }
-    private var turnStart = Nanoseconds.zero
-    /// From when on another thread may take the CPU away before the turn ends. One that is more urgent may
-    /// at once; of those that share by time, who wakes again and again would else cost a change each time.
-    func openEnd(to other: Thread) -> Nanoseconds {
-        guard share.sharesByTime, other.share.sharesByTime else { return turnStart }
-        return turnStart + ProcessorShare.shortestTurn
     }
     /// Adds what it used since `startCounting`, and starts anew.
     func count(_ now: Nanoseconds) {
@@ -180,7 +181,7 @@ package final class Thread {
     func arm(at deadline: Nanoseconds) {
         let timer = alarm ?? KernelTimer { Scheduler.wake(self) }
         alarm = timer
-        timer.arm(at: deadline)
+        timer.arm(at: deadline, slack: share.isRealtime ? .zero : timerSlack.time)
     }
     func disarm() { alarm?.cancel() }
     /// Lets go of what refers to it in turn. To be called when it ended.

@@ -3,6 +3,7 @@ internal import Hardware
 internal import LinuxABI
 internal import Memory
 internal import Processes
+internal import Scheduler
 
 // Attributes of the process (prctl(2)); options that nothing here honours are EINVAL.
 extension SystemCalls {
@@ -110,10 +111,8 @@ extension SystemCalls {
             guard process.credentials.has(.setCapabilities) else { throw .operationNotPermitted }
             process.credentials.bounding.remove(try capability(argument2))
         case Option.setTimerSlack:
-            process.attributes.timerSlack =
-                Int64(bitPattern: argument2) <= 0
-                ? process.attributes.standardTimerSlack : argument2
-        case Option.getTimerSlack: return Int(process.attributes.timerSlack)
+            caller.thread.thread.timerSlack.set(Int64(bitPattern: argument2))
+        case Option.getTimerSlack: return Int(caller.thread.thread.timerSlack.time.rawValue)
         case Option.setSubreaper: process.attributes.isSubreaper = argument2 != 0
         case Option.getSubreaper:
             try ProgramMemory.store(

@@ -115,8 +115,8 @@
 #define ENTRY_EXIT_END            0x920
 
 // ---- Gate calls (index in RAX, arguments in RDI and RSI, result in RAX) ----
-#define GATE_FLUSH_PAGE           0  // RDI: virtual address
-#define GATE_LOAD_ROOT            1  // RDI: physical address of the page-table root; flushes
+#define GATE_LOAD_ROOT            0  // RDI: physical address of the page-table root; flushes
+#define GATE_FLUSH_PAGE           1  // RDI: virtual address
 #define GATE_WAIT                 2  // returns when a vector is pending
 #define GATE_READ_MSR             3  // RDI: index into the list of MSRs
 #define GATE_WRITE_MSR            4  // RDI: index, RSI: value
