@@ -1,6 +1,6 @@
 # Martlet's workshop; CONTRIBUTING.md says what each target is for.
 .DEFAULT_GOAL := help
-.PHONY: help build kernel kernel-checked run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-locks test-races test-runtimes test-python test-shortage check fuzz bench format test-bootstrap clean
+.PHONY: help build kernel kernel-checked run test test-all test-ordinary-kvm test-qemu test-arm64 test-cpus test-threads test-locks test-races test-runtimes test-python test-stress test-shortage check fuzz bench format test-bootstrap clean
 SHELL := /bin/sh
 
 SECONDS ?= 60
@@ -28,6 +28,7 @@ help:
 	@echo 'make test-threads    the programs of threads ROUNDS=200 times on 1, 2 and 4 CPUs'
 	@echo 'make test-runtimes   language runtimes: ruby, php, node, java; installs them'
 	@echo "make test-python     python's own test modules, natively and as unikernels"
+	@echo "make test-stress     stress-ng's classes, natively and as unikernels"
 	@echo 'make test-locks      threads on a kernel that checks how its locks are used'
 	@echo 'make test-races      the scheduler under the thread sanitizer'
 	@echo 'make test-all        check, every test, fuzz and bench'
@@ -107,6 +108,11 @@ test-runtimes: build
 	@Scripts/bootstrap runtimes
 	@Tests/Boot/run dynamic- runtime-
 	@$(MAKE) --no-print-directory test-python
+
+# stress-ng's classes, natively and as unikernels; half an hour. CLASSES="futex timer" for some.
+test-stress: build
+	@Scripts/bootstrap runtimes
+	@Scripts/test-stress $(CLASSES)
 
 # Python's own test modules, natively and as unikernels; half an hour. MODULES="test_os test_io" for some.
 test-python: build

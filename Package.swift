@@ -190,7 +190,7 @@ let host: [Target] = [
     tests(
         "Memory",
         ["Memory", "Hardware", "NucleusInterface", "Base", "LinuxABI", "TestSupport"]),
-    tests("Scheduler", ["Scheduler", "Base", "LinuxABI"]),
+    tests("Scheduler", ["Scheduler", "Base", "LinuxABI", "TestSupport"]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(
         "Processes",

@@ -119,6 +119,9 @@ package final class AddressSpace {
     /// Where the last copies of written pages ended, and how many went ahead of the program.
     var copiedEnd = VirtualAddress(rawValue: 0)
     var copiedAhead: UInt64 = 0
+    /// The same of pages that shared objects were given.
+    var filledEnd = 0
+    var filledAhead = 0
     // Its place among all spaces.
     var nextSpace: AddressSpace?
     var previousSpace: AddressSpace?

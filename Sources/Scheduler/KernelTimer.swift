@@ -12,8 +12,9 @@ package final class KernelTimer {
     /// How much later than at the deadline a running program is interrupted for it.
     private var slack = Nanoseconds.zero
     private let onExpiry: () -> Void
+    var links = HeapLinks<KernelTimer>()
+    /// Its place among those that move as the clock is set.
     fileprivate var next: KernelTimer?
-    fileprivate var isQueued = false
 
     /// `onExpiry` runs inside the library OS; it must not wait.
     package init(_ clock: TimerClock = .monotonic, onExpiry: @escaping () -> Void) {
@@ -85,61 +86,48 @@ extension Nanoseconds {
     }
 }
 
+extension KernelTimer: HeapElement {
+    /// Precondition: both are armed.
+    func precedes(_ other: KernelTimer) -> Bool {
+        guard let deadline, let others = other.deadline else { return false }
+        return deadline < others
+    }
+}
+
 /// Armed timers, nearest deadline first.
 package enum Timers {
-    // Touched only inside the library OS, by the one CPU that there is for now.
-    private static let head = Global<KernelTimer?>(nil)
+    // Touched only inside the library OS.
+    private static let armed = Immortal(PairingHeap<KernelTimer>())
 
     /// The nearest deadline.
-    package static var nextDeadline: Nanoseconds? { head.value?.deadline }
-
+    package static var nextDeadline: Nanoseconds? { armed.value.first?.deadline }
     /// When a running program has to be interrupted for the timers at the latest.
     package static var nextInterrupt: Nanoseconds? {
-        var nearest: Nanoseconds?
-        var timer = head.value
-        while let current = timer, let latest = current.latest, let deadline = current.deadline,
-            deadline < nearest ?? Nanoseconds(rawValue: .max)
-        {
-            nearest = min(nearest ?? latest, latest)
-            timer = current.next
+        var nearest = Nanoseconds(rawValue: .max)
+        armed.value.visit { timer in
+            guard let deadline = timer.deadline, let latest = timer.latest, deadline < nearest
+            else { return .skip }
+            nearest = min(nearest, latest)
+            return .deeper
         }
-        return nearest
+        return isEmpty ? nil : nearest
     }
+    private static var isEmpty: Bool { armed.value.first == nil }
 
     fileprivate static func insert(_ timer: KernelTimer) {
         CPU.hasReturnWork = true
-        guard let deadline = timer.deadline else { return }
-        timer.isQueued = true
-        guard let first = head.value, let firstDeadline = first.deadline, firstDeadline <= deadline
-        else {
-            timer.next = head.value
-            head.value = timer
-            return
-        }
-        var before = first
-        while let next = before.next, let nextDeadline = next.deadline, nextDeadline <= deadline {
-            before = next
-        }
-        timer.next = before.next
-        before.next = timer
+        guard timer.deadline != nil else { return }
+        armed.value.insert(timer)
     }
     fileprivate static func remove(_ timer: KernelTimer) {
-        guard timer.isQueued else { return }
-        timer.isQueued = false
-        if head.value === timer {
-            head.value = timer.next
-        } else {
-            var before = head.value
-            while let here = before, here.next !== timer { before = here.next }
-            before?.next = timer.next
-        }
-        timer.next = nil
+        guard timer.links.isQueued else { return }
+        armed.value.remove(timer)
     }
     /// Expires what is due; returns whether anything was.
     @discardableResult
     package static func expireDue(now: Nanoseconds) -> Bool {
         var any = false
-        while let timer = head.value, let deadline = timer.deadline, deadline <= now {
+        while let timer = armed.value.first, let deadline = timer.deadline, deadline <= now {
             remove(timer)
             timer.expire()
             any = true
@@ -148,15 +136,19 @@ package enum Timers {
     }
     /// Moves the timers that go by CLOCK_REALTIME, which was set.
     static func realtimeWasSet() {
-        // Taken off first, as each one that is queued again changes the list.
+        // Taken off first, as each one that is queued again changes the heap.
         var moved: KernelTimer?
-        var timer = head.value
+        armed.value.visit { timer in
+            if timer.followsRealtime {
+                timer.next = moved
+                moved = timer
+            }
+            return .deeper
+        }
+        var timer = moved
         while let current = timer {
             timer = current.next
-            guard current.followsRealtime else { continue }
             remove(current)
-            current.next = moved
-            moved = current
         }
         while let current = moved {
             moved = current.next

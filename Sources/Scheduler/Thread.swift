@@ -41,9 +41,8 @@ package final class Thread {
     var nextLooking: Thread?
 
     // Its place in the run queue.
-    var next: Thread?
-    var previous: Thread?
-    var isQueued = false
+    var links = HeapLinks<Thread>()
+    var isQueued: Bool { links.isQueued }
     /// Who runs before whom.
     package var share = ProcessorShare()
     /// Processor time used up to `runningSince`.
@@ -194,6 +193,10 @@ package final class Thread {
 }
 
 extension Thread: ProcessorClock {}
+
+extension Thread: HeapElement {
+    func precedes(_ other: Thread) -> Bool { share.precedes(other.share) }
+}
 
 extension Thread: WakeTarget {
     package func woken(by events: Readiness) -> Bool {
