@@ -85,6 +85,8 @@ let common: [Target] = [
     shared("Scheduler", ["Base", "LinuxABI", "NucleusLayout", "Hardware", "Trace", "Memory"]),
     shared("Files", ["Base", "LinuxABI", "Wire", "Hardware", "Trace", "Memory", "Scheduler"]),
     shared(
+        "Network", ["Base", "LinuxABI", "Wire", "Hardware", "Memory", "Scheduler"]),
+    shared(
         "Processes",
         [
             "Base", "LinuxABI", "Wire", "NucleusInterface", "Hardware", "Trace", "Memory",
@@ -191,6 +193,12 @@ let host: [Target] = [
         "Memory",
         ["Memory", "Hardware", "NucleusInterface", "Base", "LinuxABI", "TestSupport"]),
     tests("Scheduler", ["Scheduler", "Base", "LinuxABI", "TestSupport"]),
+    tests(
+        "Network",
+        [
+            "Network", "Base", "LinuxABI", "Wire", "Hardware", "Memory", "Scheduler",
+            "TestSupport",
+        ]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(
         "Processes",

@@ -32,4 +32,25 @@ extension MutableRawSpan {
             unsafe bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
         }
     }
+    /// Stores a big-endian integer. Precondition: it lies within the span.
+    @_lifetime(self: copy self)
+    package mutating func storeBigEndian<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ value: Value, at offset: Int
+    ) {
+        storeLittleEndian(value.byteSwapped, at: offset)
+    }
+    /// Copies all of `bytes` to `offset`. Precondition: they lie within the span and don't overlap it.
+    @_lifetime(self: copy self)
+    package mutating func write(_ bytes: RawSpan, at offset: Int) {
+        let count = bytes.byteCount
+        precondition(offset >= 0 && offset <= byteCount &- count)
+        guard count > 0 else { return }
+        // SAFETY: the bounds were checked the line before; neither buffer is empty.
+        unsafe withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes { source in
+                guard let from = source.baseAddress, let to = target.baseAddress else { return }
+                unsafe (to + offset).copyMemory(from: from, byteCount: count)
+            }
+        }
+    }
 }

@@ -139,4 +139,18 @@ extension Errno {
     package static let canceled = Self(rawValue: 125)
     /// ESTALE
     package static let stale = Self(rawValue: 116)
+    /// EPROTO
+    package static let protocolError = Self(rawValue: 71)
+    /// EADDRNOTAVAIL
+    package static let addressNotAvailable = Self(rawValue: 99)
+    /// ENETDOWN
+    package static let networkDown = Self(rawValue: 100)
+    /// ENETUNREACH
+    package static let networkUnreachable = Self(rawValue: 101)
+    /// EHOSTUNREACH
+    package static let hostUnreachable = Self(rawValue: 113)
+    /// EALREADY
+    package static let alreadyInProgress = Self(rawValue: 114)
+    /// EINPROGRESS
+    package static let inProgress = Self(rawValue: 115)
 }

@@ -14,7 +14,7 @@ package struct BoundedList<let capacity: Int, Element: Sendable>: Sendable {
         index >= 0 && index < count ? storage[index] : nil
     }
     /// Takes one more value where there is room.
-    mutating func append(_ element: Element) {
+    package mutating func append(_ element: Element) {
         guard count < capacity else { return ignoreOne() }
         storage[count] = element
         count += 1
