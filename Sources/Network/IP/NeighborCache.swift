@@ -15,6 +15,8 @@ package final class Neighbor {
         case delay
         /// Asked for, to the known address.
         case probe
+        /// Said by the machine's owner: nothing on the wire changes it.
+        case permanent
     }
     let address: IPAddress
     let interface: NetworkInterface
@@ -38,8 +40,9 @@ package final class Neighbor {
 final class NeighborCache: TimedObject {
     private static let limit = 512
     private static let bucketCount = 64
-    /// Packets that wait for one address (RFC 1122, section 2.3.2.2: at least one).
-    private static let waitingLimit = 16
+    /// Packets that wait for one address (RFC 1122, section 2.3.2.2: at least one), and for all: Linux's unres_qlen.
+    private static let waitingLimit = 101
+    private static let allWaitingLimit = 1024
     // RFC 4861, section 10.
     private static let reachableTime = Nanoseconds.seconds(30)
     private static let delayTime = Nanoseconds.seconds(5)
@@ -48,6 +51,7 @@ final class NeighborCache: TimedObject {
 
     private var buckets: [Neighbor?]
     private(set) var count = 0
+    private var waitingCount = 0
     private let hash: KeyedHash
     private let stack: NetworkStack
 
@@ -83,6 +87,7 @@ final class NeighborCache: TimedObject {
     private func removeOldest() {
         var oldest: Neighbor?
         forEach { neighbor in
+            guard neighbor.state != .permanent else { return }
             if let present = oldest, present.lastUsed <= neighbor.lastUsed { return }
             oldest = neighbor
         }
@@ -109,7 +114,7 @@ final class NeighborCache: TimedObject {
         neighbor.next = nil
         neighbor.isRemoved = true
         count -= 1
-        while let packet = neighbor.waiting.removeFirst() {
+        while let packet = takeWaiting(neighbor) {
             stack.counters.count(.neighborUnresolved)
             packet.release()
         }
@@ -139,8 +144,12 @@ final class NeighborCache: TimedObject {
         case .incomplete:
             if neighbor.waiting.count >= Self.waitingLimit {
                 stack.counters.count(.neighborQueueFull)
-                neighbor.waiting.removeFirst()?.release()
+                takeWaiting(neighbor)?.release()
             }
+            guard waitingCount < Self.allWaitingLimit else {
+                return stack.drop(packet, .neighborQueueFull)
+            }
+            waitingCount += 1
             neighbor.waiting.append(packet)
             if neighbor.probesSent == 0 { probe(neighbor) }
             return
@@ -150,15 +159,31 @@ final class NeighborCache: TimedObject {
             stack.timers.wake(self, by: neighbor.deadline)
         case .reachable:
             if neighbor.deadline <= stack.now { neighbor.state = .stale }
-        case .delay, .probe: break
+        case .delay, .probe, .permanent: break
         }
         stack.transmit(packet, type, to: neighbor.mac, on: neighbor.interface)
     }
+    private func takeWaiting(_ neighbor: Neighbor) -> Packet? {
+        guard let packet = neighbor.waiting.removeFirst() else { return nil }
+        waitingCount -= 1
+        return packet
+    }
     /// Notes that packets to a neighbour arrive (RFC 4861, section 7.3.1).
     func confirm(_ neighbor: Neighbor?) {
-        guard let neighbor, neighbor.state != .incomplete, !neighbor.isRemoved else { return }
+        guard let neighbor, neighbor.state != .incomplete, neighbor.state != .permanent,
+            !neighbor.isRemoved
+        else { return }
         neighbor.state = .reachable
         neighbor.deadline = stack.now + Self.reachableTime
+    }
+
+    /// Makes an entry that stays (`ip neigh add … nud permanent`); false where there is no room.
+    func pin(_ address: IPAddress, _ mac: MACAddress, on interface: NetworkInterface) -> Bool {
+        learn(address, mac, on: interface, .heard)
+        guard let neighbor = find(address, on: interface) else { return false }
+        neighbor.mac = mac
+        neighbor.state = .permanent
+        return true
     }
 
     // MARK: What the wire says
@@ -175,7 +200,7 @@ final class NeighborCache: TimedObject {
     ) {
         var found = find(address, on: interface)
         if found == nil, case .heard = how { found = make(address, on: interface) }
-        guard let neighbor = found else { return }
+        guard let neighbor = found, neighbor.state != .permanent else { return }
         let isNew = neighbor.state == .incomplete
         switch how {
         case .heard:
@@ -193,7 +218,7 @@ final class NeighborCache: TimedObject {
         }
         neighbor.probesSent = 0
         neighbor.lastUsed = stack.now
-        while let packet = neighbor.waiting.removeFirst() {
+        while let packet = takeWaiting(neighbor) {
             stack.transmit(
                 packet, address.isV4 ? .ipV4 : .ipV6, to: neighbor.mac, on: neighbor.interface)
         }
@@ -214,7 +239,7 @@ final class NeighborCache: TimedObject {
         forEach { neighbor in
             guard neighbor.deadline <= now else { return }
             switch neighbor.state {
-            case .reachable, .stale: break
+            case .reachable, .stale, .permanent: break
             case .delay:
                 neighbor.state = .probe
                 neighbor.probesSent = 0
@@ -232,7 +257,7 @@ final class NeighborCache: TimedObject {
         var deadline: Nanoseconds?
         forEach { neighbor in
             switch neighbor.state {
-            case .reachable, .stale: break
+            case .reachable, .stale, .permanent: break
             case .delay, .incomplete, .probe:
                 if deadline.map({ neighbor.deadline < $0 }) ?? true { deadline = neighbor.deadline }
             }
@@ -241,7 +266,7 @@ final class NeighborCache: TimedObject {
     }
     /// Nobody answers: who waits is told (RFC 4861, section 7.2.2).
     private func fail(_ neighbor: Neighbor) {
-        while let packet = neighbor.waiting.removeFirst() {
+        while let packet = takeWaiting(neighbor) {
             stack.counters.count(.neighborUnresolved)
             stack.hostIsUnreachable(packet)
             packet.release()

@@ -111,7 +111,7 @@ extension NetworkStack {
         } else if interface.isBroadcast(header.destination) {
             isToGroup = true
         } else if header.destination.isMulticast {
-            guard interface.isMember(of: destination) else { return drop(packet, .notMember) }
+            guard isMember(of: destination, on: interface) else { return drop(packet, .notMember) }
             isToGroup = true
         } else if interface.ipV4 == nil, header.number == .udp {
             // A server may answer to the address that it is about to give (RFC 2131, section 4.1).
@@ -131,6 +131,13 @@ extension NetworkStack {
             packet, arrival, UInt32(header.identification), at: header.fragmentOffset,
             hasMore: header.hasMoreFragments)
         if let whole { deliver(whole, arrival) }
+    }
+
+    /// Whether a group is heard on an interface; what was sent from here comes back by the loopback.
+    private func isMember(of group: IPAddress, on interface: NetworkInterface) -> Bool {
+        guard interface.kind == .loopback else { return interface.isMember(of: group) }
+        for other in interfaces where other.isMember(of: group) { return true }
+        return false
     }
 
     // MARK: IPv6

@@ -9,6 +9,7 @@ struct IPSettings {
     var timeToLive: UInt8 = 64
     var trafficClass: UInt8 = 0
     var mayBeFragmented = true
+    var loopsGroups = true
 }
 
 /// Packets on their way out: header, fragments, next hop.
@@ -76,7 +77,7 @@ extension NetworkStack {
         } else {
             prependIPv6(packet, settings, settings.number, from: source, to: destination)
         }
-        forward(packet, to: destination, on: &path)
+        forward(packet, settings, to: destination, on: &path)
     }
     private func prependIPv6(
         _ packet: Packet, _ settings: IPSettings, _ next: IPProtocol, from source: IPAddress,
@@ -89,7 +90,9 @@ extension NetworkStack {
         packet.prepend(IPv6Header.byteCount) { ip.store(into: &$0) }
     }
     /// Hands a packet with its network header to the next hop.
-    private func forward(_ packet: Packet, to destination: IPAddress, on path: inout Path) {
+    private func forward(
+        _ packet: Packet, _ settings: IPSettings, to destination: IPAddress, on path: inout Path
+    ) {
         let interface = path.interface
         let type: EtherType = destination.isV4 ? .ipV4 : .ipV6
         guard interface.kind == .ethernet else {
@@ -97,7 +100,9 @@ extension NetworkStack {
         }
         if destination.isMulticast {
             // Members on this host hear it too (RFC 1112, section 6.1).
-            if interface.isMember(of: destination), let copy = packet.sharing(0, packet.byteCount) {
+            if settings.loopsGroups, interface.isMember(of: destination),
+                let copy = packet.sharing(0, packet.byteCount)
+            {
                 copy.isChecksumGood = true
                 loopback.transmit(copy)
             }
@@ -146,7 +151,7 @@ extension NetworkStack {
                 }
                 prependIPv6(part, settings, .fragment, from: source, to: destination)
             }
-            forward(part, to: destination, on: &path)
+            forward(part, settings, to: destination, on: &path)
             offset += count
         }
         packet.release()

@@ -57,14 +57,11 @@ extension NetworkStack {
         while let current = candidate {
             candidate = current.nextInTable
             guard current.score(flow, arrival.interface.index) != nil else { continue }
-            // Copies of what was sent from here come by the loopback; who joined on any interface hears them.
-            if arrival.destination.isMulticast {
-                let isMember =
-                    arrival.interface.kind == .loopback
-                    || current.isMember(of: arrival.destination, on: arrival.interface.index)
-                    || arrival.destination == .allNodes
-                guard isMember else { continue }
-            }
+            // Who joined nothing hears all that the host hears (IP_MULTICAST_ALL), as on Linux.
+            guard
+                !arrival.destination.isMulticast || current.options.hearsAllGroups
+                    || current.isMember(of: arrival.destination, on: arrival.interface)
+            else { continue }
             guard let copy = packet.sharing(0, packet.byteCount) else { break }
             current.take(copy, arrival, from: flow.remotePort)
             isTaken = true

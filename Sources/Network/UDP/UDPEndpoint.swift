@@ -135,7 +135,10 @@ package final class UDPEndpoint {
         stack.counters.count(.udpSent)
         var settings = IPSettings(
             number: .udp, timeToLive: options.timeToLive, trafficClass: options.trafficClass)
-        if host.isMulticast { settings.timeToLive = options.groupTimeToLive }
+        if host.isMulticast {
+            settings.timeToLive = options.groupTimeToLive
+            settings.loopsGroups = options.loopsGroups
+        }
         try stack.send(packet, settings, from: way.source, to: host, on: &way)
         if path != nil, address == nil { path = way }
         return count
@@ -297,9 +300,13 @@ package final class UDPEndpoint {
         }
         throw .addressNotAvailable
     }
-    func isMember(of group: IPAddress, on index: UInt8) -> Bool {
+    func isMember(of group: IPAddress, on interface: NetworkInterface) -> Bool {
         for membership in memberships
-        where membership.group == group && membership.interface == index { return true }
+        where membership.group == group
+            && (membership.interface == interface.index || interface.kind == .loopback)
+        {
+            return true
+        }
         return false
     }
 }

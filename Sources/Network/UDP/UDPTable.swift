@@ -112,6 +112,8 @@ package struct EndpointOptions: Sendable {
     /// IP_MULTICAST_TTL, IP_MULTICAST_LOOP, IP_MULTICAST_IF
     package var groupTimeToLive: UInt8 = 1
     package var loopsGroups = true
+    /// IP_MULTICAST_ALL
+    package var hearsAllGroups = true
     package var groupInterface: UInt8 = 0
     package var sendBuffer = 212_992
     package var receiveBuffer = 212_992
