@@ -197,7 +197,7 @@ let host: [Target] = [
         "Network",
         [
             "Network", "Base", "LinuxABI", "Wire", "Hardware", "Memory", "Scheduler",
-            "TestSupport",
+            "TestSupport", "FuzzTargets",
         ]),
     tests("Files", ["Files", "Memory", "Hardware", "Base", "LinuxABI", "Wire", "TestSupport"]),
     tests(
@@ -225,7 +225,7 @@ let host: [Target] = [
         name: "FuzzTargets",
         dependencies: [
             "Base", "LinuxABI", "CPUX86_64", "Wire", "NucleusInterface", "Images", "Virtio",
-            "Drivers",
+            "Drivers", "Memory", "Network",
             "DeviceModels", "TestSupport",
         ], path: "Tests/Fuzz/Targets", swiftSettings: testing),
     tests("Fuzz", ["FuzzTargets"]),

@@ -1,6 +1,6 @@
 package import Base
 internal import Memory
-internal import Wire
+package import Wire
 
 /// One network stack: interfaces, routes, neighbours, and the tables of UDP and TCP.
 ///
@@ -22,7 +22,8 @@ package final class NetworkStack {
     package let configuration: NetworkConfiguration
 
     package private(set) var interfaces: [NetworkInterface] = []
-    package let loopback = LoopbackInterface()
+    private let loopbackDevice = LoopbackDevice()
+    package let loopback: NetworkInterface
     package internal(set) var routes = RoutingTable()
     private(set) lazy var neighbors = NeighborCache(of: self, tableHash)
     private(set) lazy var fragments = FragmentTable(of: self)
@@ -44,6 +45,7 @@ package final class NetworkStack {
         self.pool = pool
         self.configuration = configuration
         self.now = now
+        loopback = loopbackDevice.makeInterface()
         random = RandomSource(key: seed)
         tableHash = KeyedHash(random.next64(), random.next64())
         sequenceHash = KeyedHash(random.next64(), random.next64())
@@ -137,7 +139,7 @@ package final class NetworkStack {
     func drain() {
         guard !isDraining else { return }
         isDraining = true
-        while let packet = loopback.queue.removeFirst() { take(packet, on: loopback) }
+        while let packet = loopbackDevice.queue.removeFirst() { take(packet, on: loopback) }
         isDraining = false
     }
 
@@ -151,14 +153,27 @@ package final class NetworkStack {
         fragments.removeAll()
         tcp.flows.forEach { ($0 as? TCPConnection)?.dropEarly() }
     }
+    /// Connections in all states, half-open ones and those in TIME-WAIT among them.
+    package var connectionCount: Int { tcp.flows.count }
+    /// Says where a neighbour is, whatever the wire says; nothing happens where there is no room.
+    package func pinNeighbor(
+        _ address: IPAddress, _ mac: MACAddress, on interface: NetworkInterface
+    ) {
+        _ = neighbors.pin(address, mac, on: interface)
+    }
     /// Gives up everything that the stack holds: no socket may be used any more.
     package func shutDown() {
         tcp.shutDown()
         udp.shutDown()
         fragments.removeAll()
         neighbors.removeAll()
-        loopback.queue.releaseAll()
+        loopbackDevice.queue.releaseAll()
         pool.shutDown()
+        let parts: [StackPart] = [neighbors, fragments, autoconfiguration]
+        for part in parts {
+            timers.remove(part)
+            part.detach()
+        }
     }
 }
 

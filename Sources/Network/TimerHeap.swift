@@ -12,6 +12,18 @@ package class TimedObject {
     func timeHasCome(_ now: Nanoseconds) {}
 }
 
+/// A part of a stack that refers back to it, until the stack is shut down.
+package class StackPart: TimedObject {
+    private var owner: NetworkStack?
+    init(of stack: NetworkStack) { owner = stack }
+    /// Precondition: the stack was not shut down.
+    final var stack: NetworkStack {
+        guard let owner else { fatalError("a part of a stack that was shut down") }
+        return owner
+    }
+    final func detach() { owner = nil }
+}
+
 /// Objects by the time at which they want to be called: a binary heap.
 struct TimerHeap {
     private var objects: [TimedObject] = []

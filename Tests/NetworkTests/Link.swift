@@ -37,26 +37,23 @@ struct Faults {
     }
 }
 
-/// An interface whose frames go to a link.
-final class LinkInterface: NetworkInterface {
-    private(set) unowned var link: Link
-    let side: Int
-    init(
-        _ link: Link, side: Int, mac: UInt64, mtu: Int, offloads: InterfaceOffloads,
-        name: StaticString = "eth0"
-    ) {
+/// A device whose frames go to a link.
+final class LinkDevice: FrameDevice {
+    private unowned let link: Link
+    private let side: Int
+    init(_ link: Link, side: Int) {
         self.link = link
         self.side = side
-        super.init(
-            .ethernet, name: name, mac: MACAddress(rawValue: mac), mtu: mtu, offloads: offloads)
     }
-    override func transmit(_ packet: Packet) { link.take(packet, from: side) }
+    func transmit(_ packet: Packet, of interface: NetworkInterface) {
+        link.take(packet, from: side)
+    }
 }
 
 /// Two stacks joined by a link that treats frames as `faults` says, all from one seed.
 final class Link {
     private(set) var stacks: [NetworkStack] = []
-    private(set) var interfaces: [LinkInterface] = []
+    private(set) var interfaces: [NetworkInterface] = []
     var faults: Faults
     private var random: SeededRandom
     private(set) var now = Nanoseconds.seconds(1)
@@ -85,9 +82,10 @@ final class Link {
             }
             stacks.append(stack)
             interfaces.append(
-                LinkInterface(
-                    self, side: side, mac: 0x0200_0000_0000 + UInt64(side + 1), mtu: mtu,
-                    offloads: offloads))
+                NetworkInterface(
+                    .ethernet, name: "eth0",
+                    mac: MACAddress(rawValue: 0x0200_0000_0000 + UInt64(side + 1)), mtu: mtu,
+                    offloads: offloads, device: LinkDevice(self, side: side)))
             stack.attach(interfaces[side])
             do {
                 try stack.addAddress(

@@ -4,7 +4,7 @@ internal import Wire
 
 /// Stateless autoconfiguration of IPv6 (RFC 4862): a link-local address, and one of each prefix that a router
 /// announces; with the routers' default routes (RFC 4861, section 6.3.4).
-final class Autoconfiguration: TimedObject {
+final class Autoconfiguration: StackPart {
     private static let probeInterval = Nanoseconds.seconds(1)
     private static let solicitationInterval = Nanoseconds.seconds(4)
     private static let solicitationLimit = 3
@@ -19,8 +19,6 @@ final class Autoconfiguration: TimedObject {
         init(_ interface: NetworkInterface) { self.interface = interface }
     }
     private var links: [Link] = []
-    private let stack: NetworkStack
-    init(of stack: NetworkStack) { self.stack = stack }
 
     /// Makes an interface's link-local address; once it is known to be nobody else's, routers are asked for.
     func start(on interface: NetworkInterface) {

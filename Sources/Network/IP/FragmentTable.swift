@@ -6,7 +6,7 @@ internal import Wire
 ///
 /// Memory is bounded by buffers held, time by 30 seconds. A part that overlaps another one drops the whole
 /// datagram (RFC 5722, section 4; for IPv4 as Linux does); the same part twice is ignored.
-final class FragmentTable: TimedObject {
+final class FragmentTable: StackPart {
     private static let datagramLimit = 64
     /// RFC 8200 asks for 60, RFC 1122 for 60 to 120; Linux takes 30 for IPv4, and so do we for both.
     private static let lifetime = Nanoseconds.seconds(30)
@@ -33,8 +33,6 @@ final class FragmentTable: TimedObject {
     /// Oldest first.
     private var datagrams: [Datagram] = []
     private(set) var bufferCount = 0
-    private let stack: NetworkStack
-    init(of stack: NetworkStack) { self.stack = stack }
 
     /// Takes a part of `packet.byteCount` payload bytes at an offset; returns the whole datagram with its last part.
     func add(

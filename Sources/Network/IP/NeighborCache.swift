@@ -37,7 +37,7 @@ package final class Neighbor {
 }
 
 /// Neighbours by interface and address, up to a limit; the one that was not used for longest makes room.
-final class NeighborCache: TimedObject {
+final class NeighborCache: StackPart {
     private static let limit = 512
     private static let bucketCount = 64
     /// Packets that wait for one address (RFC 1122, section 2.3.2.2: at least one), and for all: Linux's unres_qlen.
@@ -53,12 +53,11 @@ final class NeighborCache: TimedObject {
     private(set) var count = 0
     private var waitingCount = 0
     private let hash: KeyedHash
-    private let stack: NetworkStack
 
     init(of stack: NetworkStack, _ hash: KeyedHash) {
-        self.stack = stack
         self.hash = hash
         buckets = Array(repeating: nil, count: Self.bucketCount)
+        super.init(of: stack)
     }
 
     private func bucket(_ address: IPAddress, _ interface: NetworkInterface) -> Int {

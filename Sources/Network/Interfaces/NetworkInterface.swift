@@ -12,8 +12,14 @@ package struct InterfaceOffloads: OptionSet, Sendable {
     package static let segmentationV6 = Self(rawValue: 4)
 }
 
-/// A network interface: a driver's, the loopback's or a test's subclass sends for it.
-package class NetworkInterface {
+/// What sends for an interface: a driver, the loopback, a test's link.
+package protocol FrameDevice: AnyObject {
+    /// Sends a packet that has its link header, or drops it where there is no room; it is the device's.
+    func transmit(_ packet: Packet, of interface: NetworkInterface)
+}
+
+/// A network interface: its addresses and groups, and the device behind it.
+package final class NetworkInterface {
     package enum Kind: Sendable {
         case ethernet
         case loopback
@@ -27,6 +33,7 @@ package class NetworkInterface {
     /// Linux's number of it, from 1 on; 0 until a stack has it.
     package internal(set) var index: UInt8 = 0
     package var isUp = true
+    private let device: any FrameDevice
 
     private(set) var addresses: [InterfaceAddress] = []
     private static let addressLimit = 16
@@ -49,8 +56,9 @@ package class NetworkInterface {
 
     package init(
         _ kind: Kind, name: StaticString, mac: MACAddress, mtu: Int,
-        offloads: InterfaceOffloads = []
+        offloads: InterfaceOffloads = [], device: any FrameDevice
     ) {
+        self.device = device
         self.kind = kind
         self.name = name
         self.mac = mac
@@ -58,8 +66,9 @@ package class NetworkInterface {
         self.offloads = offloads
     }
 
-    /// Sends a packet that has its link header, or drops it where there is no room; it is the interface's.
-    package func transmit(_ packet: Packet) { packet.release() }
+    func transmit(_ packet: Packet) { device.transmit(packet, of: self) }
+    /// Notes that the device had no room for a packet.
+    package func countDropped() { sent.dropped += 1 }
 
     /// Lowers or raises the MTU within what both versions of IP allow (RFC 791, RFC 8200, section 5).
     package func setMTU(_ value: Int) { mtu = min(max(value, 68), 65_535) }
@@ -169,20 +178,20 @@ extension IPv4Address {
     }
 }
 
-/// The loopback interface: what is sent comes back.
-package final class LoopbackInterface: NetworkInterface {
+/// The loopback: what is sent comes back.
+final class LoopbackDevice: FrameDevice {
     /// Packets on their way; more are dropped, as by net.core.netdev_max_backlog.
     private static let limit = 1000
     var queue = PacketQueue()
 
-    package init() {
-        super.init(
+    func makeInterface() -> NetworkInterface {
+        NetworkInterface(
             .loopback, name: "lo", mac: .zero, mtu: 65_535,
-            offloads: [.checksum, .segmentationV4, .segmentationV6])
+            offloads: [.checksum, .segmentationV4, .segmentationV6], device: self)
     }
-    package override func transmit(_ packet: Packet) {
+    func transmit(_ packet: Packet, of interface: NetworkInterface) {
         guard queue.count < Self.limit else {
-            sent.dropped += 1
+            interface.countDropped()
             return packet.release()
         }
         packet.isChecksumGood = true

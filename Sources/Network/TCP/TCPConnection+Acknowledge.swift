@@ -29,6 +29,9 @@ extension TCPConnection {
                 || windowSequence == header.sequence && windowAcknowledgment <= number
         {
             setWindow(window, segment)
+        } else if number > unacknowledged {
+            // The window's edge stays where it was said to be.
+            sendWindow = max(sendWindow - (number - unacknowledged), 0)
         }
         // Whoever answers probes may keep a window closed for as long as it likes.
         if sendWindow == 0 {

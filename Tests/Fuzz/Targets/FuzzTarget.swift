@@ -28,6 +28,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case deviceTree = "device-tree"
     case firmwareTables = "firmware-tables"
     case erofs
+    case networkHeaders = "network-headers"
+    case networkFrames = "network-frames"
+    case tcpSegments = "tcp-segments"
 
     public func run(_ bytes: RawSpan, isPlanted: Bool = false) {
         switch self {
@@ -54,6 +57,11 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .erofs:
             fuzzEROFS(bytes)
             if isPlanted { plantInEROFS(bytes) }
+        case .networkHeaders:
+            let hasAll = fuzzNetworkHeaders(bytes)
+            precondition(!isPlanted || !hasAll, "the planted bug")
+        case .networkFrames: fuzzFrames(bytes, isPlanted)
+        case .tcpSegments: fuzzSegments(bytes, isPlanted)
         }
     }
 }
