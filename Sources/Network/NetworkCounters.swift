@@ -17,6 +17,7 @@ package enum NetworkCounter: UInt8, CaseIterable, Sendable {
     case icmpUnknown, errorsSent, errorsNotSent, badIGMP, groupReports
     // UDP.
     case udpReceived, udpSent, badUDPHeader, badUDPChecksum, udpNoPort, udpBufferFull, udpShut
+    case dhcpSent, dhcpIgnored
     // TCP: segments.
     case tcpReceived, tcpSent, tcpRetransmitted, badTCPHeader, badTCPChecksum, badTCPOptions
     case tcpToGroup, tcpNoConnection, tcpResetsSent, tcpResetsReceived

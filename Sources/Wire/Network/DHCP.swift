@@ -149,6 +149,9 @@ package struct DHCPMessage: Equatable, Sendable {
         bytes.storeBigEndian(isReply ? 0x0201_0600 : 0x0101_0600 as UInt32, at: 0)
         bytes.storeBigEndian(transaction, at: 4)
         bytes.storeBigEndian(secondsElapsed, at: 8)
+        // Who has no address asks for answers to all (section 4.1, BROADCAST).
+        bytes.storeBigEndian(
+            UInt16(!isReply && clientAddress == .any ? 0x8000 : 0), at: 10)
         bytes.storeBigEndian(clientAddress.rawValue, at: 12)
         bytes.storeBigEndian(yourAddress.rawValue, at: 16)
         hardware.store(into: &bytes, at: 28)
