@@ -33,7 +33,7 @@ package enum NetworkCounter: UInt8, CaseIterable, Sendable {
     // TCP: loss and time.
     case tcpTimeouts, tcpFastRecoveries, tcpRecoveries, tcpChallengeACKs, tcpChallengesNotSent
     case tcpDelayedACKs, tcpWindowProbes, tcpReneged, tcpPathMTUChanges, tcpCollapsed
-    case tcpSpuriousTimeouts, tcpCongestionMarks
+    case tcpSpuriousTimeouts, tcpCongestionMarks, tcpTailProbes
 }
 
 /// Values of the counters, from a stack's start on.

@@ -199,6 +199,13 @@ package struct NetworkConfiguration: Sendable {
     package var fragmentBufferLimit = 256
     /// Whether a SYN gets a cookie where a queue is full (tcp_syncookies), always, or never.
     package var cookies = CookiePolicy.whenFull
+    /// Who asks for congestion marks (tcp_ecn): nobody, the other side alone, or both.
+    package var congestionMarks = MarkPolicy.whenAsked
+    package enum MarkPolicy: Sendable {
+        case never
+        case whenAsked
+        case always
+    }
     package enum CookiePolicy: Sendable {
         case never
         case whenFull

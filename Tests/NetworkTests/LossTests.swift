@@ -105,6 +105,39 @@ import Wire
         script.send(sequence: 1, acknowledgment: 1 + 4 * full)
         #expect(!endpoint.information.hasTimedOut)
     }
+    @Test("the last segments' loss is found by asking again for the last one (RFC 8985, section 7)")
+    func tailProbe() throws {
+        let script = Script()
+        let endpoint = try script.open(try script.listen(), Script.options(selective: true))
+        _ = try endpoint.write(5 * full)
+        #expect(script.takeSeen().count == 5)
+        script.run(10)
+        #expect(script.takeSeen().map(\.sequence) == [1 + 4 * full])
+        var options = TCPOptions()
+        let first = SequenceNumber(rawValue: script.theirs) + 1
+        options.append(SequenceRange(first + 4 * full, first + 5 * full))
+        script.send(sequence: 1, [], options)
+        #expect(script.takeSeen().map(\.sequence) == [1, 1 + full, 1 + 2 * full])
+        script.send(sequence: 1, acknowledgment: 1 + 3 * full)
+        #expect(script.takeSeen().map(\.sequence) == [1 + 3 * full])
+        script.send(sequence: 1, acknowledgment: 1 + 5 * full)
+        #expect(script.stack.counters[.tcpTimeouts] == 0)
+        #expect(!endpoint.information.isRecovering)
+    }
+    @Test("what came twice is told of first (RFC 2883)")
+    func duplicateBlock() throws {
+        let script = Script()
+        _ = try script.open(try script.listen(), Script.options(selective: true))
+        script.send(sequence: 1, [1, 2, 3, 4])
+        script.send(sequence: 9, [9])
+        script.seen.removeAll()
+        script.send(sequence: 2, [2, 3])
+        let answer = try #require(script.takeSeen().last)
+        let first = SequenceNumber(rawValue: script.ours)
+        #expect(answer.options.blockCount == 2)
+        #expect(answer.options.blocks[0] == SequenceRange(first + 2, first + 4))
+        #expect(answer.options.blocks[1] == SequenceRange(first + 9, first + 10))
+    }
     @Test("a timeout that was none is taken back by timestamps (RFC 4015)")
     func spuriousTimeout() throws {
         let script = Script()
@@ -184,5 +217,63 @@ import Wire
         let time = (atMaximum ?? .zero).rawValue / 1_000_000
         #expect((3000...4600).contains(time), "\(time) ms")
         #expect(cubic.window > 130 * segment)
+    }
+}
+
+/// Congestion marks (RFC 3168, section 6.1).
+@Suite("TCP and congestion marks", .serialized) struct MarkTests {
+    @Test("a mark is echoed until the sender has slowed down, and costs one reduction")
+    func marks() throws {
+        var configuration = NetworkConfiguration()
+        configuration.congestionMarks = .always
+        let link = Link(seed: 1, .none, configuration)
+        let listener = try link.listen()
+        let (client, server) = try link.pair(on: listener)
+        var marked = 0
+        var confirmed = 0
+        link.watch = { side, frame in
+            guard side == 0, frame.count > 600 else { return true }
+            if frame[47] & 0x80 != 0 { confirmed += 1 }
+            // ECT(0) becomes CE on the way.
+            guard frame[15] & 3 == 2, marked < 1 else { return true }
+            marked += 1
+            var changed = frame
+            changed[15] |= 1
+            let old = UInt16(frame[24]) << 8 | UInt16(frame[25])
+            let new = InternetChecksum.updated(
+                old, replacing: UInt16(frame[14]) << 8 | UInt16(frame[15]),
+                with: UInt16(changed[14]) << 8 | UInt16(changed[15]))
+            changed[24] = UInt8(new >> 8)
+            changed[25] = UInt8(new & 0xff)
+            link.put(changed, from: 0)
+            return false
+        }
+        let peers = [
+            Peer(client, stream: 0, sends: 500_000, receives: 0),
+            Peer(server, stream: 1, sends: 0, receives: 500_000),
+        ]
+        #expect(
+            link.run(atMost: .seconds(10)) {
+                for peer in peers { peer.work() }
+                return peers.allSatisfy { $0.isDone }
+            })
+        #expect(marked == 1)
+        #expect(confirmed == 1, "\(client.information)\(link.counters)")
+        #expect(link.stacks[1].counters[.tcpCongestionMarks] == 1)
+        #expect(client.information.threshold < Int(Int32.max))
+        #expect(link.stacks[0].counters[.tcpRetransmitted] == 0)
+    }
+    @Test("who is not asked uses none; who asks for them as the other side is answered")
+    func agreement() throws {
+        let script = Script()
+        let listener = try script.listen()
+        script.send(
+            [.synchronize, .congestionEcho, .windowReduced], sequence: 0, [], Script.options())
+        #expect(script.takeSeen().first?.flags == [.synchronize, .acknowledge, .congestionEcho])
+        script.send(sequence: 1)
+        _ = try listener.accept()
+        script.localPort = 40_001
+        script.send(.synchronize, sequence: 0, [], Script.options())
+        #expect(script.takeSeen().last?.flags == [.synchronize, .acknowledge])
     }
 }

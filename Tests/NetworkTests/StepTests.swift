@@ -4,7 +4,7 @@ import Testing
 
 /// The fuzz targets of the network on random input of fixed seeds; the fuzzer itself goes further.
 @Suite("TCP against a hostile peer", .serialized) struct StepTests {
-    @Test("random steps of peer, program and time", arguments: 0..<40 as Range<UInt64>)
+    @Test("random steps of peer, program and time", arguments: 0..<20 as Range<UInt64>)
     func steps(seed: UInt64) {
         var random = SeededRandom(seed: seed)
         for _ in 0..<100 {

@@ -17,6 +17,15 @@ package enum TCPState: UInt8, Sendable {
     case closing
 }
 
+/// The two bits of a traffic class that routers mark (RFC 3168, section 5).
+enum ECN {
+    static let mask: UInt8 = 3
+    /// ECT(0)
+    static let capable: UInt8 = 2
+    /// CE
+    static let marked: UInt8 = 3
+}
+
 /// A segment: its header, options and how it came. Its payload is a packet.
 struct TCPSegment {
     let header: TCPHeader

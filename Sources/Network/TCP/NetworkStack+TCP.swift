@@ -70,7 +70,7 @@ extension NetworkStack {
     /// Sends a segment: header, checksum, then IP.
     func sendTCP(
         _ packet: Packet, _ header: inout TCPHeader, _ options: TCPOptions,
-        _ endpoint: EndpointOptions, _ flow: Flow, on path: inout Path
+        _ endpoint: EndpointOptions, _ flow: Flow, mark: UInt8 = 0, on path: inout Path
     ) {
         header.headerByteCount = TCPHeader.byteCount + options.byteCount
         let count = header.headerByteCount
@@ -86,7 +86,8 @@ extension NetworkStack {
         counters.count(.tcpSent)
         // Paths are measured by what is too big for them (RFC 1191, section 6).
         let settings = IPSettings(
-            number: .tcp, timeToLive: endpoint.timeToLive, trafficClass: endpoint.trafficClass,
+            number: .tcp, timeToLive: endpoint.timeToLive,
+            trafficClass: endpoint.trafficClass & ~ECN.mask | mark,
             mayBeFragmented: false)
         do throws(Errno) {
             try send(packet, settings, from: flow.local, to: flow.remote, on: &path)
@@ -97,14 +98,15 @@ extension NetworkStack {
     func sendSYNACK(
         _ flow: Flow, initialSend: SequenceNumber, initialReceive: SequenceNumber,
         _ options: TCPOptions, _ window: UInt16, _ endpoint: EndpointOptions,
-        on path: inout Path
+        _ marks: TCPFlags = [], on path: inout Path
     ) {
         guard let packet = makePacket(payload: 0, from: { _, _ in }) else {
             return counters.count(.noBuffers)
         }
         var header = TCPHeader(
-            from: flow.localPort, to: flow.remotePort, [.synchronize, .acknowledge],
-            sequence: initialSend, acknowledgment: initialReceive + 1, window: window)
+            from: flow.localPort, to: flow.remotePort,
+            marks.union([.synchronize, .acknowledge]), sequence: initialSend,
+            acknowledgment: initialReceive + 1, window: window)
         sendTCP(packet, &header, options, endpoint, flow, on: &path)
     }
     /// Refuses a segment (RFC 9293, section 3.5.2, group 1).

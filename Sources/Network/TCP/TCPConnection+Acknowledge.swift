@@ -40,6 +40,7 @@ extension TCPConnection {
             firstTimeout = nil
         }
         let news = takeBlocks(segment, number)
+        if news > 0, isTailProbeDue, number == unacknowledged { armRetransmit() }
         if number > unacknowledged {
             acknowledgeNew(segment)
         } else if number == unacknowledged, nextSend > unacknowledged {
@@ -62,6 +63,9 @@ extension TCPConnection {
         guard usesSelective, segment.options.blockCount > 0 else { return 0 }
         var news = 0
         let floor = SequenceNumber.later(number, unacknowledged)
+        // The first block may be of what came twice (RFC 2883, section 4): the probe was not needed.
+        let first = segment.options.blocks[0]
+        if first.end <= floor, tailProbe?.isRepetition == true { tailProbe = nil }
         for index in 0..<segment.options.blockCount {
             var block = segment.options.blocks[index]
             guard block.start < block.end, block.end <= nextSend, block.end > floor else {
@@ -69,6 +73,11 @@ extension TCPConnection {
             }
             block.start = .later(block.start, floor)
             news += scoreboard.add(block)
+        }
+        if news > 0, let probe = tailProbe, let highest = scoreboard.highest, highest >= probe.end {
+            // It was sent long after the others, and is there before them.
+            lostBefore = probe.end
+            tailProbe = nil
         }
         return news
     }
@@ -91,6 +100,12 @@ extension TCPConnection {
         backoff = 0
         firstTimeout = nil
         stack.neighbors.confirm(path?.neighbor)
+        if let probe = tailProbe, number >= probe.end {
+            // The probe repaired a loss by itself, which is one all the same (RFC 8985, section 7.4).
+            if probe.isRepetition { cubic.reduce(inFlight: before, segment: segmentSize) }
+            tailProbe = nil
+        }
+        if let lost = lostBefore, number >= lost { lostBefore = nil }
         switch phase {
         case .open:
             duplicates = 0
@@ -157,6 +172,14 @@ extension TCPConnection {
         sendLimit = max(sendLimit, wanted)
     }
 
+    /// Answers an echoed mark as a loss, once in a round trip (RFC 3168, section 6.1.2).
+    func slowDown() {
+        guard phase == .open, unacknowledged > markPoint, nextSend > unacknowledged else { return }
+        markPoint = nextSend
+        mustConfirmMark = true
+        cubic.reduce(inFlight: inFlight, segment: segmentSize)
+    }
+
     // MARK: Nothing new is acknowledged
 
     private func countDuplicate() {
@@ -184,7 +207,8 @@ extension TCPConnection {
         switch phase {
         case .loss where number < recoveryPoint: true
         case .open, .loss, .recovery:
-            ranges >= Self.duplicateThreshold
+            bytes > 0 && (lostBefore.map { number < $0 } ?? false)
+                || ranges >= Self.duplicateThreshold
                 || bytes > (Self.duplicateThreshold - 1) * segmentSize
         }
     }

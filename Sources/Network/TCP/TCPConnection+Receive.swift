@@ -46,6 +46,10 @@ extension TCPConnection {
         lastAcknowledged = next
         lastReceived = stack.now
         agree(segment.options)
+        // RFC 3168, section 6.1.1: only ECE, without CWR, agrees.
+        usesMarks =
+            acknowledges && stack.configuration.congestionMarks == .always
+            && header.flags.contains(.congestionEcho) && !header.flags.contains(.windowReduced)
         // The window of a SYN is not scaled (RFC 7323, section 2.2).
         setWindow(Int(header.window), segment)
         guard acknowledges else {
@@ -138,7 +142,9 @@ extension TCPConnection {
         }
         lastReceived = stack.now
         keepAliveProbes = 0
+        if usesMarks { takeMark(segment) }
         acknowledge(segment)
+        if usesMarks, header.flags.contains(.congestionEcho) { slowDown() }
         // Where our FIN was acknowledged.
         if hasFinish, unacknowledged == sendQueue.end + 1 { finishWasAcknowledged() }
         guard state != .closed, state != .timeWait else { return packet.release() }
@@ -159,6 +165,14 @@ extension TCPConnection {
         let limit = Nanoseconds.seconds(24 * 86_400)
         return !isOld || segment.header.flags.contains(.reset)
             || stack.now - recentStampTime > limit
+    }
+    /// Notes a router's mark, or that the other side has heard of it (RFC 3168, section 6.1.3).
+    private func takeMark(_ segment: TCPSegment) {
+        if segment.header.flags.contains(.windowReduced) { mustEchoMark = false }
+        guard segment.arrival.trafficClass & ECN.mask == ECN.marked else { return }
+        stack.counters.count(.tcpCongestionMarks)
+        mustEchoMark = true
+        mustAcknowledge = true
     }
     private func wasReset() {
         stack.counters.count(.tcpResetsReceived)
@@ -232,6 +246,10 @@ extension TCPConnection {
         var sequence = sequence
         let known = next - sequence
         if known > 0 {
+            if usesSelective {
+                let end = sequence + min(known, packet.byteCount)
+                duplicateRange = SequenceRange(sequence, end)
+            }
             guard known < packet.byteCount else {
                 mustAcknowledge = true
                 return stack.drop(packet, .tcpDuplicateData)
@@ -322,6 +340,10 @@ extension TCPConnection {
     /// Answers a segment that can't be taken with what is expected (section 3.10.7.4). One without payload only now
     /// and then: two sides that believe different things would answer each other for ever.
     private func acknowledgeUnacceptable(_ segment: TCPSegment) {
+        if usesSelective, segment.payloadByteCount > 0, segment.end <= next {
+            duplicateRange = SequenceRange(
+                segment.header.sequence, segment.header.sequence + segment.payloadByteCount)
+        }
         guard segment.payloadByteCount == 0, !segment.header.flags.contains(.synchronize),
             !segment.header.flags.contains(.finish)
         else { return sendACK() }

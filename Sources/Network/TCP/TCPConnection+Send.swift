@@ -26,7 +26,7 @@ extension TCPConnection {
             updateSegmentSize()
         }
         // SACK blocks go on a segment of their own, so that data keeps its size.
-        if mustAcknowledge, receiveQueue.hasEarly { sendACK() }
+        if mustAcknowledge, receiveQueue.hasEarly || duplicateRange != nil { sendACK() }
         sendLost()
         if state != .finWait2 { sendNew(urge) }
         acknowledgeIfDue()
@@ -129,6 +129,8 @@ extension TCPConnection {
         // Only one small segment is out at a time.
         return options.sendsAtOnce || nextSend == unacknowledged || smallEnd <= unacknowledged
     }
+    /// Sends one new segment whatever the network's window says.
+    func sendProbe() { _ = transmitNew(min(sendQueue.end - nextSend, segmentSize)) }
     /// Sends `count` bytes that were not sent before, with the FIN where they are the last; returns how many, `nil`
     /// without buffers.
     private func transmitNew(_ count: Int) -> Int? {
@@ -137,7 +139,10 @@ extension TCPConnection {
         let isLast = hasFinish && start + sent == sendQueue.end
         nextSend = start + sent + (isLast ? 1 : 0)
         if timed == nil, phase == .open { timed = (nextSend, stack.now) }
-        if deadlines[.retransmit] == nil || inFlight == nextSend - start { armRetransmit() }
+        // A probe of the tail counts from what was sent last.
+        if deadlines[.retransmit] == nil || inFlight == nextSend - start || mayProbeTail {
+            armRetransmit()
+        }
         if bytesReceived > 0 { isInteractive = true }
         return sent
     }
@@ -165,6 +170,12 @@ extension TCPConnection {
         if sent > segmentSize { packet.segmentByteCount = segmentSize }
         lastSent = stack.now
         var header = header(flags, at: start)
+        // Only what is sent for the first time may be marked (RFC 3168, section 6.1.5).
+        let isNew = start == nextSend && sent > 0
+        if usesMarks, isNew, mustConfirmMark {
+            mustConfirmMark = false
+            header.flags.insert(.windowReduced)
+        }
         if let urgentEnd, urgentEnd > start {
             let distance = urgentEnd - start
             if distance <= 65_535 {
@@ -172,7 +183,7 @@ extension TCPConnection {
                 header.urgentPointer = UInt16(distance)
             }
         }
-        send(packet, &header, TCPOptions())
+        send(packet, &header, TCPOptions(), usesMarks && isNew ? ECN.capable : 0)
         return sent
     }
     /// Sends a segment without payload.
@@ -195,7 +206,9 @@ extension TCPConnection {
             acknowledgment: flags.contains(.acknowledge) ? next : SequenceNumber(rawValue: 0),
             window: flags.contains(.reset) ? 0 : advertise())
     }
-    private func send(_ packet: Packet, _ header: inout TCPHeader, _ options: TCPOptions) {
+    private func send(
+        _ packet: Packet, _ header: inout TCPHeader, _ options: TCPOptions, _ mark: UInt8 = 0
+    ) {
         var options = options
         if usesTimestamps, !header.flags.contains(.synchronize) {
             options.timestamps = TCPTimestamps(value: stamp, echo: recentStamp)
@@ -209,6 +222,9 @@ extension TCPConnection {
             }
             disarm(.acknowledge)
         }
+        if usesMarks, mustEchoMark, !header.flags.contains(.synchronize) {
+            header.flags.insert(.congestionEcho)
+        }
         segmentsOut += 1
         guard var way = path else { return packet.release() }
         do throws(Errno) {
@@ -217,7 +233,7 @@ extension TCPConnection {
             softError = error
             return stack.drop(packet, .noRoute)
         }
-        stack.sendTCP(packet, &header, options, endpointOptions, flow, on: &way)
+        stack.sendTCP(packet, &header, options, endpointOptions, flow, mark: mark, on: &way)
         if state != .closed { path = way }
     }
     /// SYN or SYN-ACK with what we can do (RFC 9293, section 3.10.1).
@@ -239,6 +255,10 @@ extension TCPConnection {
             from: flow.localPort, to: flow.remotePort,
             isAnswer ? [.synchronize, .acknowledge] : .synchronize, sequence: initialSend,
             acknowledgment: isAnswer ? next : SequenceNumber(rawValue: 0), window: window)
+        // RFC 3168, section 6.1.1.1: not again where the first one got lost, perhaps for it.
+        if !isAnswer, retransmitCount == 0, stack.configuration.congestionMarks == .always {
+            header.flags.formUnion([.congestionEcho, .windowReduced])
+        }
         nextSend = initialSend + 1
         if timed == nil, retransmitCount == 0 { timed = (nextSend, stack.now) }
         if isAnswer { advertisedEdge = .later(advertisedEdge, next + Int(window)) }
@@ -273,8 +293,12 @@ extension TCPConnection {
     }
     /// SACK blocks of what came early, the latest first (RFC 2018, section 4).
     private func addBlocks(to options: inout TCPOptions) {
-        guard usesSelective, receiveQueue.hasEarly else { return }
+        guard usesSelective, receiveQueue.hasEarly || duplicateRange != nil else { return }
         if usesTimestamps { options.timestamps = TCPTimestamps(value: 0, echo: 0) }
+        if let duplicate = duplicateRange {
+            options.append(duplicate)
+            duplicateRange = nil
+        }
         var kept = 0
         for index in 0..<recentEarlyCount {
             let number = recentEarly[index]

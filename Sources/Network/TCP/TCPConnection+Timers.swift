@@ -1,5 +1,6 @@
 internal import Base
 internal import LinuxABI
+internal import Scheduler
 internal import Wire
 
 /// When a connection has to do something by itself; all of it is one entry of the stack's heap.
@@ -56,7 +57,38 @@ extension TCPConnection {
 
     /// Starts the timer anew (RFC 6298, section 5.3).
     func armRetransmit() {
-        arm(.retransmit, after: roundTrip.timeout(backedOff: backoff))
+        let timeout = roundTrip.timeout(backedOff: backoff)
+        let probe = probeTimeout
+        isTailProbeDue = probe.map { $0 < timeout } ?? false
+        arm(.retransmit, after: isTailProbeDue ? probe ?? timeout : timeout)
+    }
+    /// When to ask for an acknowledgement of what was sent last (RFC 8985, section 7.2); `nil`: not at all.
+    private var probeTimeout: Nanoseconds? {
+        guard mayProbeTail, inFlight > 0 else { return nil }
+        let twice = roundTrip.smoothed.multiplied(by: 2)
+        // A single segment's acknowledgement may be delayed.
+        return inFlight <= segmentSize ? twice + .milliseconds(200) : twice + .milliseconds(2)
+    }
+    var mayProbeTail: Bool {
+        phase == .open && usesSelective && scoreboard.isEmpty && tailProbe == nil && backoff == 0
+            && roundTrip.hasSample && state != .synSent && state != .synReceived
+    }
+    /// Sends the last segment again, or a new one, so that its SACK shows what before it is lost.
+    private func probeTail() {
+        stack.counters.count(.tcpTailProbes)
+        let end = nextSend
+        let isNew = sendQueue.end > end && unacknowledged + sendWindow >= end + segmentSize
+        if isNew {
+            sendProbe()
+        } else {
+            let start = SequenceNumber.later(unacknowledged, end + -segmentSize)
+            retransmit(
+                Repetition(range: SequenceRange(start, end), isRescue: true), atMost: segmentSize)
+        }
+        // No block tells of a FIN.
+        tailProbe = (.earlier(nextSend, sendQueue.end), !isNew)
+        timed = nil
+        armRetransmit()
     }
     /// tcp_retries2, tcp_orphan_retries.
     private static let retryLimit = 15
@@ -69,6 +101,7 @@ extension TCPConnection {
         case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck: break
         }
         guard nextSend > unacknowledged else { return probeWindow() }
+        if isTailProbeDue { return probeTail() }
         stack.counters.count(.tcpTimeouts)
         retransmitCount += 1
         if firstTimeout == nil { firstTimeout = stack.now }
@@ -82,6 +115,7 @@ extension TCPConnection {
         cubic.timeOut(
             inFlight: inFlight, segment: segmentSize, isFirst: backoff == 0 ? .first : .again)
         phase = .loss
+        tailProbe = nil
         duplicates = 0
         recoveryPoint = nextSend
         retransmitted = unacknowledged

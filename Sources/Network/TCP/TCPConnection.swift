@@ -69,6 +69,22 @@ package final class TCPConnection: FlowEntry {
     /// For the undoing of a timeout that was none (RFC 4015).
     var beforeTimeout: (cubic: Cubic, stamp: UInt32)?
 
+    /// The timer is a probe's (RFC 8985, section 7); a probe is out, and up to where it asks.
+    var isTailProbeDue = false
+    var tailProbe: (end: SequenceNumber, isRepetition: Bool)?
+    /// Everything before it that is not known to be there is lost: a later probe arrived.
+    var lostBefore: SequenceNumber?
+
+    // MARK: Congestion marks (RFC 3168, section 6.1)
+
+    var usesMarks = false
+    /// A mark came: every acknowledgement says so until the other side has slowed down.
+    var mustEchoMark = false
+    /// We have slowed down, which the next new segment says.
+    var mustConfirmMark = false
+    /// One reduction in a round trip.
+    var markPoint: SequenceNumber
+
     // MARK: Time
 
     var roundTrip = RoundTrip()
@@ -96,6 +112,8 @@ package final class TCPConnection: FlowEntry {
     var finishReceived = false
     /// A FIN that came before what it ends.
     var earlyFinish: SequenceNumber?
+    /// What came although it was there (RFC 2883).
+    var duplicateRange: SequenceRange?
     /// Where early segments came last, the latest first (RFC 2018, section 4).
     var recentEarly = InlineArray<4, SequenceNumber>(repeating: SequenceNumber(rawValue: 0))
     var recentEarlyCount = 0
@@ -146,6 +164,7 @@ package final class TCPConnection: FlowEntry {
         smallEnd = initialSend
         recoveryPoint = initialSend
         retransmitted = initialSend
+        markPoint = initialSend
         sendQueue = SendQueue(at: initialSend + 1)
         receiveQueue = ReceiveQueue(at: initialReceive)
         cubic = Cubic(segment: 536)

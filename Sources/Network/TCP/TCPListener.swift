@@ -206,6 +206,8 @@ final class ConnectionRequest: FlowEntry {
     private var path: Path
     private let since: Nanoseconds
     private var retries = 0
+    /// Both sides know congestion marks (RFC 3168, section 6.1.1).
+    private let usesMarks: Bool
     private var lastAnswer: Nanoseconds
     /// tcp_synack_retries
     private static let retryLimit = 5
@@ -217,6 +219,9 @@ final class ConnectionRequest: FlowEntry {
         self.path = path
         initialReceive = segment.header.sequence
         other = segment.options
+        usesMarks =
+            listener.stack.configuration.congestionMarks != .never
+            && segment.header.flags.isSuperset(of: [.congestionEcho, .windowReduced])
         since = listener.stack.now
         lastAnswer = since
         super.init(segment.flow, of: listener.stack)
@@ -230,7 +235,8 @@ final class ConnectionRequest: FlowEntry {
         stack.timers.wake(self, by: stack.now + wait)
         stack.sendSYNACK(
             flow, initialSend: initialSend, initialReceive: initialReceive, answer,
-            listener.window, listener.endpointOptions, on: &path)
+            listener.window, listener.endpointOptions,
+            usesMarks && retries == 0 ? .congestionEcho : [], on: &path)
     }
     override func timeHasCome(_ now: Nanoseconds) {
         guard isInTable else { return }
@@ -296,6 +302,7 @@ final class ConnectionRequest: FlowEntry {
             flow, path, initialSend: initialSend, initialReceive: initialReceive, other,
             roundTrip: retries == 0 ? stack.now - since : nil)
         guard let connection else { return packet.release() }
+        connection.usesMarks = usesMarks
         connection.setWindow(Int(header.window) << Int(connection.sendScale), segment)
         connection.receive(packet, segment)
     }
