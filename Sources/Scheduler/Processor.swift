@@ -18,6 +18,7 @@ struct Processor: Sendable {
         var pollingTime = Nanoseconds(rawValue: 30_000)
         var idleSince: Nanoseconds?
         var idle: Nanoseconds
+        var realtime = RealtimeLimit()
     }
 
     private init(number: Int, idleBefore idle: Nanoseconds) {
@@ -84,6 +85,18 @@ struct Processor: Sendable {
         let idle = state.value.idle
         guard let since = state.value.idleSince else { return idle }
         return idle + (now - since)
+    }
+
+    /// What real-time threads had of the present second.
+    var realtime: RealtimeLimit {
+        get { state.value.realtime }
+        nonmutating set { state.value.realtime = newValue }
+    }
+    /// Who runs next of the queue; `nil` where nobody wants to.
+    func next(at now: @autoclosure () -> Nanoseconds) -> Thread? {
+        guard let front = queue.front else { return nil }
+        guard !front.share.sharesByTime, realtime.isReached(at: now()) else { return front }
+        return queue.firstSharing ?? front
     }
 
     // MARK: All of them

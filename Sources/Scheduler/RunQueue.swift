@@ -10,6 +10,17 @@ final class RunQueue {
     var isEmpty: Bool { threads.first == nil }
     var front: Thread? { threads.first }
 
+    /// The first one that shares the CPU by the time it had.
+    var firstSharing: Thread? {
+        var best: Thread?
+        threads.visit { thread in
+            guard thread.share.sharesByTime else { return .deeper }
+            if best.map({ thread.precedes($0) }) ?? true { best = thread }
+            return .skip
+        }
+        return best
+    }
+
     init() {}
 
     /// Puts a thread behind all that precede it, and its equals. Precondition: it is on no queue.
@@ -40,8 +51,13 @@ final class RunQueue {
         return best
     }
     func takeFirst() -> Thread? {
-        guard let thread = threads.takeFirst() else { return nil }
-        if thread.share.sharesByTime { minimum = max(minimum, thread.share.virtualTime) }
+        guard let thread = threads.first else { return nil }
+        take(thread)
         return thread
+    }
+    /// Takes the one that runs next. Precondition: it is here.
+    func take(_ thread: Thread) {
+        threads.remove(thread)
+        if thread.share.sharesByTime { minimum = max(minimum, thread.share.virtualTime) }
     }
 }

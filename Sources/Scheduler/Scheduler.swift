@@ -124,7 +124,10 @@ package enum Scheduler {
     private static func takeNext() -> Thread? {
         guard !isAlone.value else { return nil }
         let own = Processor.current
-        if let next = own.queue.takeFirst() { return next }
+        if let next = own.next(at: Clock.monotonic()) {
+            own.queue.take(next)
+            return next
+        }
         for distance in 1..<max(Processor.count, 1) {
             let other = Processor.number((own.number + distance) % Processor.count)
             guard let thread = other.queue.takeFirst(allowedOn: own.number) else { continue }
@@ -236,7 +239,8 @@ package enum Scheduler {
     }
     private static func giveWay(_ thread: Thread, _ place: Place) {
         let queue = Processor.current.queue
-        guard let next = queue.takeFirst() else { return }
+        guard let next = Processor.current.next(at: Clock.monotonic()) else { return }
+        queue.take(next)
         thread.state = .ready
         if !thread.mayRun(on: CPU.number) {
             thread.isOnProcessor = false
@@ -331,11 +335,16 @@ package enum Scheduler {
         if leaveIfForbidden() { return true }
         let processor = Processor.current
         processor.pollingEnd = nil
-        guard let front = processor.queue.front, !isAlone.value, let thread = processor.running
+        guard !processor.queue.isEmpty, !isAlone.value, let thread = processor.running
         else { return false }
         let now = Clock.monotonic()
         thread.count(now)
-        if let end = thread.turnEnd, end <= now {
+        let isOthersTurn = processor.realtime.isReached(at: now)
+        guard let front = isOthersTurn ? processor.queue.firstSharing : processor.queue.front
+        else { return false }
+        if isOthersTurn, !thread.share.sharesByTime {
+            // It goes on in the next second.
+        } else if let end = thread.turnEnd, end <= now {
             thread.beginTurn(now)
             guard !thread.share.precedes(front.share) else { return false }
         } else {
@@ -352,7 +361,15 @@ package enum Scheduler {
     /// When the running thread's turn ends; `nil` while nobody else wants to run.
     package static var turnEnd: Nanoseconds? {
         let processor = Processor.current
-        guard processor.queue.front != nil else { return nil }
-        return processor.running?.turnEnd
+        guard let front = processor.queue.front, let thread = processor.running else { return nil }
+        let now = Clock.monotonic()
+        var limit: Nanoseconds?
+        if !thread.share.sharesByTime {
+            if processor.queue.firstSharing != nil { limit = processor.realtime.due(at: now) }
+        } else if !front.share.sharesByTime {
+            limit = processor.realtime.end
+        }
+        guard let end = thread.turnEnd, let limit else { return thread.turnEnd ?? limit }
+        return min(end, limit)
     }
 }

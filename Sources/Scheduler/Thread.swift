@@ -161,6 +161,7 @@ package final class Thread {
         let ran = (now - since.time) - (idle - since.idle)
         used = used + ran
         share.charge(ran)
+        if !share.sharesByTime { Processor.number(processor).realtime.charge(ran, at: now) }
         runningSince = (now, idle)
     }
     func stopCounting(_ now: Nanoseconds) {
