@@ -60,6 +60,8 @@ final class Link {
     private var lineFree = [Nanoseconds.zero, .zero]
     private var onTheWay: [(time: Nanoseconds, order: Int, side: Int, bytes: [UInt8])] = []
     private var order = 0
+    /// Bytes that each of a device's buffers takes.
+    var split = BufferPool.bufferByteCount
     private(set) var frameCount = 0
     private(set) var byteCount = 0
     /// Sees every frame as it is sent: its sender's side and its bytes; false drops it.
@@ -179,7 +181,7 @@ final class Link {
 
     /// Hands a frame to a stack as its device would.
     func deliver(_ bytes: [UInt8], to side: Int) {
-        guard let packet = stacks[side].pool.packet(of: bytes) else { return }
+        guard let packet = stacks[side].pool.packet(of: bytes, split: split) else { return }
         stacks[side].receive(packet, on: interfaces[side])
     }
     /// Goes on to the next thing that happens, at `limit` at the latest; false where nothing is left.
@@ -211,7 +213,11 @@ final class Link {
     /// Runs until a condition holds, for a time at most; returns whether it does.
     func run(atMost time: Nanoseconds, until condition: () -> Bool) -> Bool {
         let end = now + time
+        // Two sides that answer each other for ever are a failure, not a long run.
+        var stepsLeft = 1_000_000
         while !condition() {
+            stepsLeft -= 1
+            guard stepsLeft > 0 else { return false }
             guard step(until: end) else { return condition() }
         }
         return true

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import LinuxABI
 import TestSupport
 import Testing
@@ -114,6 +115,32 @@ import Wire
             #expect((try? listener.accept()) != nil || wait == 130, "\(wait) s")
             if wait == 130 { #expect(throws: Errno.tryAgain) { try listener.accept() } }
         }
+    }
+    @Test("who forgot its first SYN is asked, resets it, and gets in")
+    func secondSYN() throws {
+        let script = Script()
+        let listener = try script.listen()
+        script.send(.synchronize, sequence: 0, [], Script.options())
+        script.run(600)
+        script.seen.removeAll()
+        script.ours = 900_000
+        script.send(.synchronize, sequence: 0, [], Script.options())
+        let answer = try #require(script.takeSeen().first)
+        #expect(answer.flags == .acknowledge && answer.acknowledgment == 1001 - 900_000)
+        script.ours = 1000
+        script.send(.reset, sequence: 1)
+        script.ours = 900_000
+        script.send(.synchronize, sequence: 0, [], Script.options())
+        script.send(sequence: 1)
+        _ = try listener.accept()
+    }
+    @Test("a SYN from our own address is dropped")
+    func ownAddress() throws {
+        let script = Script()
+        _ = try script.listen()
+        script.source = Link.address(1)
+        script.send(.synchronize, sequence: 0, [], Script.options())
+        #expect(script.seen.isEmpty && script.stack.counters[.badSource] == 1)
     }
     @Test("closing a listener resets who waits in it")
     func closeListener() throws {
@@ -234,16 +261,28 @@ import Wire
         let script = Script()
         let listener = try script.listen(backlog: 4096)
         var endpoints: [TCPEndpoint] = []
+        endpoints.reserveCapacity(10_000)
         for index in 0..<10_000 {
             script.localPort = UInt16(1024 + index)
             endpoints.append(try script.open(listener))
         }
+        // No arrays or buffers belong to an idle connection: these objects are all of it.
+        let last = try #require(endpoints.last)
+        let connection = try #require(last.connection)
+        let each = Self.size(last) + Self.size(connection) + Self.size(last.queue)
+        #expect(each <= 2048, "\(each) bytes a connection")
         script.stack.pool.closeOpen()
         #expect(script.stack.pool.heldCount == 0, "idle connections hold no buffers")
         #expect(script.stack.tcp.flows.count == 10_000)
         for endpoint in endpoints { endpoint.close() }
         script.run(2_000_000)
         #expect(script.stack.tcp.flows.count == 0)
+    }
+    /// Bytes that the allocator gave an object.
+    private static func size(_ object: AnyObject) -> Int {
+        typealias Size = @convention(c) (UnsafeMutableRawPointer?) -> Int
+        guard let function = dlsym(nil, "malloc_usable_size") else { return .max }
+        return unsafeBitCast(function, to: Size.self)(Unmanaged.passUnretained(object).toOpaque())
     }
     @Test("over the loopback, to itself")
     func loopback() throws {

@@ -37,6 +37,7 @@ final class Script {
     var stamp: UInt32?
     var localPort: UInt16 = 40_000
     var remotePort: UInt16 = 80
+    var source = Link.address(0)
 
     init(
         _ configuration: NetworkConfiguration = NetworkConfiguration(),
@@ -114,14 +115,17 @@ final class Script {
         }
         segment += payload
         var sum = InternetChecksum(
-            pseudoHeaderFrom: Link.ip(0), to: Link.ip(1), .tcp, byteCount: segment.count)
+            pseudoHeaderFrom: IPAddress(source), to: Link.ip(1), .tcp, byteCount: segment.count)
         sum.add(segment.span.bytes)
         segment[16] = UInt8(sum.value >> 8)
         segment[17] = UInt8(sum.value & 0xff)
-        link.deliver(Self.frame(.tcp, segment, link), to: 1)
+        link.deliver(Self.frame(.tcp, segment, link, from: source), to: 1)
     }
     /// A frame from the test's side to the stack's with any payload.
-    static func frame(_ number: IPProtocol, _ payload: [UInt8], _ link: Link) -> [UInt8] {
+    static func frame(
+        _ number: IPProtocol, _ payload: [UInt8], _ link: Link,
+        from source: IPv4Address = Link.address(0)
+    ) -> [UInt8] {
         var frame = [UInt8](repeating: 0, count: 34)
         do {
             var span = frame.mutableSpan
@@ -131,7 +135,7 @@ final class Script {
             ).store(into: &raw)
             var ip = raw._mutatingExtracting(14..<34)
             IPv4Header(
-                number, from: Link.address(0), to: Link.address(1), payloadByteCount: payload.count
+                number, from: source, to: Link.address(1), payloadByteCount: payload.count
             ).store(into: &ip)
         }
         return frame + payload

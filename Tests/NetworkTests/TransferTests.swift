@@ -11,9 +11,11 @@ import Wire
     private func transfer(
         _ bytes: Int, _ faults: Faults, seed: UInt64, offloads: InterfaceOffloads = [],
         mtu: Int = 1500, limit: Nanoseconds = .seconds(3600),
+        split: Int = BufferPool.bufferByteCount,
         _ configuration: NetworkConfiguration = NetworkConfiguration()
     ) throws -> (Link, Nanoseconds) {
         let link = Link(seed: seed, faults, mtu: mtu, offloads: offloads, configuration)
+        link.split = split
         let listener = try link.listen()
         let (client, server) = try link.pair(on: listener)
         let peers = [
@@ -63,16 +65,6 @@ import Wire
     func everything(seed: UInt64) throws {
         _ = try transfer(1 << 20, .all(seed % 2 == 0 ? 20 : 50), seed: seed)
     }
-    @Test("without options", arguments: 40..<44 as Range<UInt64>)
-    func plain(seed: UInt64) throws {
-        let link = Link(seed: seed, .loss(30))
-        // Options become NOPs on the way.
-        link.watch = { _, frame in
-            guard frame.count > 54, frame[47] & 0x02 != 0 else { return true }
-            return true
-        }
-        _ = try transfer(256 << 10, .loss(30), seed: seed)
-    }
     @Test("small segments")
     func smallSegments() throws { _ = try transfer(128 << 10, .loss(20), seed: 50, mtu: 576) }
     @Test("jumbo frames")
@@ -86,6 +78,10 @@ import Wire
         let (link, time) = try transfer(4 << 20, faults, seed: 52)
         // 10 Mbit/s each way: at least 60 % of the line.
         #expect(time < Nanoseconds(rawValue: 5_600_000_000), "\(time) \(link.counters)")
+    }
+    @Test("frames that lie in many small pieces", arguments: [90, 100, 333])
+    func pieces(split: Int) throws {
+        _ = try transfer(512 << 10, .all(20), seed: UInt64(split), split: split)
     }
     @Test("little memory")
     func littleMemory() throws {

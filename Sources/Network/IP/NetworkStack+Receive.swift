@@ -103,7 +103,7 @@ extension NetworkStack {
             !header.source.isLoopback || interface.kind == .loopback,
             !header.destination.isLoopback || interface.kind == .loopback,
             interface.kind == .loopback || !interface.isBroadcast(header.source)
-                || header.source == .any
+                || header.source == .any, isForeign(source, on: interface)
         else { return drop(packet, .badSource) }
         let isToGroup: Bool
         if isLocal(destination) {
@@ -133,6 +133,10 @@ extension NetworkStack {
         if let whole { deliver(whole, arrival) }
     }
 
+    /// Nobody on a link has an address of this host's (a "martian source"; CERT CA-1997-28).
+    private func isForeign(_ source: IPAddress, on interface: NetworkInterface) -> Bool {
+        interface.kind == .loopback || !isLocal(source)
+    }
     /// Whether a group is heard on an interface; what was sent from here comes back by the loopback.
     private func isMember(of group: IPAddress, on interface: NetworkInterface) -> Bool {
         guard interface.kind == .loopback else { return interface.isMember(of: group) }
@@ -148,11 +152,12 @@ extension NetworkStack {
         guard let header = parsed else { return drop(packet, .badIPHeader) }
         counters.count(.ipReceived)
         guard !header.source.isLoopback || interface.kind == .loopback,
-            !header.destination.isLoopback || interface.kind == .loopback
+            !header.destination.isLoopback || interface.kind == .loopback,
+            isForeign(header.source, on: interface)
         else { return drop(packet, .badSource) }
         guard
             header.destination.isMulticast
-                ? interface.isMember(of: header.destination)
+                ? isMember(of: header.destination, on: interface)
                 : isLocal(header.destination)
                     || interface.address(header.destination) != nil
         else { return drop(packet, header.destination.isMulticast ? .notMember : .otherHost) }

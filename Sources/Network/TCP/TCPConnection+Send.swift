@@ -58,7 +58,7 @@ extension TCPConnection {
         let hasNew = sendQueue.end > nextSend && unacknowledged + sendWindow > nextSend
         return hasNew ? nil : nextRetransmission(eagerness)
     }
-    /// Sends bytes again, as many as one packet takes; returns how many, `nil` without buffers.
+    /// Sends bytes again, as many as one packet takes; returns how many numbers they are, `nil` without buffers.
     @discardableResult
     func retransmit(_ repetition: Repetition, atMost room: Int) -> Int? {
         let range = repetition.range
@@ -68,8 +68,11 @@ extension TCPConnection {
         guard let sent = transmit(range.start, count) else { return nil }
         totalRetransmits += 1
         stack.counters.count(.tcpRetransmitted)
-        if !repetition.isRescue { retransmitted = .later(retransmitted, range.start + sent) }
-        return sent
+        // A FIN takes a number of its own, also where it goes alone.
+        let end = range.start + sent
+        let taken = sent + (wasFinishSent && end == sendQueue.end ? 1 : 0)
+        if !repetition.isRescue { retransmitted = .later(retransmitted, range.start + taken) }
+        return taken
     }
 
     // MARK: New

@@ -238,6 +238,18 @@ final class ConnectionRequest: FlowEntry {
             listener.window, listener.endpointOptions,
             usesMarks && retries == 0 ? .congestionEcho : [], on: &path)
     }
+    private func challenge() {
+        lastAnswer = stack.now
+        guard let packet = stack.makePacket(payload: 0, from: { _, _ in }) else {
+            return stack.counters.count(.noBuffers)
+        }
+        var header = TCPHeader(
+            from: flow.localPort, to: flow.remotePort, .acknowledge, sequence: initialSend + 1,
+            acknowledgment: initialReceive + 1, window: listener.window)
+        stack.counters.count(.tcpChallengeACKs)
+        stack.sendTCP(
+            packet, &header, TCPOptions(), listener.endpointOptions, flow, on: &path)
+    }
     override func timeHasCome(_ now: Nanoseconds) {
         guard isInTable else { return }
         guard retries < Self.retryLimit else {
@@ -261,11 +273,13 @@ final class ConnectionRequest: FlowEntry {
         let expected = initialReceive + 1
         if header.flags.contains(.synchronize) {
             packet.release()
-            // The same SYN again: our answer was lost. Not at once, so that no flood is doubled.
-            guard header.sequence == initialReceive, !header.flags.contains(.acknowledge),
+            // Not at once, so that no flood is doubled.
+            guard !header.flags.contains(.acknowledge),
                 stack.now - lastAnswer >= .milliseconds(500)
             else { return stack.counters.count(.tcpUnexpectedSYN) }
-            return answer()
+            // The same SYN again: our answer was lost. Another one: whoever sent it has forgotten this one, and
+            // resets it (RFC 5961, section 4.2).
+            return header.sequence == initialReceive ? answer() : challenge()
         }
         let window = Int(listener.window)
         guard header.sequence >= expected, header.sequence <= expected + window else {
