@@ -49,6 +49,9 @@ extension TCPConnection {
                 ? news > 0
                 : segment.sequenceCount == 0 && window == hadWindow
             if isDuplicate { countDuplicate() }
+        } else if number == unacknowledged, segment.sequenceCount == 0 {
+            // The probe came twice, says a side without blocks for that.
+            tailProbe = nil
         }
         if hadWindow < sendWindow, probeCount > 0 || nextSend == unacknowledged {
             probeCount = 0
@@ -101,9 +104,13 @@ extension TCPConnection {
         firstTimeout = nil
         stack.neighbors.confirm(path?.neighbor)
         if let probe = tailProbe, number >= probe.end {
-            // The probe repaired a loss by itself, which is one all the same (RFC 8985, section 7.4).
-            if probe.isRepetition { cubic.reduce(inFlight: before, segment: segmentSize) }
-            tailProbe = nil
+            if !probe.isRepetition {
+                tailProbe = nil
+            } else if number > probe.end {
+                // Nobody said that it came twice: it repaired a loss, which is one all the same (RFC 8985, section 7.4).
+                cubic.reduce(inFlight: before, segment: segmentSize)
+                tailProbe = nil
+            }
         }
         if let lost = lostBefore, number >= lost { lostBefore = nil }
         switch phase {

@@ -111,7 +111,7 @@ final class TCPListener {
         if other.windowScale != nil { answer.windowScale = wantedScale }
         return answer
     }
-    private var wantedScale: UInt8 {
+    fileprivate var wantedScale: UInt8 {
         let most = options.receiveBuffer ?? stack.configuration.maximumReceiveBuffer
         var scale: UInt8 = 0
         while most >> Int(scale) > 65_535, scale < 14 { scale += 1 }
@@ -245,7 +245,9 @@ final class ConnectionRequest: FlowEntry {
         }
         var header = TCPHeader(
             from: flow.localPort, to: flow.remotePort, .acknowledge, sequence: initialSend + 1,
-            acknowledgment: initialReceive + 1, window: listener.window)
+            acknowledgment: initialReceive + 1,
+            // Only that of a SYN is not scaled.
+            window: listener.window >> (other.windowScale == nil ? 0 : listener.wantedScale))
         stack.counters.count(.tcpChallengeACKs)
         stack.sendTCP(
             packet, &header, TCPOptions(), listener.endpointOptions, flow, on: &path)
