@@ -144,7 +144,7 @@ extension TCPConnection {
         }
         if nextSend == unacknowledged { disarm(.retransmit) } else { armRetransmit() }
         growSendBuffer()
-        if isWritable { queue.wake([.writable, .normalWritable]) }
+        if isWritable { queue.wake(.hasRoom) }
     }
     /// Measures the round trip: by the clock where nothing was sent again (Karn), else by the timestamp that came
     /// back (RFC 7323, section 4).

@@ -74,7 +74,7 @@ extension TCPConnection {
         disarm(.retransmit)
         armKeepAlive()
         stack.neighbors.confirm(path?.neighbor)
-        queue.wake([.writable, .normalWritable])
+        queue.wake(.hasRoom)
     }
 
     // MARK: Section 3.10.7.4
@@ -282,7 +282,7 @@ extension TCPConnection {
         // RFC 5681, section 4.2: what fills a hole is acknowledged at once.
         if hadEarly { mustAcknowledge = true }
         if receiveQueue.byteCount >= min(options.receiveLowWater, receiveLimit) {
-            queue.wake([.readable, .normalReadable])
+            queue.wake(.hasData)
         }
     }
     private func takeEarly(_ packet: Packet) {

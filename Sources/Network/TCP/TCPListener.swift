@@ -39,7 +39,7 @@ final class TCPListener {
         if let last { last.nextAccepted = connection } else { first = connection }
         last = connection
         count += 1
-        queue.wake([.readable, .normalReadable])
+        queue.wake(.hasData)
     }
     func takeFirst() -> TCPConnection? {
         guard let connection = first else { return nil }

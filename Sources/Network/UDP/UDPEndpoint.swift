@@ -226,7 +226,7 @@ package final class UDPEndpoint {
         received.append(kept)
         charge += Self.charge(of: kept)
         stack.counters.count(.udpReceived)
-        queue.wake([.readable, .normalReadable])
+        queue.wake(.hasData)
     }
     private func kept(_ packet: Packet) -> Packet? {
         guard packet.byteCount <= Self.copyLimit, packet.byteCount > 0 else { return packet }
