@@ -552,8 +552,8 @@ tmux set-option -g remain-on-exit on; tmux new-window -d -t one: -n third 'exit 
 tmux new-session -d -s two -x 60 -y 10 'sleep 1000'; tmux list-sessions -F '#{session_name} #{session_windows} #{session_attached}'
 tmux pipe-pane -t one 'cat >/tmp/piped'; tmux set-buffer 'in a buffer'; tmux show-buffer; echo; tmux run-shell 'echo by the server'
 tmux kill-session -t two; tmux has-session -t two 2>/dev/null; echo "status $?"
-tmux kill-server; until ! tmux has-session 2>/dev/null; do :; done; tmux list-sessions 2>&1 | sed 's,/tmp.*,PATH,'
-until [ "$(ps -e -o comm= | grep -c 'tmux')" = 0 ]; do sleep 0.02; done; echo 'the server is gone'
+tmux kill-server; until [ "$(ps -e -o comm= | grep -c 'tmux')" = 0 ]; do sleep 0.02; done; echo 'the server is gone'
+tmux list-sessions 2>&1 | sed 's,/tmp.*,PATH,'
 SCRIPT
     same_in_root /bin/bash /input/script && native_succeeded
 }
